@@ -1,0 +1,79 @@
+// The whole of gatehouse.yaml as one schema, and that of the files it includes.
+import { checked, described, type Infer, list, object, oneOf, optional, reserved, type Schema, string, withDefault } from '../base/schema.ts'
+import type { AnyPolicy } from '../pipeline/contract.ts'
+import { apisSchema } from './api-schema.ts'
+import { consumers } from './consumer-schema.ts'
+import { gatewaySettings, network } from './gateway-settings.ts'
+import { controlSettings } from './listener.ts'
+
+const later = (what: string) => reserved('not-available', `is not available yet: ${what} with a later version`)
+const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis and consumers')
+
+const includePattern = checked(string({ maxLength: 512, describe: 'A file, or a pattern with `*`, below the folder of this file.' }), (text) =>
+  text === '' || text.startsWith('/') || /[\\\0]|^[A-Za-z]:|(?:^|\/)\.\.(?:\/|$)/.test(text)
+    ? { code: 'include-outside', message: "an included file stands in this file's folder or below it: write a relative path without '..'" }
+    : undefined,
+)
+
+const store: Schema<string> = checked(string({ maxLength: 4096, means: 'sqlite: and a path', describe: 'Where what is not in this file is kept: `sqlite:PATH`, relative to this file.' }), (text) => {
+  if (/^postgres(?:ql)?:/.test(text)) return { code: 'not-available', message: 'PostgreSQL as the store is not available yet: it comes with a later version; use sqlite:PATH' }
+  return /^sqlite:[^\0?#]+$/.test(text) ? undefined : { code: 'bad-store', message: 'the store is sqlite: and a path, as sqlite:./data/gatehouse.db' }
+})
+
+const counters: Schema<string> = checked(string({ maxLength: 4096, means: 'memory', describe: 'Where limits count: `memory`, exact across the threads of this process.' }), (text) => {
+  // Not repeated: the address of a Redis may hold its password.
+  if (/^(?:rediss?|valkeys?):/.test(text)) return { code: 'not-available', message: 'counters in Redis or Valkey are not available yet: they come with a later version; use memory' }
+  return text === 'memory' ? undefined : { code: 'bad-counters', message: "'counters' must be memory" }
+})
+
+const version = described('The form of this file.', oneOf([1]))
+
+/** gatehouse.yaml under these policies. */
+export function configurationSchema(policies: readonly AnyPolicy[]) {
+  return object(
+    {
+      gatehouse: version,
+      include: optional(list(includePattern, { max: 100, describe: 'Further files with `apis` and `consumers`, below the folder of this file.' }), []),
+      gateway: withDefault(gatewaySettings, {}),
+      control: withDefault(controlSettings, {}),
+      store: withDefault(store, 'sqlite:./data/gatehouse.db'),
+      counters: withDefault(counters, 'memory'),
+      egress: withDefault(
+        object({ allowPrivate: optional(list(network('A private network.'), { describe: 'Private networks that outbound fetches may reach.' }), []) }, 'What this gateway may fetch by itself.'),
+        {},
+      ),
+      apis: optional(apisSchema(policies)),
+      consumers: optional(consumers, {}),
+      portal: later('the developer portal comes'),
+      authority: later('the authorization server comes'),
+      versions: later('versions of an API come'),
+      plans: later('plans come'),
+      policySets: later('shared policy sets come'),
+      tls: later('TLS comes'),
+      ca: later('the certificate authority comes'),
+      people: later('people who sign in come'),
+      outputs: later('further outputs of the log come'),
+      alerts: later('alerts come'),
+    },
+    'The configuration of Gatehouse.',
+  )
+}
+export type MainSection = Infer<ReturnType<typeof configurationSchema>>
+
+/** A file named by `include`. */
+export function includedSchema(policies: readonly AnyPolicy[]) {
+  return object(
+    {
+      gatehouse: optional(version),
+      apis: optional(apisSchema(policies)),
+      consumers: optional(consumers, {}),
+      include: mainOnly,
+      gateway: mainOnly,
+      control: mainOnly,
+      store: mainOnly,
+      counters: mainOnly,
+      egress: mainOnly,
+    },
+    'A part of the configuration.',
+  )
+}

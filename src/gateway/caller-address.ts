@@ -1,0 +1,64 @@
+// Whose address a request comes from: the peer's, or what trusted proxies say in front of it (RFC 7239).
+import { addressGroup, formatIp, type NetworkSet, parseIp, unmapped } from '../base/ip.ts'
+import { DROPPED } from '../http/field-lines.ts'
+import { FORWARDED, X_FORWARDED_FOR } from '../http/field-names.ts'
+import type { RequestHead } from '../http/request-head.ts'
+import type { CallerAddress } from '../pipeline/exchange.ts'
+
+/** A canonical address from octets. */
+export function callerAddress(octets: Uint8Array): CallerAddress {
+  const plain = unmapped(octets)
+  return { text: formatIp(plain), octets: plain, group: addressGroup(plain) }
+}
+
+/** The peer of a socket; one without an address (it is gone already) counts as the unspecified one. */
+export const peerAddress = (text: string | undefined): CallerAddress => callerAddress(parseIp((text ?? '').replace(/%.*$/, '')) ?? new Uint8Array(4))
+
+/** How many hops are read, at most: what stands further left is not worth believing. */
+const HOPS_MAX = 32
+
+/**
+ * The first address from the right that no trusted proxy speaks for. Only called for a trusted peer; `X-Forwarded-For` and `Forwarded` from anyone
+ * else are stripped unread. When both are present they must agree on the caller, else the peer itself is taken: two stories are no story.
+ */
+export function forwardedCaller(head: RequestHead, peer: CallerAddress, trusted: NetworkSet): CallerAddress {
+  const plain = chain(head, X_FORWARDED_FOR, (value) => value.split(','))
+  const standard = chain(head, FORWARDED, forElements)
+  const fromPlain = plain && rightmostUntrusted(plain, trusted)
+  const fromStandard = standard && rightmostUntrusted(standard, trusted)
+  if (fromPlain && fromStandard && fromPlain.text !== fromStandard.text) return peer
+  return fromStandard ?? fromPlain ?? peer
+}
+
+function chain(head: RequestHead, id: number, split: (value: string) => readonly string[]): readonly string[] | undefined {
+  let out: string[] | undefined
+  for (let i = head.findId(id); i >= 0; i = head.findId(id, i + 1)) {
+    if (head.flags[i] !== DROPPED || head.ids[i] !== id) continue
+    out = [...(out ?? []), ...split(head.value(i))].slice(-HOPS_MAX)
+  }
+  return out
+}
+
+/** The `for` parameters of a Forwarded value, left to right; an element without one is an unknown hop. */
+function forElements(value: string): string[] {
+  return value.split(',').map((element) => /(?:^|;)\s*for=("[^"]*"|[^;]*)/i.exec(element.trim())?.[1]?.replace(/^"|"$/g, '') ?? 'unknown')
+}
+
+function rightmostUntrusted(hops: readonly string[], trusted: NetworkSet): CallerAddress | undefined {
+  let last: CallerAddress | undefined
+  for (const hop of hops.toReversed()) {
+    const octets = nodeAddress(hop.trim())
+    // "unknown" or an obfuscated name: what stands to the left of it cannot be checked.
+    if (!octets) return last
+    last = callerAddress(octets)
+    if (!trusted.has(last.octets)) return last
+  }
+  return last
+}
+
+/** The address in a node identifier of RFC 7239 6: IPv4 with optional port, bracketed IPv6 with optional port, or a bare address. */
+function nodeAddress(node: string): Uint8Array | undefined {
+  const bracketed = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(node)
+  if (bracketed) return parseIp(bracketed[1]!)
+  return parseIp(node) ?? parseIp(node.replace(/:\d{1,5}$/, ''))
+}

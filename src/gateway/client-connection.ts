@@ -1,0 +1,379 @@
+// One client connection: takes requests out of its bytes one after the other, and sees every one of them answered or the connection closed.
+import type { Socket } from 'node:net'
+import { BodyReader } from '../http/body-reader.ts'
+import * as F from '../http/faults.ts'
+import { INCOMPLETE } from '../http/field-lines.ts'
+import { readRequestHead } from '../http/request-head.ts'
+import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
+import type { CallerAddress, Exchange } from '../pipeline/exchange.ts'
+import { AboutCaller } from './about-caller.ts'
+import { answerFault, answerRefusal, answerReply } from './answers.ts'
+import type { GatewayCode } from './denials.ts'
+import { Forwarding } from './forwarding.ts'
+import type { Gateway } from './gateway.ts'
+import type { LiveRoute } from './live-snapshot.ts'
+
+/** Octets of pipelined requests that may wait behind the current one before the client is no longer read. */
+const AHEAD_BYTES_MAX = 64 * 1024
+/** How long, and how many octets, a closing connection is still read so that the client gets to see its answer (RFC 9112 9.6). */
+const LINGER_MS = 2000
+const LINGER_BYTES_MAX = 1024 * 1024
+
+export const HEAD = 0
+/** Policies are deciding, and at least one of them waits for something. */
+export const DECIDING = 1
+export const BODY = 2
+/** The request is whole; its response is not. */
+export const ANSWERING = 3
+export const TUNNEL = 4
+/** The last answer was written; what still comes in is thrown away. */
+export const LINGERING = 5
+export const CLOSED = 6
+
+export class ClientConnection {
+  readonly gateway: Gateway
+  readonly socket: Socket
+  readonly peer: CallerAddress
+  readonly about: AboutCaller
+  state = HEAD
+  /** The exchange under way, from the first octet of its head to the last of its response. */
+  x: Exchange | undefined
+  route: LiveRoute | undefined
+  /** When the sweep acts, on the gateway's coarse clock. */
+  deadlineMs: number
+  /** The connection stays open after the current response. */
+  keepAlive = true
+  /** HTTP/1.x of the current request: the x. */
+  minor = 1
+  toHead = false
+  /** What the access event will say. */
+  status = 0
+  code = ''
+  bytesOut = 0
+  responseStarted = false
+  readonly body = new BodyReader()
+  private window: Buffer | undefined
+  private from = 0
+  private forwarding: Forwarding | undefined
+  private lingered = 0
+  private bodyStartedMs = 0
+  private pumping = false
+  private inputEnded = false
+
+  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, slot: number) {
+    this.gateway = gateway
+    this.socket = socket
+    this.peer = peer
+    this.about = new AboutCaller(peer)
+    this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
+    socket.on('data', (chunk: Buffer) => this.received(chunk))
+    socket.on('drain', () => this.drained())
+    socket.on('end', () => this.ended())
+    socket.on('error', ignore)
+    socket.on('close', () => this.closed(slot))
+  }
+
+  /** Nothing is under way. */
+  get idle(): boolean {
+    return this.state === HEAD && this.window === undefined
+  }
+  get hasUnread(): boolean {
+    return this.window !== undefined
+  }
+
+  private received(chunk: Buffer): void {
+    if (this.state === TUNNEL) {
+      this.forwarding!.tunnel(chunk)
+      return
+    }
+    if (this.state === LINGERING) {
+      this.lingered += chunk.length
+      if (this.lingered > LINGER_BYTES_MAX) this.socket.destroy()
+      return
+    }
+    if (this.window === undefined) {
+      this.window = chunk
+      this.from = 0
+    } else {
+      const before = this.window.length - this.from
+      this.window = Buffer.concat([this.window.subarray(this.from), chunk], before + chunk.length)
+      this.from = 0
+      if (this.state >= ANSWERING || this.state === DECIDING) {
+        if (this.window.length > AHEAD_BYTES_MAX) this.socket.pause()
+        return
+      }
+      // A head in pieces is read again only when a line has ended: one octet a packet must not cost a reading each.
+      if (this.state === HEAD && !chunk.includes(10) && this.window.length < this.gateway.settings.limits.headBytes) return
+    }
+    this.pump()
+  }
+
+  /** Reads on as far as the bytes and the state allow. Not re-entrant: an answer that ends within it is seen by its loop. */
+  pump(): void {
+    if (this.pumping) return
+    this.pumping = true
+    try {
+      while (this.window !== undefined && (this.state === HEAD || this.state === BODY)) {
+        const more = this.state === HEAD ? this.readHead() : this.readBody()
+        if (!more) break
+      }
+    } catch (cause) {
+      this.broke(cause)
+    } finally {
+      this.pumping = false
+    }
+    if (this.inputEnded && this.state === HEAD) this.socket.end()
+  }
+
+  /** True when there may be more to do. */
+  private readHead(): boolean {
+    const gateway = this.gateway
+    const window = this.window!
+    const x = (this.x ??= gateway.takeExchange())
+    const end = readRequestHead(x.head, window, this.from, window.length, gateway.settings.limits)
+    if (end === INCOMPLETE) {
+      // The head's time runs from its first octet, not from its latest.
+      if (this.deadlineMs - gateway.coarseMs > gateway.settings.timeouts.headMs) this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
+      return false
+    }
+    gateway.begin(this, x)
+    if (end < 0) {
+      this.malformed(-end)
+      return false
+    }
+    this.advance(end)
+    this.keepAlive = x.head.keepAlive && !gateway.draining
+    this.minor = x.head.minor
+    this.toHead = x.head.methodEnd - x.head.start === 4 && x.method === 'HEAD'
+    this.body.begin(x.head.chunked, x.head.contentLength)
+    const verdict = gateway.decide(this, x)
+    if (verdict instanceof Promise) {
+      this.state = DECIDING
+      this.deadlineMs = Number.POSITIVE_INFINITY
+      verdict.then(
+        (later) => this.resume(x, later),
+        (cause) => this.broke(cause),
+      )
+      return false
+    }
+    this.proceed(x, verdict)
+    return true
+  }
+
+  private resume(x: Exchange, verdict: Verdict): void {
+    if (this.x !== x || this.state !== DECIDING) return
+    try {
+      this.proceed(x, verdict)
+    } catch (cause) {
+      this.broke(cause)
+    }
+    this.pump()
+    if (this.socket.isPaused()) this.socket.resume()
+  }
+
+  private proceed(x: Exchange, verdict: Verdict): void {
+    if (verdict !== undefined) {
+      if (verdict.kind === 'refusal') this.refuse(verdict)
+      else this.reply(verdict)
+      return
+    }
+    this.forwarding ??= new Forwarding(this)
+    this.state = this.body.done ? ANSWERING : BODY
+    this.deadlineMs = this.gateway.coarseMs + (this.body.done ? this.route!.api.settings.upstream.timeouts.headMs : this.gateway.settings.timeouts.stallMs)
+    this.bodyStartedMs = this.gateway.coarseMs
+    this.forwarding.start(x, this.route!)
+  }
+
+  /** Hands every stretch of body that is there to the upstream. True when the loop may go on. */
+  private readBody(): boolean {
+    const forwarding = this.forwarding!
+    if (!forwarding.ready) {
+      if (this.window!.length > AHEAD_BYTES_MAX) this.socket.pause()
+      return false
+    }
+    this.feed()
+    forwarding.flushRequest()
+    return this.state === HEAD
+  }
+
+  /** What came in behind a WebSocket handshake: the tunnel's first octets. */
+  takeUnread(): Buffer | undefined {
+    const unread = this.window?.subarray(this.from)
+    this.window = undefined
+    return unread
+  }
+
+  /** Puts the body's octets that are there into the request under way, without sending them. */
+  feed(): void {
+    while (this.window !== undefined && this.state === BODY && !this.body.done) {
+      const window = this.window
+      const p = this.body.step(window, this.from, window.length)
+      if (p < 0) {
+        this.forwarding!.abort()
+        this.malformed(-p)
+        return
+      }
+      const { dataStart, dataEnd } = this.body
+      this.advance(p)
+      const limit = this.route!.bodyLimit
+      if (this.body.received > limit.bytes) {
+        this.forwarding!.abort()
+        this.refuse(limit.refusal)
+        return
+      }
+      if (dataEnd > dataStart) this.forwarding!.requestBody(window, dataStart, dataEnd)
+    }
+    if (this.state !== BODY) return
+    this.deadlineMs = this.gateway.coarseMs + this.gateway.settings.timeouts.stallMs
+    if (!this.body.done) return
+    this.state = ANSWERING
+    this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
+    this.forwarding!.requestEnd()
+  }
+
+  private advance(to: number): void {
+    if (to >= this.window!.length) this.window = undefined
+    else this.from = to
+  }
+
+  /** Answers a message that cannot be read, and closes: nothing after it can be trusted to begin where it seems to. */
+  malformed(fault: number): void {
+    this.keepAlive = false
+    answerFault(this, F.messageFault(fault))
+  }
+  /** Says no. A body that was announced and not read makes the connection unusable, unless it is here whole. */
+  refuse(refusal: Refusal): void {
+    this.skipBody()
+    answerRefusal(this, refusal)
+  }
+  deny(code: GatewayCode): void {
+    this.refuse(this.gateway.refusalOf(code))
+  }
+  private reply(reply: Reply): void {
+    this.skipBody()
+    answerReply(this, reply)
+  }
+  private skipBody(): void {
+    while (!this.body.done && this.window !== undefined) {
+      const p = this.body.step(this.window, this.from, this.window.length)
+      if (p < 0) break
+      this.advance(p)
+    }
+    if (!this.body.done) this.keepAlive = false
+  }
+
+  /** The response is written. The next request, or the end. */
+  finish(): void {
+    const x = this.x
+    if (x !== undefined) this.gateway.finish(this, x)
+    this.x = undefined
+    this.route = undefined
+    this.responseStarted = false
+    if (this.state === CLOSED) return
+    if (!this.keepAlive || !this.body.done || this.gateway.draining) {
+      this.linger()
+      return
+    }
+    this.state = HEAD
+    this.deadlineMs = this.gateway.coarseMs + (this.window === undefined ? this.gateway.settings.timeouts.idleMs : this.gateway.settings.timeouts.headMs)
+    if (this.socket.isPaused()) this.socket.resume()
+    if (this.window !== undefined) this.pump()
+    else if (this.inputEnded) this.socket.end()
+  }
+
+  /** Sends what is written, ends our side, and reads on a little: a reset would take the answer away from the client. */
+  private linger(): void {
+    this.state = LINGERING
+    this.window = undefined
+    this.deadlineMs = this.gateway.coarseMs + LINGER_MS
+    this.socket.end()
+    if (this.inputEnded) this.socket.destroySoon()
+    else this.socket.resume()
+  }
+
+  /** Something inside broke: refuse rather than let through (OWASP ASVS v5.0.0-16.5.3). */
+  broke(cause: unknown): void {
+    this.gateway.report(cause)
+    if (this.state === CLOSED || this.state === LINGERING) return
+    this.forwarding?.abort()
+    this.keepAlive = false
+    if (this.responseStarted || this.x === undefined) this.socket.destroy()
+    else this.deny('gateway.broken')
+  }
+
+  /** A response that began cannot be completed: the client must see it broken, never short. */
+  breakOff(): void {
+    this.keepAlive = false
+    this.code = 'upstream.invalid'
+    this.socket.destroy()
+  }
+
+  /** The sweep found the deadline passed. */
+  expire(): void {
+    const gateway = this.gateway
+    switch (this.state) {
+      case HEAD:
+        if (this.x === undefined || this.window === undefined) this.socket.destroy()
+        else {
+          gateway.begin(this, this.x)
+          this.malformed(F.TOO_SLOW)
+        }
+        return
+      case BODY:
+        if (this.forwarding!.stalled) this.deny504()
+        else {
+          this.forwarding!.abort()
+          if (this.responseStarted) this.socket.destroy()
+          else this.malformed(F.TOO_SLOW)
+        }
+        return
+      case ANSWERING:
+        this.deny504()
+        return
+      default:
+        this.socket.destroy()
+    }
+  }
+  private deny504(): void {
+    if (this.responseStarted) {
+      this.code = this.forwarding!.awaitsClient ? 'client.slow' : 'upstream.timeout'
+      this.forwarding!.abort()
+      this.socket.destroy()
+      return
+    }
+    this.forwarding!.abort()
+    this.deny('upstream.timeout')
+  }
+
+  /** Bodies below the minimum rate hold a connection to the upstream for nothing (slow POST). */
+  checkBodyRate(nowMs: number): void {
+    const { stallMs, bodyBytesPerSecond } = this.gateway.settings.timeouts
+    const elapsedMs = nowMs - this.bodyStartedMs
+    if (this.state === BODY && elapsedMs > stallMs && !this.forwarding!.stalled && this.body.received * 1000 < bodyBytesPerSecond * elapsedMs) this.expire()
+  }
+
+  private drained(): void {
+    this.forwarding?.clientDrained()
+  }
+  private ended(): void {
+    this.inputEnded = true
+    // The client has said all; a request cut short will never be whole, a whole one is still answered.
+    if (this.state === HEAD) this.socket.end()
+    else if (this.state === BODY || this.state === TUNNEL) this.socket.destroy()
+    else if (this.state === LINGERING) this.socket.destroySoon()
+    else this.keepAlive = false
+  }
+  private closed(slot: number): void {
+    const state = this.state
+    this.state = CLOSED
+    this.window = undefined
+    this.gateway.forget(this, slot)
+    if (state === DECIDING || state === BODY || state === ANSWERING || state === TUNNEL) {
+      this.forwarding?.abort()
+      if (state !== TUNNEL && this.code === '') this.code = 'client.closed'
+      if (this.x !== undefined) this.gateway.finish(this, this.x)
+    } else if (this.x !== undefined) this.gateway.releaseExchange(this.x)
+    this.x = undefined
+  }
+}
+const ignore = (): void => {}

@@ -1,0 +1,68 @@
+// Every way in which the gateway itself, rather than a policy, says no after a request was understood.
+
+/** `says` is public; `mend` goes into the code's page. */
+export interface GatewayDenial {
+  readonly status: number
+  readonly says: string
+  readonly ref: string
+  readonly mend: string
+}
+
+export const denials = {
+  'route.unknown': {
+    status: 404,
+    says: 'Nothing is served at this address.',
+    ref: 'OWASP API9:2023',
+    mend: 'Check host and path. An API with an OpenAPI document serves only the operations that the document declares.',
+  },
+  'route.method-not-allowed': {
+    status: 405,
+    says: 'This method is not served at this address.',
+    ref: 'RFC 9110 15.5.6',
+    mend: 'The `Allow` field of the response lists the methods that are.',
+  },
+  'route.ambiguous-target': {
+    status: 400,
+    says: 'The path is spelled in a way that this API does not accept.',
+    ref: 'RFC 3986 6.2',
+    mend: 'Send the path without dot segments, doubled slashes, `;` parameters or encoded slashes. An operator can allow a spelling by name in `allowInTarget`.',
+  },
+  'request.body-too-large': {
+    status: 413,
+    says: 'The request body is larger than this API accepts.',
+    ref: 'OWASP API4:2023',
+    mend: 'Send less, or ask the operator to raise `gateway.limits.body`.',
+  },
+  'upstream.unreachable': {
+    status: 502,
+    says: 'The service behind this API cannot be reached.',
+    ref: 'RFC 9110 15.6.3',
+    mend: 'The upstream refused the connection, broke it, or its name does not resolve: see the access log entry with this request id.',
+  },
+  'upstream.invalid': {
+    status: 502,
+    says: 'The service behind this API gave no valid answer.',
+    ref: 'RFC 9112 6.3',
+    mend: 'The upstream sent a response that is malformed or whose end is ambiguous; it is not passed on. The log names the rule it broke.',
+  },
+  'upstream.timeout': {
+    status: 504,
+    says: 'The service behind this API did not answer in time.',
+    ref: 'RFC 9110 15.6.5',
+    mend: 'Look at the upstream, or raise `upstream.timeouts`.',
+  },
+  'upstream.busy': {
+    status: 503,
+    says: 'Too many requests are waiting for the service behind this API.',
+    ref: 'OWASP API4:2023',
+    mend: 'All connections to the upstream are in use and the queue is full: raise `upstream.connections` or `upstream.queue`, or add capacity.',
+  },
+  'gateway.broken': {
+    status: 500,
+    says: 'The request could not be handled.',
+    ref: 'OWASP ASVS v5.0.0-16.5.4',
+    mend: 'A fault inside the gateway, refused rather than let through: please report it with the log entry of this request id.',
+  },
+} as const satisfies Record<string, GatewayDenial>
+
+export type GatewayCode = keyof typeof denials

@@ -1,0 +1,269 @@
+// A request's way to its upstream and the response's way back, with back-pressure in both directions.
+import type { Exchange } from '../pipeline/exchange.ts'
+import { BY_CLOSE, BY_CHUNKS, type ResponseHead } from '../http/response-head.ts'
+import type { ClientConnection } from './client-connection.ts'
+import * as C from './client-connection.ts'
+import type { LiveRoute } from './live-snapshot.ts'
+import { putInformational, putRequest, putResponse, putSwitch } from './messages.ts'
+import type { UpstreamConnection } from './upstream-connection.ts'
+import type { UpstreamPool, Waiting } from './upstream-pool.ts'
+import { acceptsKey, websocketKey } from './websocket.ts'
+
+/** Octets that may wait in a socket before its other side is no longer read. */
+const WAITING_BYTES_MAX = 256 * 1024
+const CRLF = Buffer.from('\r\n')
+const LAST_CHUNK = Buffer.from('0\r\n\r\n')
+const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
+
+/** Belongs to one client connection and serves its exchanges one after the other. */
+export class Forwarding implements Waiting {
+  toHead = false
+  /** The upstream does not take the body as fast as the client brings it. */
+  stalled = false
+  private readonly client: ClientConnection
+  private x: Exchange | undefined
+  private route: LiveRoute | undefined
+  private pool: UpstreamPool | undefined
+  private upstream: UpstreamConnection | undefined
+  private waiting = false
+  private retried = false
+  private upgrade = false
+  /** The response's body goes out in chunks. */
+  private rechunk = false
+  private upstreamPaused = false
+  private requestWritten = false
+
+  /** A connection is there: the body may be read. */
+  get ready(): boolean {
+    return this.upstream !== undefined
+  }
+  /** The response waits for the client to read. */
+  get awaitsClient(): boolean {
+    return this.upstreamPaused
+  }
+
+  constructor(client: ClientConnection) {
+    this.client = client
+  }
+
+  start(x: Exchange, route: LiveRoute): void {
+    this.x = x
+    this.route = route
+    this.pool = route.api.pool
+    this.toHead = this.client.toHead
+    this.upgrade = x.head.asksWebsocket && route.api.settings.websocket
+    this.retried = false
+    this.stalled = false
+    this.upstreamPaused = false
+    this.acquire(false)
+  }
+
+  private acquire(fresh: boolean): void {
+    const connection = this.pool!.take(fresh)
+    if (connection !== undefined) this.connectionFree(connection)
+    else if (this.pool!.wait(this)) this.waiting = true
+    else this.client.deny('upstream.busy')
+  }
+
+  connectionFree(connection: UpstreamConnection): void {
+    this.waiting = false
+    const { client } = this
+    this.upstream = connection
+    connection.open(this)
+    if (!connection.connected) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.connectMs
+    const x = this.x!
+    if (client.state === C.BODY && x.head.expectsContinue && !client.hasUnread) {
+      client.gateway.output.put(CONTINUE)
+      client.gateway.output.send(client.socket)
+    }
+    putRequest(client.gateway.output, x, this.route!.api, client.gateway.about(client, x), this.upgrade)
+    this.requestWritten = false
+    if (client.state === C.BODY) client.feed()
+    else this.requestEnd()
+    this.flushRequest()
+    if (!this.stalled && client.socket.isPaused()) client.socket.resume()
+  }
+  upstreamConnected(): void {
+    const { client } = this
+    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.gateway.settings.timeouts.stallMs : this.pool!.upstream.timeouts.headMs)
+  }
+
+  /** Takes a stretch of the request's body. */
+  requestBody(bytes: Buffer, start: number, end: number): void {
+    const { output } = this.client.gateway
+    if (this.upstream === undefined) return
+    if (!this.x!.head.chunked) {
+      output.put(bytes, start, end)
+      return
+    }
+    output.hexadecimal(end - start)
+    output.put(CRLF)
+    output.put(bytes, start, end)
+    output.put(CRLF)
+  }
+  requestEnd(): void {
+    if (this.x!.head.chunked) this.client.gateway.output.put(LAST_CHUNK)
+    this.requestWritten = true
+  }
+  /** Sends what was put together of the request. */
+  flushRequest(): void {
+    const upstream = this.upstream
+    if (upstream === undefined) return
+    const waiting = this.client.gateway.output.send(upstream.socket)
+    if (this.requestWritten) upstream.requestSent = true
+    if (waiting > WAITING_BYTES_MAX && !this.stalled) {
+      this.stalled = true
+      this.client.deadlineMs = this.client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+      this.client.socket.pause()
+    }
+  }
+  upstreamDrained(): void {
+    if (!this.stalled) return
+    this.stalled = false
+    this.client.socket.resume()
+    this.client.pump()
+  }
+
+  responseInformational(head: ResponseHead): void {
+    // 100 was answered by the gateway itself; an HTTP/1.0 client knows no 1xx (RFC 9110 15.2).
+    if (head.status === 100 || this.client.minor === 0) return
+    putInformational(this.client.gateway.output, head)
+  }
+
+  responseHead(head: ResponseHead): boolean {
+    const { client } = this
+    const x = this.x!
+    client.status = head.status
+    if (head.status === 101) return this.switched(head)
+    if (client.state === C.BODY) client.keepAlive = false
+    this.rechunk = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1
+    // An HTTP/1.0 client learns the end of such a body only from the close.
+    if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 0) client.keepAlive = false
+    client.responseStarted = true
+    putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
+    return false
+  }
+
+  /** 101 is taken only as the answer to a WebSocket handshake, with the right proof (RFC 6455 4.1). */
+  private switched(head: ResponseHead): boolean {
+    const { client } = this
+    if (!this.upgrade || !head.upgradesToWebsocket || !acceptsKey(head, websocketKey(this.x!.head))) {
+      this.abort()
+      client.deny('upstream.invalid')
+      return false
+    }
+    client.responseStarted = true
+    client.state = C.TUNNEL
+    this.touchTunnel()
+    putSwitch(client.gateway.output, head, this.x!)
+    const early = client.takeUnread()
+    if (early !== undefined) this.tunnel(early)
+    return true
+  }
+
+  responseBody(bytes: Buffer, start: number, end: number): void {
+    const { client } = this
+    const { output } = client.gateway
+    client.bytesOut += end - start
+    if (client.state === C.TUNNEL) this.touchTunnel()
+    if (this.toHead) return
+    if (this.rechunk) {
+      output.hexadecimal(end - start)
+      output.put(CRLF)
+      output.put(bytes, start, end)
+      output.put(CRLF)
+    } else output.put(bytes, start, end)
+  }
+
+  responseEnd(): void {
+    const { client } = this
+    this.upstream = undefined
+    if (this.rechunk) client.gateway.output.put(LAST_CHUNK)
+    this.rechunk = false
+    client.gateway.output.send(client.socket)
+    this.clear()
+    client.finish()
+    client.pump()
+  }
+
+  responseFailed(fault: number): void {
+    const { client } = this
+    const connection = this.upstream!
+    this.upstream = undefined
+    client.gateway.output.discard()
+    if (client.responseStarted) {
+      client.breakOff()
+      return
+    }
+    if (fault === 0 && this.mayRetry(connection)) {
+      this.retried = true
+      this.acquire(true)
+      return
+    }
+    if (fault !== 0) client.gateway.countUpstreamFault(fault)
+    this.clear()
+    client.deny(fault === 0 ? 'upstream.unreachable' : 'upstream.invalid')
+    client.pump()
+  }
+
+  /** RFC 9112 9.3.1: once, when a kept connection closed without a word, and only what may be done twice (RFC 9110 9.2.2). */
+  private mayRetry(connection: UpstreamConnection): boolean {
+    return connection.served > 0 && !this.retried && !this.x!.head.hasBody && IDEMPOTENT.has(this.x!.method)
+  }
+
+  endOfRead(): void {
+    const { client } = this
+    const waiting = client.gateway.output.size > 0 ? client.gateway.output.send(client.socket) : client.socket.writableLength
+    if (this.upstream === undefined) return
+    if (waiting > WAITING_BYTES_MAX) {
+      this.upstreamPaused = true
+      this.upstream.socket.pause()
+      client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
+    } else if (client.state === C.ANSWERING) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+  }
+  clientDrained(): void {
+    if (!this.upstreamPaused || this.upstream === undefined) return
+    this.upstreamPaused = false
+    this.client.deadlineMs = this.client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+    this.upstream.socket.resume()
+  }
+
+  /** Octets from the client of an open WebSocket. */
+  tunnel(chunk: Buffer): void {
+    const upstream = this.upstream
+    if (upstream === undefined) return
+    this.touchTunnel()
+    upstream.socket.write(chunk)
+    if (upstream.socket.writableLength > WAITING_BYTES_MAX && !this.stalled) {
+      this.stalled = true
+      this.client.socket.pause()
+    }
+  }
+  tunnelClosed(): void {
+    this.upstream = undefined
+    this.client.keepAlive = false
+    this.clear()
+    this.client.finish()
+  }
+  private touchTunnel(): void {
+    this.client.deadlineMs = this.client.gateway.coarseMs + this.client.gateway.settings.timeouts.idleMs
+  }
+
+  /** Gives the exchange up: the upstream's connection closes, whatever it was about to say is nobody's. */
+  abort(): void {
+    if (this.waiting) this.pool!.cancel(this)
+    this.waiting = false
+    this.client.gateway.output.discard()
+    const upstream = this.upstream
+    this.upstream = undefined
+    upstream?.destroy()
+    this.clear()
+  }
+  private clear(): void {
+    this.x = undefined
+    this.route = undefined
+    this.stalled = false
+    this.upstreamPaused = false
+  }
+}
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])

@@ -1,0 +1,239 @@
+// The data plane of one thread: listeners, connections, the live snapshot, and what they counted.
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Clock } from '../base/clock.ts'
+import { RequestIds } from '../base/ids.ts'
+import { type Cidr, NetworkSet, parseCidr } from '../base/ip.ts'
+import { type MessageFault, messageFault } from '../http/faults.ts'
+import type { GatewaySettings } from '../model/snapshot.ts'
+import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
+import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
+import { Exchange } from '../pipeline/exchange.ts'
+import { Principal } from '../pipeline/slots.ts'
+import { accessLine } from '../telemetry/access-event.ts'
+import type { AccessLog } from '../telemetry/access-log.ts'
+import { forwardedCaller, peerAddress } from './caller-address.ts'
+import { ClientConnection } from './client-connection.ts'
+import type { ConnectionCaps } from './connection-caps.ts'
+import { decide } from './deciding.ts'
+import { denials, type GatewayCode } from './denials.ts'
+import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
+import { Output } from './output.ts'
+import { publish, retiredPools } from './publishing.ts'
+
+/** How often deadlines are looked at: no time-out is shorter or more exact than this. */
+const SWEEP_MS = 250
+/** Exchanges kept for reuse; each is about 5 KB. */
+const SPARE_EXCHANGES_MAX = 1024
+const NO_PLACES: readonly [] = []
+
+export interface GatewayMeans {
+  readonly catalogue: ReadonlyMap<string, AnyPolicy>
+  readonly resources: Resources
+  readonly clock: Clock
+  readonly caps: ConnectionCaps
+  readonly accessLog: AccessLog | undefined
+  /** Takes a fault of the gateway's own: a line for the operator's log. */
+  readonly report: (cause: unknown) => void
+}
+
+export class Gateway {
+  live!: LiveSnapshot
+  readonly output = new Output()
+  /** Milliseconds since the epoch, as of the latest sweep. */
+  coarseMs: number
+  dateLine: Buffer = Buffer.alloc(0)
+  draining = false
+  requests = 0
+  publishStallUs = 0
+  /** How late the sweep was at worst since metrics were last read, in microseconds: the event loop's lag. */
+  lagUs = 0
+  readonly faults = new Map<string, number>()
+  readonly upstreamFaults = new Map<string, number>()
+  readonly codes = new Map<string, number>()
+  private readonly means: GatewayMeans
+  private readonly ids = new RequestIds()
+  private readonly servers: Server[] = []
+  private readonly connections = new Set<ClientConnection>()
+  private readonly spare: Exchange[] = []
+  private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
+  private trusted = new NetworkSet([])
+  private trustsAnyone = false
+  private sweeping: NodeJS.Timeout | undefined
+  private sweptUs = 0
+  private drained: (() => void) | undefined
+
+  constructor(means: GatewayMeans) {
+    this.means = means
+    this.coarseMs = Math.floor(means.clock.nowUs() / 1000)
+    this.refusals = new Map((Object.keys(denials) as GatewayCode[]).map((code) => [code, { kind: 'refusal', code, status: denials[code].status, says: denials[code].says, absent: false, fields: [] }]))
+    this.tick()
+  }
+
+  get settings(): GatewaySettings {
+    return this.live.settings
+  }
+  get openConnections(): number {
+    return this.connections.size
+  }
+
+  /** Compiles a snapshot aside and swaps it in; requests under way finish on the one they began with. */
+  async publish(generation: number, pieces: SnapshotPieces): Promise<void> {
+    const before = this.live as LiveSnapshot | undefined
+    const { live, longestSliceUs } = await publish(generation, pieces, before, { ...this.means, bodyLimit: (bytes) => this.bodyLimitOf(bytes) })
+    this.trusted = new NetworkSet(live.settings.trustedProxies.map((text) => parseCidr(text)).filter((cidr): cidr is Cidr => cidr !== undefined))
+    this.trustsAnyone = live.settings.trustedProxies.length > 0
+    this.publishStallUs = longestSliceUs
+    this.live = live
+    if (before) for (const pool of retiredPools(before, live)) pool.retire()
+  }
+
+  /** Listens; answers the port, which is new when 0 was asked for. */
+  listen(host: string, port: number, shared: boolean): Promise<number> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: false, pauseOnConnect: false }, (socket) => this.accept(socket))
+    this.servers.push(server)
+    this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host, port, reusePort: shared, backlog: 4096 }, () => resolve((server.address() as { port: number }).port))
+    })
+  }
+
+  private accept(socket: Socket): void {
+    const peer = peerAddress(socket.remoteAddress)
+    const { caps } = this.means
+    const slot = caps.slotOf(peer.group)
+    const { connections, connectionsPerAddress } = this.settings.limits
+    const trusted = this.trustsAnyone && this.trusted.has(peer.octets)
+    if (!caps.enter(slot, connections, trusted ? connections : connectionsPerAddress)) {
+      this.count(this.codes, 'connection.refused')
+      socket.destroy()
+      return
+    }
+    this.connections.add(new ClientConnection(this, socket, peer, slot))
+  }
+  forget(client: ClientConnection, slot: number): void {
+    if (!this.connections.delete(client)) return
+    this.means.caps.leave(slot)
+    if (this.draining && this.connections.size === 0) this.drained?.()
+  }
+
+  takeExchange(): Exchange {
+    return this.spare.pop() ?? new Exchange()
+  }
+  releaseExchange(x: Exchange): void {
+    x.reset()
+    if (this.spare.length < SPARE_EXCHANGES_MAX) this.spare.push(x)
+  }
+
+  /** An exchange begins: its time, its id, its caller. */
+  begin(client: ClientConnection, x: Exchange): void {
+    x.nowUs = this.means.clock.nowUs()
+    this.ids.write(x.requestIdBytes, x.nowUs)
+    x.address = this.trustsAnyone && this.trusted.has(client.peer.octets) ? forwardedCaller(x.head, client.peer, this.trusted) : client.peer
+    client.status = 0
+    client.code = ''
+    client.bytesOut = 0
+    client.minor = 1
+    client.toHead = false
+    this.requests++
+  }
+  decide(client: ClientConnection, x: Exchange): Verdict | Promise<Verdict> {
+    return decide(this, client, x)
+  }
+  /** The fields about where a request came from. */
+  about(client: ClientConnection, x: Exchange): Buffer {
+    return x.address === client.peer ? client.about.direct(x.head) : client.about.forwarded(x.head)
+  }
+
+  /** An exchange is over: it is counted and logged, and its memory is free for the next. */
+  finish(client: ClientConnection, x: Exchange): void {
+    const durationUs = this.means.clock.nowUs() - x.nowUs
+    const route = client.route
+    route?.meter.record(client.status, durationUs)
+    if (client.code !== '') this.count(this.codes, `${x.api}\0${client.code}`)
+    const log = this.means.accessLog
+    if (log !== undefined) {
+      const principal = x.get(Principal)
+      const readable = client.code === '' || !client.code.startsWith('http.')
+      log.add(
+        accessLine(
+          {
+            timeUs: x.nowUs,
+            id: x.requestId,
+            address: x.address.text,
+            api: x.api,
+            operation: x.operation,
+            consumer: principal?.consumer ?? '',
+            credential: principal?.credential ?? '',
+            method: readable ? x.method : '',
+            path: readable ? x.path : '',
+            query: readable ? x.query : undefined,
+            status: client.status,
+            code: client.code,
+            bytesIn: client.body.received,
+            bytesOut: client.bytesOut,
+            durationUs,
+          },
+          route?.chain.credentialPlaces ?? NO_PLACES,
+        ),
+      )
+    }
+    this.releaseExchange(x)
+  }
+
+  refusalOf(code: GatewayCode): Refusal {
+    return this.refusals.get(code)!
+  }
+  private bodyLimitOf(bytes: number): BodyLimit {
+    return { bytes, refusal: this.refusalOf('request.body-too-large') }
+  }
+
+  countFault(fault: MessageFault): void {
+    this.count(this.faults, fault.reason)
+  }
+  countUpstreamFault(fault: number): void {
+    this.count(this.upstreamFaults, messageFault(fault).reason)
+  }
+  private count(where: Map<string, number>, what: string): void {
+    where.set(what, (where.get(what) ?? 0) + 1)
+  }
+  report(cause: unknown): void {
+    this.means.report(cause)
+  }
+
+  private tick(): void {
+    const nowUs = this.means.clock.nowUs()
+    if (this.sweptUs > 0) this.lagUs = Math.max(this.lagUs, nowUs - this.sweptUs - SWEEP_MS * 1000)
+    this.sweptUs = nowUs
+    this.coarseMs = Math.floor(nowUs / 1000)
+    // RFC 9110 6.6.1: a recipient with a clock dates a response that came without a date.
+    this.dateLine = Buffer.from(`Date: ${new Date(this.coarseMs).toUTCString()}\r\n`)
+  }
+  private sweep(): void {
+    this.tick()
+    const now = this.coarseMs
+    for (const client of this.connections) {
+      if (client.deadlineMs <= now) client.expire()
+      else client.checkBodyRate(now)
+    }
+    for (const api of this.live.apis.values()) api.pool.sweep(now)
+    this.means.accessLog?.flush()
+  }
+
+  /** Takes no more connections, lets requests under way finish, and closes what is left after the drain time. */
+  async drain(): Promise<void> {
+    this.draining = true
+    for (const server of this.servers) server.close()
+    for (const client of this.connections) if (client.idle) client.socket.destroy()
+    if (this.connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.drained = resolve
+        setTimeout(resolve, this.settings.timeouts.drainMs).unref()
+      })
+    }
+    for (const client of this.connections) client.socket.destroy()
+    for (const api of this.live.apis.values()) api.pool.retire()
+    clearInterval(this.sweeping)
+    await this.means.accessLog?.close()
+  }
+}

@@ -1,0 +1,23 @@
+// Resolves the names of upstreams, and refuses addresses that no upstream may have.
+import { lookup } from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import { NetworkSet, parseCidr, parseIp, unmapped } from '../base/ip.ts'
+
+/** Link-local addresses hold the metadata services of clouds: no upstream may lead there (hardening: "Going out"). */
+const FORBIDDEN = new NetworkSet(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254'].map((text) => parseCidr(text)!))
+
+/** True for an address that no upstream may have, written in whatever form. */
+export function isForbiddenUpstream(address: string): boolean {
+  const octets = parseIp(address)
+  return octets !== undefined && FORBIDDEN.has(unmapped(octets))
+}
+
+/** `dns.lookup`, whose answers are checked before they are connected to: a name that points at a forbidden address fails. */
+export const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, options, (error, address, family) => {
+    if (error) return callback(error, address, family)
+    const found = Array.isArray(address) ? address.map((each) => each.address) : [address]
+    if (found.some(isForbiddenUpstream)) return callback(Object.assign(new Error(`${hostname} resolves to a link-local address`), { code: 'EACCES' }), '', 0)
+    callback(null, address, family)
+  })
+}

@@ -1,0 +1,30 @@
+// Reads off what a thread counted, for the metrics page.
+import type { ThreadMeasures } from '../telemetry/measures.ts'
+import type { Gateway } from './gateway.ts'
+
+/** Everything counted so far; the event loop's lag begins anew. */
+export function measure(gateway: Gateway, thread: number, logLinesDropped: number): ThreadMeasures {
+  const apis = [...gateway.live.apis.values()]
+  const { lagUs } = gateway
+  gateway.lagUs = 0
+  return {
+    thread,
+    generation: gateway.live.generation,
+    requests: gateway.requests,
+    connections: gateway.openConnections,
+    lagUs,
+    publishStallUs: gateway.publishStallUs,
+    logLinesDropped,
+    codes: [...gateway.codes],
+    faults: [...gateway.faults],
+    upstreamFaults: [...gateway.upstreamFaults],
+    pools: apis.map(({ settings, pool }) => ({ api: settings.name, open: pool.openConnections, idle: pool.idleConnections, queued: pool.queued })),
+    routes: apis.flatMap(({ settings, routes }) =>
+      routes.flatMap((route) => {
+        const meter = route.meterIfUsed
+        if (meter === undefined) return []
+        return [{ api: settings.name, operation: route.operation, classes: meter.classes, buckets: meter.buckets, durationUs: meter.durationUs, steps: route.chain.steps, tally: meter.tally }]
+      }),
+    ),
+  }
+}

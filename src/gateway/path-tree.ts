@@ -1,0 +1,103 @@
+// Finds the operation of a path among the templates of one API: a tree of segments, literal before template, built once.
+
+/** What a path and method lead to. */
+export interface Leaf<T> {
+  readonly method: string
+  readonly value: T
+}
+export type Found<T> = { readonly kind: 'found'; readonly value: T } | { readonly kind: 'method'; readonly allow: readonly string[] } | undefined
+
+interface Node<T> {
+  readonly literals: Map<string, Node<T>>
+  /** Segments with a literal part around parameters: `{base}...{head}`, `report.{format}`; the longer literal first. */
+  patterns: { readonly pieces: readonly string[]; readonly node: Node<T> }[]
+  /** The segment that is one whole parameter. */
+  any: Node<T> | undefined
+  methods: Map<string, T> | undefined
+}
+const emptyNode = <T>(): Node<T> => ({ literals: new Map(), patterns: [], any: undefined, methods: undefined })
+
+/** `/books/{id}` as segments; a parameter's name does not matter for matching. */
+export const templateSegments = (template: string): readonly string[] => template.split('/').slice(1)
+
+/** Templates by segment. Matching follows OpenAPI 3.1 4.8.8.2: concrete before templated, at each segment from the left. */
+export class PathTree<T> {
+  private readonly root: Node<T> = emptyNode()
+
+  /** Adds one operation; false when the same method of an indistinguishable template is there already. */
+  add(template: string, method: string, value: T): boolean {
+    let node = this.root
+    for (const segment of templateSegments(template)) node = child(node, segment)
+    node.methods ??= new Map()
+    if (node.methods.has(method)) return false
+    node.methods.set(method, value)
+    return true
+  }
+
+  /** `path` begins with "/". HEAD is answered by GET where it is not declared itself (RFC 9110 9.3.2). */
+  find(path: string, method: string): Found<T> {
+    const allow = new Set<string>()
+    const value = descend(this.root, path, 1, method, allow)
+    if (value !== undefined) return { kind: 'found', value }
+    if (allow.size === 0) return undefined
+    if (allow.has('GET')) allow.add('HEAD')
+    return { kind: 'method', allow: [...allow].sort() }
+  }
+}
+
+function child<T>(node: Node<T>, segment: string): Node<T> {
+  const pieces = segment.split(/\{[^{}]*\}/)
+  if (pieces.length === 1) {
+    let next = node.literals.get(segment)
+    if (!next) node.literals.set(segment, (next = emptyNode()))
+    return next
+  }
+  if (pieces.length === 2 && pieces[0] === '' && pieces[1] === '') return (node.any ??= emptyNode())
+  const key = pieces.join('\0')
+  const known = node.patterns.find((pattern) => pattern.pieces.join('\0') === key)
+  if (known) return known.node
+  const made = { pieces, node: emptyNode<T>() }
+  node.patterns.push(made)
+  node.patterns.sort((a, b) => b.pieces.join('').length - a.pieces.join('').length)
+  return made.node
+}
+
+/** `at` is where the next segment begins. Steps back out of a literal branch that leads nowhere; the tree's depth bounds it. */
+function descend<T>(node: Node<T>, path: string, at: number, method: string, allow: Set<string>): T | undefined {
+  if (at > path.length) {
+    if (node.methods === undefined) return undefined
+    const value = node.methods.get(method) ?? (method === 'HEAD' ? node.methods.get('GET') : undefined)
+    if (value === undefined) for (const known of node.methods.keys()) allow.add(known)
+    return value
+  }
+  const slash = path.indexOf('/', at)
+  const end = slash < 0 ? path.length : slash
+  const segment = path.slice(at, end)
+  const literal = node.literals.get(segment)
+  if (literal !== undefined) {
+    const value = descend(literal, path, end + 1, method, allow)
+    if (value !== undefined) return value
+  }
+  // hardening.md: a parameter never takes an empty or a dot segment.
+  if (segment === '' || segment === '.' || segment === '..') return undefined
+  for (let i = 0; i < node.patterns.length; i++) {
+    const pattern = node.patterns[i]!
+    if (!fits(segment, pattern.pieces)) continue
+    const value = descend(pattern.node, path, end + 1, method, allow)
+    if (value !== undefined) return value
+  }
+  return node.any === undefined ? undefined : descend(node.any, path, end + 1, method, allow)
+}
+
+/** True when the literal pieces stand in this order with at least one character for each parameter between them. Linear in the segment. */
+function fits(segment: string, pieces: readonly string[]): boolean {
+  const last = pieces[pieces.length - 1]!
+  if (!segment.startsWith(pieces[0]!) || !segment.endsWith(last)) return false
+  let at = pieces[0]!.length
+  for (let i = 1; i < pieces.length - 1; i++) {
+    const found = segment.indexOf(pieces[i]!, at + 1)
+    if (found < 0) return false
+    at = found + pieces[i]!.length
+  }
+  return segment.length - last.length > at
+}

@@ -1,0 +1,240 @@
+// One connection to an upstream: reads responses strictly, hands them to whoever asked, and is kept only when its end was certain.
+import { connect, type Socket } from 'node:net'
+import { ChunkedReader } from '../http/chunked-reader.ts'
+import * as F from '../http/faults.ts'
+import { BY_CHUNKS, BY_CLOSE, NO_BODY, ResponseHead, readResponseHead } from '../http/response-head.ts'
+import { guardedLookup } from './guarded-lookup.ts'
+import type { UpstreamPool } from './upstream-pool.ts'
+
+/** Bounds of an upstream's response head. */
+const HEAD_LIMITS = { headBytes: 64 * 1024, fields: 256 }
+/** Informational responses before the final one: more is no conversation. */
+const INFORMATIONAL_MAX = 16
+
+/** What takes a response. All calls are synchronous, from within one read of the socket; `endOfRead` closes each read. */
+export interface ResponseTaker {
+  readonly toHead: boolean
+  responseInformational(head: ResponseHead): void
+  /** True when the connection is now a tunnel (101): every octet from here on is the taker's. */
+  responseHead(head: ResponseHead): boolean
+  responseBody(bytes: Buffer, start: number, end: number): void
+  /** The response is whole. The connection has gone back to its pool, or is closed. */
+  responseEnd(): void
+  /** The response cannot be completed. `fault` is a message fault, 0 when the connection itself failed. */
+  responseFailed(fault: number): void
+  endOfRead(): void
+  upstreamConnected(): void
+  upstreamDrained(): void
+  tunnelClosed(): void
+}
+
+/** One read buffer for all upstream connections of the thread: whoever is read has consumed it before the next one is. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
+const HEAD = new ResponseHead()
+
+const READING_HEAD = 0
+const READING_BODY = 1
+const TUNNEL = 2
+
+export class UpstreamConnection {
+  readonly socket: Socket
+  /** Responses that came whole over it: 0 on a fresh one. */
+  served = 0
+  /** Octets of the current response have arrived: the request must not be sent a second time. */
+  answered = false
+  /** The whole request has been written: without that the connection is not reused after its response. */
+  requestSent = false
+  taker: ResponseTaker | undefined
+  /** Time since which it is idle, on the gateway's coarse clock. */
+  idleSinceMs = 0
+  connected = false
+  private state = READING_HEAD
+  private framing = NO_BODY
+  private remaining = 0
+  private keepAlive = true
+  private informational = 0
+  private chunked: ChunkedReader | undefined
+  private partial: Buffer | undefined
+  private readonly pool: UpstreamPool
+
+  constructor(pool: UpstreamPool, host: string, port: number) {
+    this.pool = pool
+    this.socket = connect({
+      host,
+      port,
+      noDelay: true,
+      lookup: guardedLookup,
+      autoSelectFamily: true,
+      onread: { buffer: READ_BUFFER, callback: (count, bytes) => this.read(bytes as Buffer, count) },
+    })
+    this.socket.on('connect', () => {
+      this.connected = true
+      this.taker?.upstreamConnected()
+    })
+    this.socket.on('error', ignore)
+    this.socket.on('end', () => this.ended())
+    this.socket.on('close', () => this.closed())
+    this.socket.on('drain', () => this.taker?.upstreamDrained())
+    this.socket.resume()
+  }
+
+  /** Begins an exchange. */
+  open(taker: ResponseTaker): void {
+    this.taker = taker
+    this.state = READING_HEAD
+    this.answered = false
+    this.requestSent = false
+    this.informational = 0
+  }
+
+  /** Gives the connection up: whatever still arrives is nobody's. */
+  destroy(): void {
+    this.taker = undefined
+    this.socket.destroy()
+  }
+
+  private read(bytes: Buffer, count: number): boolean {
+    const taker = this.taker
+    if (taker === undefined) {
+      // Octets on an idle connection answer no request (response splitting): it is never used again.
+      this.socket.destroy()
+      return true
+    }
+    this.answered = true
+    try {
+      if (this.partial) this.consumePartial(taker, bytes, count)
+      else this.consume(taker, bytes, 0, count)
+    } catch (cause) {
+      this.pool.report(cause)
+      this.fail(F.BAD_STATUS_LINE)
+    }
+    taker.endOfRead()
+    return true
+  }
+
+  private consumePartial(taker: ResponseTaker, bytes: Buffer, count: number): void {
+    const whole = Buffer.concat([this.partial!, bytes.subarray(0, count)])
+    this.partial = undefined
+    this.consume(taker, whole, 0, whole.length)
+  }
+
+  private consume(taker: ResponseTaker, bytes: Buffer, from: number, to: number): void {
+    let p = from
+    while (p < to) {
+      if (this.taker !== taker) {
+        // Surplus octets after the response: it was already put back; take it out of use.
+        this.socket.destroy()
+        return
+      }
+      if (this.state === TUNNEL) {
+        taker.responseBody(bytes, p, to)
+        return
+      }
+      p = this.state === READING_HEAD ? this.readHead(taker, bytes, p, to) : this.readBody(taker, bytes, p, to)
+      if (p < 0) return
+    }
+  }
+
+  /** Answers the position after the head, or -1 when the read is over. */
+  private readHead(taker: ResponseTaker, bytes: Buffer, from: number, to: number): number {
+    const end = readResponseHead(HEAD, bytes, from, to, HEAD_LIMITS, taker.toHead)
+    if (end < 0) return this.fail(-end)
+    if (end === 0) {
+      this.partial = Buffer.from(bytes.subarray(from, to))
+      return -1
+    }
+    if (HEAD.status < 200 && HEAD.status !== 101) {
+      if (++this.informational > INFORMATIONAL_MAX) return this.fail(F.BAD_STATUS_LINE)
+      taker.responseInformational(HEAD)
+      return end
+    }
+    this.framing = HEAD.framing
+    this.keepAlive = HEAD.keepAlive
+    this.remaining = HEAD.contentLength
+    if (this.framing === BY_CHUNKS) {
+      this.chunked ??= new ChunkedReader()
+      this.chunked.reset()
+    }
+    // What follows the end of a response in the same read belongs to no request.
+    if (this.framing === NO_BODY && end < to && HEAD.status !== 101) this.keepAlive = false
+    if (taker.responseHead(HEAD)) {
+      this.state = TUNNEL
+      return end
+    }
+    if (this.taker !== taker) return -1
+    this.state = READING_BODY
+    if (this.framing !== NO_BODY) return end
+    this.finish(taker)
+    return -1
+  }
+
+  private readBody(taker: ResponseTaker, bytes: Buffer, from: number, to: number): number {
+    if (this.framing === BY_CHUNKS) return this.readChunks(taker, bytes, from, to)
+    if (this.framing === BY_CLOSE) {
+      taker.responseBody(bytes, from, to)
+      return to
+    }
+    const end = Math.min(to, from + this.remaining)
+    this.remaining -= end - from
+    taker.responseBody(bytes, from, end)
+    if (this.remaining > 0) return end
+    if (end < to) this.keepAlive = false
+    this.finish(taker)
+    return -1
+  }
+
+  private readChunks(taker: ResponseTaker, bytes: Buffer, from: number, to: number): number {
+    const reader = this.chunked!
+    const p = reader.step(bytes, from, to)
+    if (p < 0) return this.fail(-p)
+    if (reader.dataEnd > reader.dataStart) taker.responseBody(bytes, reader.dataStart, reader.dataEnd)
+    if (!reader.done) return p
+    if (p < to) this.keepAlive = false
+    this.finish(taker)
+    return -1
+  }
+
+  private finish(taker: ResponseTaker): void {
+    this.taker = undefined
+    this.served++
+    // hardening.md: no reuse after a response that ended before the request's body did.
+    if (this.keepAlive && this.requestSent && !this.socket.destroyed) this.pool.release(this)
+    else this.socket.destroy()
+    taker.responseEnd()
+  }
+
+  private fail(fault: number): -1 {
+    const taker = this.taker
+    this.taker = undefined
+    this.partial = undefined
+    this.socket.destroy()
+    taker?.responseFailed(fault)
+    return -1
+  }
+
+  private ended(): void {
+    const taker = this.taker
+    if (taker === undefined) {
+      this.socket.destroy()
+      return
+    }
+    if (this.state === TUNNEL) {
+      this.taker = undefined
+      taker.tunnelClosed()
+    } else if (this.state === READING_BODY && this.framing === BY_CLOSE) this.finish(taker)
+    else this.fail(this.answered ? F.BAD_STATUS_LINE : 0)
+    taker.endOfRead()
+  }
+
+  private closed(): void {
+    this.pool.forget(this)
+    const taker = this.taker
+    if (taker === undefined) return
+    this.taker = undefined
+    if (this.state === TUNNEL) taker.tunnelClosed()
+    // A reset is no end: a body that is delimited by the close must close in order (RFC 9112 8).
+    else taker.responseFailed(this.answered ? F.BAD_STATUS_LINE : 0)
+    taker.endOfRead()
+  }
+}
+const ignore = (): void => {}

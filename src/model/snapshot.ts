@@ -1,0 +1,111 @@
+// The snapshot: one whole configuration as plain data, resolved and checked, ready to be compiled by every gateway thread.
+
+/** Everything the data plane needs to serve, immutable and swapped whole. Plain JSON: it is handed to threads and saved for the next start. */
+export interface Snapshot {
+  readonly gateway: GatewaySettings
+  readonly apis: readonly Api[]
+}
+
+/** What holds for all listeners. Sizes in bytes, times in milliseconds. */
+export interface GatewaySettings {
+  readonly listen: readonly Listener[]
+  /** How many gateway threads: `auto` was already turned into the number of cores. */
+  readonly threads: number
+  /** CIDRs of peers whose `Forwarded`/`X-Forwarded-For` are believed. */
+  readonly trustedProxies: readonly string[]
+  /** Where access events go as JSON lines: a file's absolute path, the standard output, or nowhere. */
+  readonly accessLog: { readonly file: string } | 'stdout' | 'off'
+  readonly limits: GatewayLimits
+  readonly timeouts: GatewayTimeouts
+  /** How many wrong credentials one address may show before it is refused unheard (hardening: "Deny by default, really"). */
+  readonly authenticationFailures: { readonly limit: number; readonly windowMs: number }
+}
+
+export interface Listener {
+  readonly host: string
+  readonly port: number
+}
+
+export interface GatewayLimits {
+  /** Whole request head, request line included; above it 431. */
+  readonly headBytes: number
+  /** Request target; above it 414. */
+  readonly targetBytes: number
+  /** Field lines in a head; above it 431. */
+  readonly fields: number
+  /** Request body where no `request-size` policy says less; above it 413. */
+  readonly bodyBytes: number
+  /** Open client connections of the whole process; above it a new one is closed at once. */
+  readonly connections: number
+  /** Open client connections of one address (an IPv6 /64); trusted proxies are exempt. */
+  readonly connectionsPerAddress: number
+}
+
+export interface GatewayTimeouts {
+  /** From the first byte of a request (or the connection's start) to the end of its head. */
+  readonly headMs: number
+  /** Between two requests on a kept connection. */
+  readonly idleMs: number
+  /** The longest silence inside a request body, and of a client that does not read its response. */
+  readonly stallMs: number
+  /** The least that a request body must bring, averaged after the first `stallMs`. */
+  readonly bodyBytesPerSecond: number
+  /** How long SIGTERM lets open requests finish. */
+  readonly drainMs: number
+}
+
+/** One API: where it is reached, what protects it, where it goes. */
+export interface Api {
+  readonly name: string
+  /** SHA-256 over the rest of this object in canonical form: equal hash, nothing to recompile. */
+  readonly hash: string
+  /** Lower-case host names without port; empty: every host. */
+  readonly hosts: readonly string[]
+  /** Path prefix without trailing slash, in normalized form; '' is the root. */
+  readonly path: string
+  readonly stripPath: boolean
+  readonly upstream: Upstream
+  readonly authenticate: 'any' | 'all'
+  /** Spellings of a request target that this API accepts although they are ambiguous; see `http/target.ts` for the names. */
+  readonly allowInTarget: readonly string[]
+  readonly websocket: boolean
+  /** The distinct sets of policies that routes of this API carry; a route names its set by index. */
+  readonly policySets: readonly PolicySet[]
+  readonly routes: readonly Route[]
+  /** For an API without an OpenAPI document: these methods under the prefix are all one operation. */
+  readonly anyPath?: { readonly methods: readonly string[]; readonly policySet: number }
+}
+
+export interface Route {
+  /** operationId of the document, else "GET /books/{id}". Unique within the API. */
+  readonly operation: string
+  readonly method: string
+  /** Path template below the API's prefix, the server's base path included: "/books/{id}". */
+  readonly template: string
+  readonly policySet: number
+}
+
+/** Policies in the order they run: by stage, then by the catalogue. */
+export type PolicySet = readonly AttachedPolicy[]
+export interface AttachedPolicy {
+  readonly policy: string
+  /** As written in the file, checked but not yet compiled: each thread compiles its own. */
+  readonly config: unknown
+  readonly mode: 'enforce' | 'monitor'
+  /** Where it was attached: names its counters, so that they outlive a publish. An API-wide policy: "bookshop/rate-limit/0". */
+  readonly scope: string
+}
+
+export interface Upstream {
+  readonly host: string
+  readonly port: number
+  /** Path put in front of every request, without trailing slash. */
+  readonly basePath: string
+  /** Send the client's Host instead of the target's. */
+  readonly preserveHost: boolean
+  /** Per gateway thread. */
+  readonly connections: number
+  /** Requests that may wait per gateway thread for a connection when all are busy; above it 503. */
+  readonly queue: number
+  readonly timeouts: { readonly connectMs: number; readonly headMs: number; readonly idleMs: number; readonly keepAliveMs: number }
+}

@@ -1,0 +1,175 @@
+// The chain of one route: compiled at load from its policies, with every fault, so that nothing is left to decide but the request.
+import { type Fault, suggestion } from '../base/fault.ts'
+import type { PolicySet } from '../model/snapshot.ts'
+import type { AnyPolicy, CredentialPlace, Denial, Hooks, Kit, Refusal, Resources } from './contract.ts'
+import { systemTimer, type Timer } from './deadline.ts'
+import { brokenRefusal } from './denials.ts'
+import { FAILURE_SCOPE, FailureLimit, type FailureRule } from './failure-limit.ts'
+import { Identification } from './identification.ts'
+import { type ChainStep, DECISIONS, type Link } from './link.ts'
+import type { Run } from './run-chain.ts'
+import type { Slot } from './slots.ts'
+import { type Stage, stageOrder } from './stages.ts'
+
+export { type ChainStep, DECISIONS } from './link.ts'
+export { run, tallyLength } from './run-chain.ts'
+
+/** What runs for every request of the routes that carry one set of policies. */
+export interface Chain {
+  /** Every policy, in the order it runs, and the built-in limit on wrong credentials before the identify policies: what the places of a tally mean. */
+  readonly steps: readonly ChainStep[]
+  /** The smallest body limit of the chain, and the step that a refusal for it is counted under; undefined when no policy sets one. */
+  readonly bodyBytesMax: { readonly bytes: number; readonly refusal: Refusal; readonly step: number } | undefined
+  /** Where credentials travel: every log blanks them there. */
+  readonly credentialPlaces: readonly CredentialPlace[]
+  readonly run: Run
+}
+
+/** What the operator and the process decide for all chains. */
+export interface ChainSettings {
+  readonly authenticationFailures?: FailureRule
+  /** Policies that the operator lets fail open; only those count whose declaration allows it, and never in identify or authorize. */
+  readonly failOpen?: ReadonlySet<string>
+  readonly timer?: Timer
+  /** How long a hook may wait before it counts as broken. */
+  readonly deadlineMs?: number
+  /** Told of every throw, rejection and time-out, for the log. */
+  readonly report?: (step: ChainStep, cause: unknown) => void
+}
+const FAILURES: FailureRule = { limit: 100, windowMs: 60_000 }
+const DEADLINE_MS = 5000
+
+/**
+ * Compiles a set of policies. Never throws: what is wrong is added to `faults`, each under the path [scope, ...], and then the answer is undefined. The set's
+ * own order counts for nothing: by stage, then by the catalogue.
+ */
+export function compileChain(
+  set: PolicySet,
+  catalogue: ReadonlyMap<string, AnyPolicy>,
+  resources: Resources,
+  api: string,
+  authenticate: 'any' | 'all',
+  faults: Fault[],
+  settings: ChainSettings = {},
+): Chain | undefined {
+  const before = faults.length
+  const attached = readPolicies(set, catalogue, faults)
+  checkSlots(attached, faults)
+  if (faults.length > before) return undefined
+
+  const steps: ChainStep[] = []
+  const links: (Link & { readonly stage: Stage })[] = []
+  const places: CredentialPlace[] = []
+  let bodyBytesMax: Chain['bodyBytesMax']
+  const report = settings.report ?? (() => {})
+  const builtIn: ChainStep = { policy: 'identify', scope: FAILURE_SCOPE, mode: 'enforce' }
+  let builtInStep = -1
+  for (const { policy, config, stage, mode, scope } of attached) {
+    const hooks = compilePolicy(policy, config, scope, resources, api, faults)
+    // Logs blank a credential's place even where the policy itself asks for nothing.
+    places.push(...(policy.credentials?.(config) ?? []))
+    if (!hooks) continue
+    if (stage === 'identify' && builtInStep < 0) builtInStep = steps.push(builtIn) - 1
+    const step: ChainStep = { policy: policy.name, scope, mode }
+    const index = steps.push(step) - 1
+    const limit = hooks.bodyBytesMax
+    if (limit && mode === 'enforce' && limit.bytes < (bodyBytesMax?.bytes ?? Number.POSITIVE_INFINITY)) bodyBytesMax = { ...limit, step: index }
+    if (!hooks.request) continue
+    const failsOpen = policy.mayFailOpen === true && stage !== 'identify' && stage !== 'authorize' && settings.failOpen?.has(policy.name) === true
+    links.push({
+      step,
+      at: index * DECISIONS,
+      hook: hooks.request.bind(hooks),
+      watches: mode === 'monitor',
+      failsOpen,
+      broken: brokenRefusal(policy.name),
+      report,
+      stage,
+    })
+  }
+  if (faults.length > before) return undefined
+
+  const timer = settings.timer ?? systemTimer
+  const deadlineMs = settings.deadlineMs ?? DEADLINE_MS
+  const identifying = links.filter(({ stage }) => stage === 'identify')
+  const parts: (Link | Identification)[] = links.filter(({ stage }) => stage !== 'identify')
+  if (identifying.length > 0) {
+    const failures = new FailureLimit(resources.counters, settings.authenticationFailures ?? FAILURES)
+    const earlier = links.filter(({ stage }) => stageOrder(stage) < stageOrder('identify')).length
+    parts.splice(
+      earlier,
+      0,
+      new Identification({ links: identifying, authenticate, failures, step: builtIn, at: builtInStep * DECISIONS, timer, deadlineMs, report }),
+    )
+  }
+  return { steps, bodyBytesMax, credentialPlaces: places, run: { parts, steps: steps.length, clock: resources.clock, timer, deadlineMs } }
+}
+
+interface Attachment {
+  readonly policy: AnyPolicy
+  readonly config: unknown
+  readonly stage: Stage
+  readonly mode: 'enforce' | 'monitor'
+  readonly scope: string
+}
+
+function readPolicies(set: PolicySet, catalogue: ReadonlyMap<string, AnyPolicy>, faults: Fault[]): readonly Attachment[] {
+  const names = [...catalogue.keys()]
+  const attached: Attachment[] = []
+  for (const { policy: name, config: written, mode, scope } of set) {
+    const policy = catalogue.get(name)
+    if (!policy) {
+      faults.push({ code: 'unknown-policy', path: [scope], message: `unknown policy '${name}'${suggestion(name, names)}` })
+      continue
+    }
+    const before = faults.length
+    const config: unknown = policy.config.read(written, [scope], faults)
+    if (faults.length > before) continue
+    for (const { code, message } of policy.faults?.(config) ?? []) faults.push({ code, path: [scope], message })
+    if (faults.length > before) continue
+    attached.push({ policy, config, stage: typeof policy.stage === 'function' ? policy.stage(config) : policy.stage, mode, scope })
+  }
+  return attached.sort((a, b) => stageOrder(a.stage) - stageOrder(b.stage) || names.indexOf(a.policy.name) - names.indexOf(b.policy.name))
+}
+
+/** A slot read before anything can have written it would be read empty for ever. */
+function checkSlots(attached: readonly Attachment[], faults: Fault[]): void {
+  const written = new Set<Slot<unknown>>()
+  for (const { policy, config, scope } of attached) {
+    const reads: readonly Slot<unknown>[] = typeof policy.reads === 'function' ? policy.reads(config) : (policy.reads ?? [])
+    for (const slot of reads) {
+      if (!written.has(slot))
+        faults.push({ code: 'slot-unwritten', path: [scope], message: `${policy.name} needs to know the ${slot.name}, which no policy before it establishes` })
+    }
+    for (const slot of policy.writes ?? []) written.add(slot)
+  }
+}
+
+function compilePolicy(policy: AnyPolicy, config: unknown, scope: string, resources: Resources, api: string, faults: Fault[]): Hooks | null {
+  const said = new Map<string, Refusal>()
+  const kit: Kit<never, string> & Record<string, unknown> = {
+    scope,
+    api,
+    deny(code, more) {
+      const known = more === undefined ? said.get(code) : undefined
+      if (known) return known
+      const denial: Denial | undefined = policy.denials[code]
+      if (!denial) throw new RangeError(`${policy.name} declares no denial '${code}'`)
+      const { status, says, absent = false } = denial
+      const refusal: Refusal = { kind: 'refusal', code: `${policy.name}.${code}`, status, says, absent, fields: more?.fields ?? [] }
+      if (more === undefined) said.set(code, refusal)
+      return refusal
+    },
+  }
+  for (const name of policy.uses as readonly (keyof Resources)[]) kit[name] = resources[name]
+  try {
+    return policy.compile(config, kit)
+  } catch (cause) {
+    faults.push({
+      code: 'policy-broken',
+      path: [scope],
+      message: `${policy.name} could not be prepared: ${cause instanceof Error ? cause.message : String(cause)}`,
+    })
+    return null
+  }
+}

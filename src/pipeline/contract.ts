@@ -1,0 +1,121 @@
+// The policy contract: one declaration from which validation, reference page, error pages, metrics and tests are all read.
+import type { Clock } from '../base/clock.ts'
+import type { Schema } from '../base/schema.ts'
+import type { Counters } from '../ports/counters.ts'
+import type { Credentials } from '../ports/credentials.ts'
+import type { Exchange } from './exchange.ts'
+import type { Slot } from './slots.ts'
+import type { Stage } from './stages.ts'
+
+/** What a policy may be handed, and nothing else: its reach, for the reviewer. */
+export interface Resources {
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly credentials: Credentials
+}
+
+/** A way to say no. Only `status`, `says` and the code leave the process. */
+export interface Denial {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 417 | 429 | 431 | 503
+  /** The public sentence, the same for everyone: it must not tell what the caller does not know. */
+  readonly says: string
+  /** The standard behind it, as "OWASP API4:2023" or "RFC 9110 15.5.2". */
+  readonly ref: string
+  /** What the caller can do about it: for the error's page. */
+  readonly mend: string
+  /** Identify only: the caller showed no credential of this kind at all, so another identify policy may still recognise one. */
+  readonly absent?: true
+}
+
+/** No, with its reason. `fields` are added to the response, e.g. `WWW-Authenticate`. */
+export interface Refusal {
+  readonly kind: 'refusal'
+  /** `<policy>.<denial>`: the stable code that clients branch on. */
+  readonly code: string
+  readonly status: number
+  readonly says: string
+  readonly absent: boolean
+  readonly fields: readonly ResponseField[]
+}
+export type ResponseField = readonly [name: string, value: string]
+
+/** An answer that is no refusal and needs no upstream: a CORS preflight, a redirect. */
+export interface Reply {
+  readonly kind: 'reply'
+  readonly status: number
+  readonly fields: readonly ResponseField[]
+  readonly body?: string
+}
+
+/** Nothing: go on. */
+export type Verdict = undefined | Refusal | Reply
+
+/** What a policy hangs into a chain; an absent hook costs nothing. */
+export interface Hooks {
+  /** The head of the request is there, the body not yet. Synchronous unless it truly must wait. */
+  request?(x: Exchange): Verdict | Promise<Verdict>
+  /** The most bytes of body the request may bring; the gateway enforces the smallest of the chain, declared or streamed. */
+  readonly bodyBytesMax?: { readonly bytes: number; readonly refusal: Refusal }
+}
+
+/** A request of an example: a title for the docs, what is sent, and what must come back. Examples are executed by the tests. */
+export interface Example {
+  readonly title: string
+  /** As it would stand under `policies: <name>:` in the file. */
+  readonly config: unknown
+  readonly send: {
+    readonly method?: string
+    readonly path?: string
+    readonly headers?: { readonly [name: string]: string }
+    readonly address?: string
+    readonly times?: number
+  }
+  readonly expect: { readonly status: number; readonly code?: string }
+}
+
+/** Where a credential travels under some configuration; logs blank it there. */
+export interface CredentialPlace {
+  readonly in: 'header' | 'query' | 'cookie'
+  readonly name: string
+}
+
+export interface Policy<C = unknown, U extends keyof Resources = never, D extends string = never> {
+  /** Folder, configuration key, metric label and docs page: `rate-limit`. */
+  readonly name: string
+  /** Where it stands; may depend on its configuration. */
+  readonly stage: Stage | ((config: C) => Stage)
+  /** First sentence of its page. */
+  readonly summary: string
+  /** Two or three sentences: when one would use it. */
+  readonly when: string
+  readonly config: Schema<C>
+  readonly uses: readonly U[]
+  /** Slots it reads: one that nothing earlier writes is a fault at load. */
+  readonly reads?: readonly Slot<unknown>[] | ((config: C) => readonly Slot<unknown>[])
+  readonly writes?: readonly Slot<unknown>[]
+  readonly denials: Readonly<Record<D, Denial>>
+  readonly examples: readonly [Example, ...Example[]]
+  readonly related?: readonly string[]
+  credentials?(config: C): readonly CredentialPlace[]
+  /** True when a chain may go on if this policy throws and the operator said so; identify and authorize never may. */
+  readonly mayFailOpen?: true
+  /** What is insecure or senseless about a valid configuration: refused at load like any other fault. */
+  faults?(config: C): readonly { readonly code: string; readonly message: string }[]
+  /** At load: parse, compile, decide. Null: this configuration asks for nothing and costs nothing. */
+  compile(config: C, kit: Kit<U, D>): Hooks | null
+}
+
+export type Kit<U extends keyof Resources, D extends string> = Pick<Resources, U> & {
+  /** Names what this attachment counts: "bookshop/rate-limit/0". */
+  readonly scope: string
+  /** The API this attachment belongs to. */
+  readonly api: string
+  deny(code: D, more?: { readonly fields?: readonly ResponseField[] }): Refusal
+}
+
+/** A policy whose type parameters do not matter to who holds it. */
+// biome-ignore lint/suspicious/noExplicitAny: the catalogue holds policies of every configuration; each one's own types are checked where it is defined.
+export type AnyPolicy = Policy<any, any, any>
+
+/** Checks a declaration's types where it is written. */
+export const definePolicy = <C, U extends keyof Resources = never, D extends string = never>(policy: Policy<C, U, D>): Policy<C, U, D> => policy

@@ -1,0 +1,123 @@
+// One request and its answer, as policies see them. Reused from request to request: nothing on it may be kept by a policy.
+import type { FieldName } from '../http/field-names.ts'
+import { RequestHead } from '../http/request-head.ts'
+import { type PrincipalValue, type Slot, slotCount } from './slots.ts'
+
+/** The caller's address: canonical, IPv4-mapped forms unmapped, taken from `Forwarded` only when the peer is trusted. */
+export interface CallerAddress {
+  readonly text: string
+  readonly octets: Uint8Array
+  /** What limits count it under: the address, or an IPv6 /64. */
+  readonly group: string
+}
+
+/** One HTTP exchange. Policies read the request through it, and say through it what upstream and client are to be told. */
+export class Exchange {
+  readonly head = new RequestHead()
+  address: CallerAddress = NOBODY
+  /** Names of the API and of the operation that the request was matched to. */
+  api = ''
+  operation = ''
+  /** Microseconds since the epoch when the head was complete: the one time by which all policies decide. */
+  nowUs = 0
+  /** The request's id as 36 ASCII octets (a UUID, RFC 9562). */
+  readonly requestIdBytes = Buffer.alloc(36)
+  /** Field lines, each with its CR LF, for the upstream and for the client. */
+  upstreamFields = ''
+  clientFields = ''
+  /** Names of response fields of the upstream that must not reach the client. */
+  droppedFromResponse: readonly FieldName[] = NONE
+  /** Path, with the API's prefix: as matched, as forwarded. */
+  private cachedPath: string | undefined = undefined
+  private cachedMethod: string | undefined = undefined
+  private readonly slots: unknown[] = new Array(slotCount()).fill(undefined)
+
+  get method(): string {
+    return (this.cachedMethod ??= this.head.method)
+  }
+  get path(): string {
+    return (this.cachedPath ??= this.head.path)
+  }
+  get query(): string | undefined {
+    return this.head.query
+  }
+  get requestId(): string {
+    return this.requestIdBytes.toString('latin1')
+  }
+
+  get<T>(slot: Slot<T>): T | undefined {
+    return this.slots[slot.index] as T | undefined
+  }
+  set<T>(slot: Slot<T>, value: T): void {
+    this.slots[slot.index] = value
+  }
+
+  /** Adds a field to what the upstream is sent. Throws on a name that is no token; a value beyond visible ASCII is percent-encoded, never passed. */
+  tellUpstream(name: string, value: string): void {
+    this.upstreamFields += fieldLine(name, value)
+  }
+  /** Adds a field to the response, whoever makes it: the upstream, a refusal, or a reply. */
+  tellClient(name: string, value: string): void {
+    this.clientFields += fieldLine(name, value)
+  }
+  /** Keeps a field of the upstream's response from the client. */
+  dropFromResponse(name: FieldName): void {
+    this.droppedFromResponse = [...this.droppedFromResponse, name]
+  }
+
+  /** Forwards the request with this query, or with none when it is empty: for a policy that cuts a credential out. Visible ASCII without "#", or it throws. */
+  respellQuery(query: string): void {
+    if (!/^[!-"$-~]*$/.test(query)) throw new TypeError('not a query')
+    this.head.respelledQuery = query
+  }
+
+  /** What the request's messages and slots hold now, for `restore`: a policy that only watches must leave no trace. */
+  remember(): Remembered {
+    const { head, upstreamFields, clientFields, droppedFromResponse } = this
+    const flags = head.flags.slice(0, head.fieldCount)
+    return { upstreamFields, clientFields, droppedFromResponse, query: head.respelledQuery, flags, slots: this.slots.slice() }
+  }
+  restore(then: Remembered): void {
+    this.upstreamFields = then.upstreamFields
+    this.clientFields = then.clientFields
+    this.droppedFromResponse = then.droppedFromResponse
+    this.head.respelledQuery = then.query
+    this.head.flags.set(then.flags)
+    for (let i = 0; i < then.slots.length; i++) this.slots[i] = then.slots[i]
+  }
+
+  /** Makes it as new for the next request. */
+  reset(): void {
+    this.head.clear()
+    this.address = NOBODY
+    this.upstreamFields = ''
+    this.clientFields = ''
+    this.droppedFromResponse = NONE
+    this.cachedPath = undefined
+    this.cachedMethod = undefined
+    this.slots.fill(undefined)
+  }
+}
+/** What `Exchange.remember` keeps. */
+export interface Remembered {
+  readonly upstreamFields: string
+  readonly clientFields: string
+  readonly droppedFromResponse: readonly FieldName[]
+  readonly query: string | undefined
+  readonly flags: Uint8Array
+  readonly slots: readonly unknown[]
+}
+
+const NONE: readonly FieldName[] = []
+const NOBODY: CallerAddress = { text: '', octets: new Uint8Array(4), group: '' }
+
+export type { PrincipalValue }
+
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const VISIBLE = /^[\x20-\x7e]*$/
+/** One field line with its CR LF. */
+export function fieldLine(name: string, value: string): string {
+  if (!NAME.test(name)) throw new TypeError(`not a field name: ${JSON.stringify(name)}`)
+  // hardening.md: values that are not visible ASCII are encoded when they become a field; CR LF here would be a second field.
+  return `${name}: ${VISIBLE.test(value) ? value : encodeURIComponent(value.toWellFormed())}\r\n`
+}

@@ -1,0 +1,190 @@
+// What policies are tested on: real codec, real chain, real counters, a clock that is moved by hand.
+import assert from 'node:assert/strict'
+import { counterMemory, sharedCounters } from '../adapters/shared-memory/counters.ts'
+import { manualClock } from '../base/clock.ts'
+import type { Fault } from '../base/fault.ts'
+import { addressGroup, formatIp, parseIp, unmapped } from '../base/ip.ts'
+import { keyDigest } from '../base/keys.ts'
+import { readRequestHead } from '../http/request-head.ts'
+import type { KeyCredential } from '../model/directory.ts'
+import { type Chain, type ChainSettings, compileChain, run, tallyLength } from './chain.ts'
+import type { AnyPolicy, Example, Resources, Verdict } from './contract.ts'
+import { Exchange } from './exchange.ts'
+import { Principal } from './slots.ts'
+
+/** A policy as it is attached: `scope` is named after it when left out. */
+export interface Attached {
+  readonly policy: AnyPolicy
+  readonly config: unknown
+  readonly mode?: 'enforce' | 'monitor'
+  readonly scope?: string
+}
+
+export interface Request {
+  readonly method?: string
+  readonly path?: string
+  /** A list sends a field several times. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly address?: string
+  readonly operation?: string
+}
+
+/** What came of a request: what the client gets, and what the upstream would. */
+export interface Outcome {
+  readonly status: number
+  readonly code: string | undefined
+  /** Response fields that the gateway adds, lower-case names; several of one name as one list. */
+  readonly fields: ReadonlyMap<string, string>
+  /** Field lines that go to the upstream, as text: those of the client that are left, then those of policies. */
+  readonly forwarded: readonly string[]
+  readonly query: string | undefined
+  readonly droppedFromResponse: readonly string[]
+  readonly consumer: string | undefined
+  /** True when the chain answered without a promise. */
+  readonly synchronous: boolean
+}
+
+export interface HarnessOptions extends ChainSettings {
+  readonly api?: string
+  readonly authenticate?: 'any' | 'all'
+  /** Secrets with their consumers. A consumer may call the harness's API unless `apis` says otherwise. */
+  readonly keys?: readonly { readonly secret: string; readonly consumer: string; readonly expiresMs?: number; readonly apis?: readonly string[] }[]
+  readonly resources?: Partial<Resources>
+  /** The policies that the names of a set are looked up in, in catalogue order; left out: those attached, in their order. */
+  readonly catalogue?: readonly AnyPolicy[]
+}
+
+const LIMITS = { headBytes: 64 * 1024, targetBytes: 16 * 1024, fields: 256 }
+
+export class Harness {
+  readonly clock = manualClock()
+  readonly memory = counterMemory(1024)
+  readonly chain: Chain
+  readonly tally: Float64Array
+  private readonly api: string
+  private readonly keys = new Map<string, { readonly key: KeyCredential; readonly consumer: { readonly name: string; readonly apis: readonly string[] } }>()
+
+  /** Throws with all faults when the policies do not compile. */
+  constructor(attached: readonly Attached[], options: HarnessOptions = {}) {
+    this.api = options.api ?? 'test-api'
+    for (const { secret, consumer, expiresMs, apis = [this.api] } of options.keys ?? []) {
+      const key = { digest: keyDigest(secret), consumer, ...(expiresMs !== undefined && { expiresMs }) }
+      this.keys.set(key.digest, { key, consumer: { name: consumer, apis } })
+    }
+    const resources: Resources = {
+      clock: this.clock,
+      counters: sharedCounters(this.memory, new Uint8Array(16).fill(1)),
+      credentials: {
+        findKey: (digest, nowMs) => {
+          const found = this.keys.get(digest)
+          return found && (found.key.expiresMs ?? Number.POSITIVE_INFINITY) > nowMs ? found : undefined
+        },
+      },
+      ...options.resources,
+    }
+    const faults: Fault[] = []
+    const catalogue = new Map((options.catalogue ?? attached.map(({ policy }) => policy)).map((policy) => [policy.name, policy]))
+    const set = attached.map(({ policy, config, mode = 'enforce', scope }, i) => ({
+      policy: policy.name,
+      config,
+      mode,
+      scope: scope ?? `${this.api}/${policy.name}/${i}`,
+    }))
+    const chain = compileChain(set, catalogue, resources, this.api, options.authenticate ?? 'any', faults, options)
+    if (!chain) throw new HarnessFaults(faults)
+    this.chain = chain
+    this.tally = new Float64Array(tallyLength(chain.steps.length))
+  }
+
+  /** Counts of one policy's step: passed, refused, would have refused, broken. */
+  counts(policy: string): readonly number[] {
+    const index = this.chain.steps.findIndex((step) => step.policy === policy)
+    return [...this.tally.subarray(index * 4, index * 4 + 4)]
+  }
+
+  /** An exchange as the gateway would hand it to a chain. */
+  exchange(request: Request = {}): Exchange {
+    const { method = 'GET', path = '/', headers = {}, address = '192.0.2.1', operation = 'test' } = request
+    const lines = Object.entries(headers).flatMap(([name, value]) => (typeof value === 'string' ? [value] : value).map((each) => `${name}: ${each}\r\n`))
+    const bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: api.example\r\n${lines.join('')}\r\n`, 'latin1')
+    const x = new Exchange()
+    const end = readRequestHead(x.head, bytes, 0, bytes.length, LIMITS)
+    assert.equal(end, bytes.length, `the codec refuses this request (${end})`)
+    const octets = unmapped(parseIp(address)!)
+    x.address = { text: formatIp(octets), octets, group: addressGroup(octets) }
+    x.api = this.api
+    x.operation = operation
+    x.nowUs = this.clock.nowUs()
+    return x
+  }
+
+  async send(request: Request = {}): Promise<Outcome> {
+    const x = this.exchange(request)
+    const verdict = run(this.chain, x, this.tally)
+    return outcome(x, await verdict, !(verdict instanceof Promise))
+  }
+
+  /** Sends the same request so many times and answers the last outcome. */
+  async sendTimes(times: number, request: Request = {}): Promise<Outcome> {
+    for (let i = 1; i < times; i++) await this.send(request)
+    return this.send(request)
+  }
+}
+
+/** The policies did not compile. */
+export class HarnessFaults extends Error {
+  readonly faults: readonly Fault[]
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(({ code, message }) => `${code}: ${message}`).join('\n'))
+    this.faults = faults
+  }
+}
+
+/** The codes of the faults that a configuration is refused with; none when it compiles. */
+export function faultsOf(attached: readonly Attached[], options: HarnessOptions = {}): readonly string[] {
+  try {
+    new Harness(attached, options)
+    return []
+  } catch (cause) {
+    if (cause instanceof HarnessFaults) return cause.faults.map(({ code }) => code)
+    throw cause
+  }
+}
+
+function outcome(x: Exchange, verdict: Verdict, synchronous: boolean): Outcome {
+  const lines = x.clientFields.split('\r\n').slice(0, -1)
+  const given = lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const)
+  const fields = new Map<string, string>()
+  for (const [name, value] of [...given, ...(verdict?.fields ?? [])]) {
+    const before = fields.get(name.toLowerCase())
+    fields.set(name.toLowerCase(), before === undefined ? value : `${before}, ${value}`)
+  }
+  const kept: string[] = []
+  for (let i = 0; i < x.head.fieldCount; i++) if (!x.head.isDropped(i)) kept.push(`${x.head.name(i)}: ${x.head.value(i)}`)
+  return {
+    status: verdict?.status ?? 200,
+    code: verdict?.kind === 'refusal' ? verdict.code : undefined,
+    fields,
+    forwarded: [...kept, ...x.upstreamFields.split('\r\n').slice(0, -1)],
+    query: x.query,
+    droppedFromResponse: x.droppedFromResponse.map(({ text }) => text),
+    consumer: x.get(Principal)?.consumer,
+    synchronous,
+  }
+}
+
+/** The consumer and key that examples may use: a public text, valid only here and only with `format: any`. */
+const EXAMPLE_KEY = { secret: 'a key of the example consumer', consumer: 'example' }
+
+/** Executes every example that a policy declares, each on a fresh chain, and answers how many ran: the caller asserts the number. */
+export async function runExamples(policy: AnyPolicy, others: readonly Attached[] = []): Promise<number> {
+  let ran = 0
+  for (const { title, config, send, expect } of policy.examples as readonly Example[]) {
+    const harness = new Harness([...others, { policy, config }], { keys: [EXAMPLE_KEY] })
+    const { times = 1, ...request } = send
+    const { status, code } = await harness.sendTimes(times, request)
+    assert.deepEqual({ status, code }, { status: expect.status, code: expect.code }, `example "${title}" of ${policy.name}`)
+    ran++
+  }
+  return ran
+}

@@ -1,0 +1,13 @@
+// The catalogue of policies, listed by hand: within a stage, policies run in this order.
+import type { AnyPolicy } from '../pipeline/contract.ts'
+import { apiKey } from './api-key/policy.ts'
+import { cors } from './cors/policy.ts'
+import { ipFilter } from './ip-filter/policy.ts'
+import { rateLimit } from './rate-limit/policy.ts'
+import { requestSize } from './request-size/policy.ts'
+
+/**
+ * In admit: denied addresses first, they get not even a preflight; then CORS, so that a browser may read every refusal that follows; then what counts and
+ * measures.
+ */
+export const policies: readonly AnyPolicy[] = [ipFilter, cors, rateLimit, requestSize, apiKey]

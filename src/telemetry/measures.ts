@@ -1,0 +1,177 @@
+// What the threads counted, put together and written in the Prometheus text format.
+import type { ChainStep } from '../pipeline/chain.ts'
+import { DECISIONS } from '../pipeline/chain.ts'
+import { DURATION_BOUNDS_US } from './route-meter.ts'
+
+/** One operation on one thread. */
+export interface RouteMeasure {
+  readonly api: string
+  readonly operation: string
+  readonly classes: Float64Array
+  readonly buckets: Float64Array
+  readonly durationUs: number
+  readonly steps: readonly ChainStep[]
+  readonly tally: Float64Array
+}
+
+/** Everything one thread counted, as it is posted. */
+export interface ThreadMeasures {
+  readonly thread: number
+  readonly generation: number
+  readonly requests: number
+  readonly connections: number
+  readonly lagUs: number
+  readonly publishStallUs: number
+  readonly logLinesDropped: number
+  /** Refusals by "api NUL code". */
+  readonly codes: readonly (readonly [string, number])[]
+  readonly faults: readonly (readonly [string, number])[]
+  readonly upstreamFaults: readonly (readonly [string, number])[]
+  readonly pools: readonly { readonly api: string; readonly open: number; readonly idle: number; readonly queued: number }[]
+  readonly routes: readonly RouteMeasure[]
+}
+
+/** What the main thread adds. */
+export interface ProcessMeasures {
+  readonly publishSeconds: number
+  readonly publishes: number
+  readonly publishesRefused: number
+  readonly threadsConfigured: number
+  readonly threadRestarts: number
+  readonly countersUsed: number
+  readonly countersEntries: number
+  readonly countersRefused: number
+}
+
+const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted']
+const OUTCOMES = ['passed', 'refused', 'would_refuse', 'broken']
+
+/** The exposition text. Labels hold names of the configuration and fixed words only, never what a client sent. */
+export function exposition(threads: readonly ThreadMeasures[], process: ProcessMeasures): string {
+  const page = new Page()
+  page.family('gatehouse_threads', 'gauge', 'Gateway threads that are configured.').sample('', {}, process.threadsConfigured)
+  page.family('gatehouse_thread_restarts_total', 'counter', 'Gateway threads that died and were started again.').sample('', {}, process.threadRestarts)
+  page.family('gatehouse_publishes_total', 'counter', 'Snapshots that went live.').sample('', {}, process.publishes)
+  page.family('gatehouse_publishes_refused_total', 'counter', 'Edits that were refused; the old configuration stayed.').sample('', {}, process.publishesRefused)
+  page.family('gatehouse_publish_seconds', 'gauge', 'The last publish, from the edit being seen to live on all threads.').sample('', {}, process.publishSeconds)
+  page.family('gatehouse_counters_used', 'gauge', 'Entries of the limit table in use.').sample('', {}, process.countersUsed)
+  page.family('gatehouse_counters_entries', 'gauge', 'Entries of the limit table.').sample('', {}, process.countersEntries)
+  page.family('gatehouse_counters_refused_total', 'counter', 'Requests refused because the limit table was full.').sample('', {}, process.countersRefused)
+  const each = (name: string, kind: string, help: string, value: (measures: ThreadMeasures) => number) => {
+    const family = page.family(name, kind, help)
+    for (const measures of threads) family.sample('', { thread: String(measures.thread) }, value(measures))
+  }
+  each('gatehouse_thread_requests_total', 'counter', 'Requests whose head was read.', (of) => of.requests)
+  each('gatehouse_connections', 'gauge', 'Open client connections.', (of) => of.connections)
+  each('gatehouse_event_loop_lag_seconds', 'gauge', 'The latest the thread was for its own timer since the last reading.', (of) => of.lagUs / 1e6)
+  each('gatehouse_publish_stall_seconds', 'gauge', 'The longest that the last publish held the thread.', (of) => of.publishStallUs / 1e6)
+  each('gatehouse_snapshot_generation', 'gauge', 'The snapshot that the thread serves.', (of) => of.generation)
+  each('gatehouse_access_log_dropped_total', 'counter', 'Access log lines lost because the log could not keep up.', (of) => of.logLinesDropped)
+  refusals(page, threads)
+  routes(page, threads)
+  upstreams(page, threads)
+  return page.text()
+}
+
+function refusals(page: Page, threads: readonly ThreadMeasures[]): void {
+  const codes = sumOf(threads.map((of) => of.codes))
+  const family = page.family('gatehouse_refusals_total', 'counter', 'Exchanges that ended with a code of their own.')
+  for (const [key, count] of codes) {
+    const [api, code] = key.includes('\0') ? key.split('\0') : ['', key]
+    family.sample('', { api: api!, code: code! }, count)
+  }
+  const malformed = page.family('gatehouse_malformed_requests_total', 'counter', 'Requests that could not be read, by the rule they broke.')
+  for (const [rule, count] of sumOf(threads.map((of) => of.faults))) malformed.sample('', { rule }, count)
+  const invalid = page.family('gatehouse_invalid_responses_total', 'counter', 'Upstream responses that could not be read, by the rule they broke.')
+  for (const [rule, count] of sumOf(threads.map((of) => of.upstreamFaults))) invalid.sample('', { rule }, count)
+}
+
+function routes(page: Page, threads: readonly ThreadMeasures[]): void {
+  const all = merged(threads)
+  const requests = page.family('gatehouse_requests_total', 'counter', 'Requests by operation and class of status.')
+  for (const { api, operation, classes } of all) for (const [i, name] of CLASSES.entries()) if (classes[i]! > 0) requests.sample('', { api, operation, class: name }, classes[i]!)
+  const durations = page.family('gatehouse_request_duration_seconds', 'histogram', 'From the end of the head to the end of the response.')
+  for (const { api, operation, buckets, durationUs } of all) {
+    let sum = 0
+    for (const [i, bound] of DURATION_BOUNDS_US.entries()) durations.sample('_bucket', { api, operation, le: String(bound / 1e6) }, (sum += buckets[i]!))
+    sum += buckets[DURATION_BOUNDS_US.length]!
+    durations.sample('_bucket', { api, operation, le: '+Inf' }, sum)
+    durations.sample('_sum', { api, operation }, durationUs / 1e6)
+    durations.sample('_count', { api, operation }, sum)
+  }
+  const decisions = page.family('gatehouse_policy_decisions_total', 'counter', 'What policies decided.')
+  for (const { api, operation, steps, tally } of all) {
+    for (const [i, step] of steps.entries()) {
+      for (const [k, outcome] of OUTCOMES.entries()) {
+        const count = tally[i * DECISIONS + k]!
+        if (count > 0) decisions.sample('', { api, operation, policy: step.policy, scope: step.scope, outcome }, count)
+      }
+    }
+  }
+  const timed = page.family('gatehouse_policy_duration_seconds', 'summary', 'Time in a policy, of one request in 64.')
+  for (const { api, operation, steps, tally } of all) {
+    for (const [i, step] of steps.entries()) {
+      const at = steps.length * DECISIONS + i * 2
+      if (tally[at + 1]! === 0) continue
+      const labels = { api, operation, policy: step.policy, scope: step.scope }
+      timed.sample('_sum', labels, tally[at]! / 1e6)
+      timed.sample('_count', labels, tally[at + 1]!)
+    }
+  }
+}
+
+function upstreams(page: Page, threads: readonly ThreadMeasures[]): void {
+  const family = page.family('gatehouse_upstream_connections', 'gauge', 'Connections to the upstream.')
+  for (const { thread, pools } of threads) {
+    for (const { api, open, idle, queued } of pools) {
+      family.sample('', { thread: String(thread), api, state: 'open' }, open)
+      family.sample('', { thread: String(thread), api, state: 'idle' }, idle)
+      family.sample('', { thread: String(thread), api, state: 'queued' }, queued)
+    }
+  }
+}
+
+/** The same operation on several threads as one. */
+function merged(threads: readonly ThreadMeasures[]): RouteMeasure[] {
+  const byName = new Map<string, RouteMeasure>()
+  for (const route of threads.flatMap((of) => of.routes)) {
+    const key = `${route.api}\0${route.operation}`
+    const known = byName.get(key)
+    byName.set(
+      key,
+      known === undefined
+        ? route
+        : {
+            ...known,
+            classes: known.classes.map((count, i) => count + route.classes[i]!),
+            buckets: known.buckets.map((count, i) => count + route.buckets[i]!),
+            durationUs: known.durationUs + route.durationUs,
+            tally: known.tally.length === route.tally.length ? known.tally.map((count, i) => count + route.tally[i]!) : known.tally,
+          },
+    )
+  }
+  return [...byName.values()].sort((a, b) => (a.api + a.operation < b.api + b.operation ? -1 : 1))
+}
+
+function sumOf(lists: readonly (readonly (readonly [string, number])[])[]): [string, number][] {
+  const sums = new Map<string, number>()
+  for (const [name, count] of lists.flat()) sums.set(name, (sums.get(name) ?? 0) + count)
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+class Page {
+  private readonly lines: string[] = []
+  family(name: string, kind: string, help: string): { sample(suffix: string, labels: { readonly [name: string]: string }, value: number): void } {
+    this.lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`)
+    return {
+      sample: (suffix, labels, value) => {
+        const inner = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`)
+        this.lines.push(`${name}${suffix}${inner.length > 0 ? `{${inner.join(',')}}` : ''} ${value}`)
+      },
+    }
+  }
+  text(): string {
+    return `${this.lines.join('\n')}\n`
+  }
+}
+const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

@@ -1,0 +1,66 @@
+// The server that the attacks run against, and what stands behind it: Gatehouse, or any other to prove that the runner can tell them apart.
+import { createServer, type IncomingMessage } from 'node:http'
+import type { ReadMessage } from '../support/http-message.ts'
+import { startRecordingUpstream } from '../support/recording-upstream.ts'
+
+export type SeenMessage = Pick<ReadMessage, 'method' | 'target' | 'fields' | 'body' | 'raw'>
+
+export interface Gate {
+  readonly port: number
+  /** Whole messages that the upstream was handed since the last call. */
+  take(): SeenMessage[]
+  /** Bytes that the upstream could not read as canonical messages. */
+  faults(): readonly string[]
+  stop(): Promise<void>
+}
+
+/** Gatehouse in its default configuration: one public API that takes every path and hands it to a recording upstream. */
+export async function gatehouseGate(): Promise<Gate> {
+  const { startGateway } = await import('../support/gateway.ts')
+  const upstream = await startRecordingUpstream()
+  const gateway = await startGateway(
+    { gatehouse: 1, apis: { everything: { path: '/', upstream: `http://127.0.0.1:${upstream.port}`, public: true } } },
+    { threads: 1 },
+  )
+  return {
+    port: gateway.port,
+    take: () => upstream.take(),
+    faults: () => upstream.faults,
+    async stop() {
+      await gateway.stop()
+      await upstream.stop()
+    },
+  }
+}
+
+/** Node's own HTTP server with its default settings; what its handler sees counts as what an upstream would see. */
+export async function nodeGate(): Promise<Gate> {
+  let seen: SeenMessage[] = []
+  const server = createServer((request: IncomingMessage, response) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('error', () => {})
+    request.on('end', () => {
+      const { rawHeaders: raw, method = '', url = '' } = request
+      const fields = Array.from({ length: raw.length / 2 }, (_, index) => [raw[index * 2]!, raw[index * 2 + 1]!] as const)
+      const head = `${method} ${url} HTTP/1.1\r\n${fields.map((field) => `${field.join(': ')}\r\n`).join('')}\r\n`
+      seen.push({ method, target: url, fields, body: Buffer.concat(parts), raw: Buffer.from(head, 'latin1') })
+      response.end('ok')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    take() {
+      const taken = seen
+      seen = []
+      return taken
+    },
+    faults: () => [],
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,88 @@
+// Request targets that a router and the upstream behind it could read in two ways: refused unless the configuration allows the form by name.
+import { type HostileRequest, rows, target } from '../hostile-request.ts'
+
+const refused = (...texts: readonly string[]): (readonly [string, string])[] => texts.map((text) => [`${JSON.stringify(text)} is refused`, target(text)])
+
+export const targets: readonly HostileRequest[] = [
+  ...rows(
+    'RFC 3986 6.2.2.2; house: an encoded delimiter is ambiguous',
+    'may',
+    refused('/a%2fb', '/a%2Fb', '/%2f', '/a%5cb', '/a%5Cb', '/a%00', '/%00/b', '/a%2f..%2fb'),
+  ),
+  ...rows(
+    'RFC 3986 5.2.4; house: dot segments are refused',
+    'may',
+    refused(
+      '/a/../b',
+      '/..',
+      '/../a',
+      '/a/..',
+      '/a/./b',
+      '/.',
+      '/./a',
+      '/a/.',
+      '/%2e%2e/a',
+      '/a/%2e%2e/b',
+      '/a/%2E%2e',
+      '/a/.%2e/b',
+      '/a/%2e./b',
+      '/a/%2e/b',
+      '/a/%2E',
+      '/../../../../etc/passwd',
+    ),
+  ),
+  ...rows('RFC 3986 3.3; house: empty segments are ambiguous', 'may', refused('//', '//a', '/a//b', '/a//', '///', '//evil.example/a')),
+  ...rows('RFC 3986 3.3; house: path parameters are ambiguous', 'may', refused('/a;x=y', '/a;', '/;/a', '/a/..;/b', '/a;x/b', '/a/.;/b')),
+  ...rows(
+    'RFC 3629 3 (UTF-8)',
+    'may',
+    refused(
+      '/%c0%af',
+      '/%c0%ae%c0%ae/a',
+      '/%e0%80%af',
+      '/%f0%80%80%af',
+      '/%c1%81',
+      '/%e0%9f%bf',
+      '/%ff',
+      '/%fe%fe',
+      '/%80',
+      '/%c3',
+      '/%e2%82',
+      '/%c3%28',
+      '/%ed%a0%80',
+      '/%f4%90%80%80',
+      '/%f5%80%80%80',
+      '/a%c3/%a9',
+    ),
+  ),
+  ...rows(
+    'RFC 3986 2.1',
+    'may',
+    refused('/%', '/a%', '/%2', '/%zz', '/%2g', '/%g2', '/%%', '/%%32%65', '/a%u0041', '/a%+1', '/a%%1b', '/a?b=%', '/a?b=%zz', '/a?%4'),
+  ),
+  ...rows(
+    'hardening: %25 before two hexadecimal digits is ambiguous',
+    'may',
+    refused('/%252e%252e/a', '/a%252fb', '/%252e', '/%255c', '/%2500', '/%25%32%65', '/%25%32e', '/%252%65', '/%25%34%31', '/%25252e'),
+  ),
+  ...rows(
+    'RFC 9112 3.2; RFC 3986 3.3',
+    'may',
+    refused('/a\\b', '/\\evil.example', '\\a', '/..\\a', '/a<b', '/a>b', '/a"b', '/a^b', '/a`b', '/a{b}', '/a|b', '/a[0]'),
+  ),
+  ...rows('RFC 9112 3.2; RFC 3986 3.5', 'may', refused('/a#b', '/#', '/a?b#c', '/a?#', '#')),
+  ...rows('RFC 9112 3.2; RFC 3986 3.4', 'may', refused('/a?b<c', '/a?b>c', '/a?b"c')),
+  ...rows('RFC 9112 3.2 (octets outside ASCII)', 'may', [
+    ['a raw latin1 letter in the path is refused', target('/caf\xe9')],
+    ['raw UTF-8 in the path is refused', target('/caf\xc3\xa9')],
+    ['raw UTF-8 in the query is refused', target('/a?q=caf\xc3\xa9')],
+    ['a raw no-break space in the path is refused', target('/a\xa0b')],
+    ['a control character in the path is refused', target('/a\x01b')],
+    ['ESC in the path is refused', target('/a\x1b[0m')],
+    ['DEL in the path is refused', target('/a\x7fb')],
+    ['a NUL in the query is refused', target('/a?b\x00c')],
+    ['a tab in the query is refused', target('/a?b\tc')],
+    ['a space in the path is refused', target('/a b')],
+    ['a space in the query is refused', target('/a?b c')],
+  ]),
+]

@@ -1,0 +1,199 @@
+// Starts what examples/ holds and calls it: an example that does not run is worse than none.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+// @ts-expect-error The bookshop is plain JavaScript, because it is shipped and started as it is.
+import { startBookshop } from '../examples/quickstart/bookshop.js'
+import { movePorts, type QuickstartPorts } from './support/quickstart-ports.ts'
+import { type RunningProgram, runProgram } from './support/running-program.ts'
+
+const repository = fileURLToPath(new URL('../', import.meta.url))
+const launcher = join(repository, 'bin/gatehouse')
+/** Runs a command to its end with the Node that runs the tests; throws when it fails. */
+const gatehouse = (...args: string[]): string => execFileSync(process.execPath, [launcher, ...args], { encoding: 'utf8' })
+
+interface Bookshop {
+  readonly port: number
+  close(): Promise<void>
+}
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId?: string }>>>>
+}
+
+describe('the bookshop', () => {
+  let shop: Bookshop
+  before(async () => {
+    shop = (await startBookshop(0)) as Bookshop
+  })
+  after(() => shop.close())
+
+  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }) => {
+    const sent = body === undefined ? {} : { headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
+    const response = await fetch(`http://127.0.0.1:${shop.port}${path}`, { method, ...sent })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, value: text === '' ? undefined : JSON.parse(text) }
+  }
+
+  const book = { title: 'Persuasion', authorId: 'author-3', isbn: '9780000000057', priceCents: 1150, stock: 3 }
+  /** One good call of every operation that the document declares, in an order that works. */
+  const calls: [operationId: string, method: string, path: string, body: unknown, status: number][] = [
+    ['listBooks', 'GET', '/books?author=author-3&limit=1', undefined, 200],
+    ['createBook', 'POST', '/books', book, 201],
+    ['getBook', 'GET', '/books/book-5', undefined, 200],
+    ['replaceBook', 'PUT', '/books/book-5', { ...book, stock: 2 }, 200],
+    ['deleteBook', 'DELETE', '/books/book-5', undefined, 204],
+    ['listAuthors', 'GET', '/authors', undefined, 200],
+    ['getAuthor', 'GET', '/authors/author-1', undefined, 200],
+    ['listOrders', 'GET', '/customers/customer-1/orders', undefined, 200],
+    ['placeOrder', 'POST', '/customers/customer-1/orders', { items: [{ bookId: 'book-1', quantity: 2 }] }, 201],
+    ['getOrder', 'GET', '/customers/customer-1/orders/order-3', undefined, 200],
+  ]
+  for (const [operationId, method, path, body, status] of calls) {
+    test(`${operationId} answers ${status}`, async () => {
+      const answer = await call(method, path, body)
+      assert.equal(answer.status, status)
+      if (status !== 204) assert.equal(answer.headers.get('content-type'), 'application/json')
+    })
+  }
+
+  test('its document declares these operations and no others', () => {
+    const document = parse(readFileSync(new URL('../examples/quickstart/bookshop.openapi.yaml', import.meta.url), 'utf8')) as OpenApi
+    const declared = Object.values(document.paths).flatMap((item) => Object.values(item).flatMap(({ operationId }) => operationId ?? []))
+    assert.deepEqual(declared.sort(), calls.map(([operationId]) => operationId).sort())
+  })
+
+  const refused: [name: string, method: string, path: string, body: unknown, status: number][] = [
+    ['a path it does not have', 'GET', '/shelves', undefined, 404],
+    ['a book it does not have', 'GET', '/books/book-999', undefined, 404],
+    ['the order of another customer', 'GET', '/customers/customer-1/orders/order-2', undefined, 404],
+    ['a method it does not offer', 'PATCH', '/books/book-1', {}, 405],
+    ['a body that is not JSON', 'POST', '/books', '{', 400],
+    ['a member it does not know', 'POST', '/books', { ...book, discount: 1 }, 400],
+    ['a price below nothing', 'POST', '/books', { ...book, priceCents: -1 }, 400],
+    ['an author it does not know', 'POST', '/books', { ...book, authorId: '__proto__' }, 400],
+    ['an order of nothing', 'POST', '/customers/customer-1/orders', { items: [] }, 400],
+    ['an order that sets its price', 'POST', '/customers/customer-1/orders', { items: [{ bookId: 'book-1', quantity: 1 }], totalCents: 1 }, 400],
+    ['a query it does not know', 'GET', '/books?sort=title', undefined, 400],
+    ['a body that is too large', 'POST', '/books', JSON.stringify({ ...book, title: 'x'.repeat(20_000) }), 413],
+  ]
+  for (const [name, method, path, body, status] of refused) {
+    test(`${name} is answered ${status}`, async () => {
+      const answer = await call(method, path, body)
+      assert.equal(answer.status, status)
+      assert.equal(typeof answer.value.message, 'string')
+    })
+  }
+
+  test('a body of another kind is answered 415, and a wrong method with those there are', async () => {
+    assert.equal((await call('POST', '/books', 'title=x', { 'content-type': 'application/x-www-form-urlencoded' })).status, 415)
+    assert.equal((await call('DELETE', '/books')).headers.get('allow'), 'GET, POST')
+  })
+
+  test('an order carries the name of the application that placed it', async () => {
+    const headers = { 'content-type': 'application/json', 'gatehouse-consumer': 'acme' }
+    const { value } = await call('POST', '/customers/customer-2/orders', { items: [{ bookId: 'book-2', quantity: 2 }] }, headers)
+    assert.deepEqual([value.placedBy, value.totalCents], ['acme', 3780])
+  })
+
+  test('two shops share nothing', async () => {
+    const other = (await startBookshop(0)) as Bookshop
+    try {
+      await call('DELETE', '/books/book-4')
+      assert.equal((await fetch(`http://127.0.0.1:${other.port}/books/book-4`)).status, 200)
+    } finally {
+      await other.close()
+    }
+  })
+})
+
+test('every example passes `gatehouse check`', () => {
+  const examples = readdirSync(join(repository, 'examples'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  assert.ok(examples.length > 0)
+  for (const { name } of examples) gatehouse('check', join(repository, 'examples', name, 'gatehouse.yaml'))
+})
+
+describe('the quickstart', () => {
+  let folder: string
+  let ports: QuickstartPorts
+  let shop: Bookshop | undefined
+  let program: RunningProgram | undefined
+  let key: string
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse quickstart '))
+    cpSync(join(repository, 'examples/quickstart'), folder, { recursive: true, filter: (path) => !path.endsWith('/data') })
+    const file = join(folder, 'gatehouse.yaml')
+    ports = await movePorts(file)
+    shop = (await startBookshop(ports.bookshop)) as Bookshop
+    program = await runProgram(process.execPath, [launcher, 'start', file], /\bready\b/i)
+    key = /\bgth_\w+/.exec(gatehouse('key', 'create', '--consumer', 'quickstart', '--file', file))![0]
+  })
+  after(async () => {
+    await program?.stop()
+    await shop?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const call = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${ports.gateway}/bookshop${path}`, init)
+  const withKey = (more: Record<string, string> = {}) => ({ headers: { 'X-API-Key': key, ...more } })
+  const codeOf = async (response: Response): Promise<string> => ((await response.json()) as { code: string }).code
+
+  test('a caller without a key, or with a wrong one, is refused', async () => {
+    for (const [headers, code] of [
+      [{}, 'api-key.missing'],
+      [{ 'X-API-Key': `${key.slice(0, -1)}${key.endsWith('a') ? 'b' : 'a'}` }, 'api-key.invalid'],
+    ] as const) {
+      const response = await call('/books', { headers })
+      assert.equal(response.status, 401)
+      assert.ok(response.headers.has('www-authenticate'))
+      assert.equal(response.headers.get('content-type'), 'application/problem+json')
+      assert.equal(await codeOf(response), code)
+    }
+  })
+
+  test('a caller with a key gets the books', async () => {
+    const response = await call('/books', withKey())
+    assert.equal(response.status, 200)
+    assert.ok(response.headers.has('x-request-id'))
+    assert.equal(((await response.json()) as { total: number }).total, 4)
+  })
+
+  test('the bookshop learns who orders from the gateway, never from the caller', async () => {
+    const order = { method: 'POST', body: JSON.stringify({ items: [{ bookId: 'book-1', quantity: 1 }] }) }
+    const response = await call('/customers/customer-1/orders', {
+      ...order,
+      ...withKey({ 'content-type': 'application/json', 'Gatehouse-Consumer': 'mallory' }),
+    })
+    assert.equal(response.status, 201)
+    assert.equal(((await response.json()) as { placedBy: string }).placedBy, 'quickstart')
+  })
+
+  test('what the document does not declare is refused', async () => {
+    const unknown = await call('/shelves', withKey())
+    assert.deepEqual([unknown.status, await codeOf(unknown)], [404, 'route.unknown'])
+    const method = await call('/books', { method: 'PATCH', ...withKey() })
+    assert.deepEqual([method.status, method.headers.get('allow')?.includes('POST')], [405, true])
+  })
+
+  test('a body above the limit is refused', async () => {
+    const response = await call('/books', { method: 'POST', body: 'x'.repeat(17 * 1024), ...withKey({ 'content-type': 'application/json' }) })
+    assert.equal(response.status, 413)
+  })
+
+  test('a preflight from the shop is answered without a key', async () => {
+    const response = await call('/books', { method: 'OPTIONS', headers: { Origin: 'https://shop.example', 'Access-Control-Request-Method': 'GET' } })
+    assert.equal(response.headers.get('access-control-allow-origin'), 'https://shop.example')
+  })
+
+  test('past its limit a caller is told to wait', async () => {
+    let response = await call('/books', withKey())
+    for (let sent = 1; sent < 30 && response.status !== 429; sent++) response = await call('/books', withKey())
+    assert.deepEqual([response.status, await codeOf(response)], [429, 'rate-limit.exceeded'])
+    for (const field of ['retry-after', 'ratelimit', 'ratelimit-policy']) assert.ok(response.headers.has(field), field)
+  })
+})

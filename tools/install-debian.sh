@@ -1,0 +1,40 @@
+#!/bin/sh
+# Installs the Debian packages that the tests and the benchmark compare with and drive: nginx, haproxy, caddy and wrk.
+#
+# Does nothing when all are there. Else it needs root, because apt-get does. It starts and enables no service: the tests and the
+# benchmark run these programs themselves, in the foreground, on configurations and ports of their own.
+set -eu
+
+missing=''
+for pair in nginx:nginx-light haproxy:haproxy caddy:caddy wrk:wrk; do
+  # nginx and haproxy live in sbin, which a user's PATH need not hold.
+  PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
+done
+
+if [ -z "$missing" ]; then
+  echo 'install-debian: nginx, haproxy, caddy and wrk are installed'
+  exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "install-debian: missing:$missing; run this as root to install them" >&2
+  exit 1
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "install-debian: missing:$missing; there is no apt-get here, install them as your system does" >&2
+  exit 1
+fi
+
+# A package's script starts its service unless this answers 101 (policy-rc.d: action forbidden). One that stands already is kept.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 1' HUP INT TERM
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
+echo "install-debian: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+# shellcheck disable=SC2086 # a list of package names, split on purpose
+apt-get install -q -y --no-install-recommends $missing
