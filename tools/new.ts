@@ -1,5 +1,7 @@
 // Makes the next leaf from its template: `npm run new policy NAME` writes src/policies/NAME and lists it in the catalogue. What it writes passes every check.
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -28,7 +30,18 @@ function makePolicy(root: string, name: string): string[] {
     return file
   })
   writeFileSync(join(root, indexFile), index)
+  format(root, [folder, indexFile])
   return [...written, indexFile]
+}
+
+/** Where lines break depends on how long the name is. */
+function format(root: string, paths: readonly string[]): void {
+  const formatter = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [formatter, 'format', '--write', '--vcs-enabled=false', ...paths], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new CannotMake(`the formatter refused what was written:\n${stdout}${stderr}`)
 }
 
 /** The catalogue's source with one more import, in alphabetical place, and one more entry, at the end. */

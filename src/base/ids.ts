@@ -51,3 +51,6 @@ function put(into: Uint8Array, index: number, octet: number): void {
 export function randomSeed(): number {
   return randomFillSync(new Int32Array(1))[0]! || 1
 }
+
+/** A secret of so many random octets. */
+export const randomSecret = (octets: number): Uint8Array => randomFillSync(new Uint8Array(octets))

@@ -107,6 +107,8 @@ export class NetworkSet {
   /** Two children a node: 0 none, else index; -1 marks "all below is inside". */
   private nodes = new Int32Array(64)
   private used = 2
+  /** Whether all of IPv4, and all of IPv6, is inside: a root's children say only halves of it. */
+  private readonly whole = [false, false]
   readonly size: number
 
   constructor(networks: Iterable<Cidr>) {
@@ -120,7 +122,7 @@ export class NetworkSet {
 
   has(octets: Uint8Array): boolean {
     let node = octets.length === 4 ? 0 : 1
-    if (this.nodes[node * 2] === -1) return true
+    if (this.whole[node]) return true
     const bits = octets.length * 8
     for (let bit = 0; bit < bits; bit++) {
       const next = this.nodes[node * 2 + bitAt(octets, bit)]!
@@ -136,7 +138,7 @@ export class NetworkSet {
     const depth = plain.length === octets.length ? bits : bits - 96
     let node = plain.length === 4 ? 0 : 1
     if (depth === 0) {
-      this.nodes[node * 2] = -1
+      this.whole[node] = true
       return
     }
     for (let bit = 0; bit < depth; bit++) {
@@ -146,7 +148,11 @@ export class NetworkSet {
         this.nodes[slot] = -1
         return
       }
-      if (this.nodes[slot] === 0) this.nodes[slot] = this.grow()
+      if (this.nodes[slot] === 0) {
+        // Growing replaces the array: ask for the node before naming the place it goes to.
+        const child = this.grow()
+        this.nodes[slot] = child
+      }
       node = this.nodes[slot]!
     }
   }

@@ -46,12 +46,18 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 export function string(options: { pattern?: RegExp; means?: string; maxLength?: number; describe?: string } = {}): Schema<string> {
   const maxLength = options.maxLength ?? 4096
   return {
-    json: { type: 'string', maxLength, ...(options.pattern && { pattern: options.pattern.source }), ...(options.describe && { description: options.describe }) },
+    json: {
+      type: 'string',
+      maxLength,
+      ...(options.pattern && { pattern: options.pattern.source }),
+      ...(options.describe && { description: options.describe }),
+    },
     fits: (value) => typeof value === 'string',
     read(value, path, faults) {
       if (typeof value !== 'string') wrongType(value, options.means ?? 'text', path, faults)
       else if (value.length > maxLength) faults.push({ code: 'too-long', path, message: `${nameOf(path)} is longer than ${maxLength} characters` })
-      else if (options.pattern && !options.pattern.test(value)) faults.push({ code: 'bad-value', path, message: `${nameOf(path)} must be ${options.means ?? `text that matches ${options.pattern.source}`}` })
+      else if (options.pattern && !options.pattern.test(value))
+        faults.push({ code: 'bad-value', path, message: `${nameOf(path)} must be ${options.means ?? `text that matches ${options.pattern.source}`}` })
       return value as string
     },
   }
@@ -65,7 +71,8 @@ export function integer(options: { min: number; max: number; describe?: string }
     fits: (value) => typeof value === 'number',
     read(value, path, faults) {
       if (typeof value !== 'number' || !Number.isInteger(value)) wrongType(value, 'a whole number', path, faults)
-      else if (value < min || value > max) faults.push({ code: 'out-of-range', path, message: `${nameOf(path)} must be between ${min} and ${max}, found ${value}` })
+      else if (value < min || value > max)
+        faults.push({ code: 'out-of-range', path, message: `${nameOf(path)} must be between ${min} and ${max}, found ${value}` })
       return value as number
     },
   }
@@ -88,7 +95,11 @@ export function oneOf<const T extends string | number | boolean>(words: readonly
     read(value, path, faults) {
       if (!(words as readonly unknown[]).includes(value)) {
         const hint = typeof value === 'string' ? suggestion(value, words.map(String)) : ''
-        faults.push({ code: 'unknown-word', path, message: `${nameOf(path)} must be ${words.length === 1 ? '' : 'one of '}${words.join(', ')}${hint.startsWith('; did') ? hint : ''}` })
+        faults.push({
+          code: 'unknown-word',
+          path,
+          message: `${nameOf(path)} must be ${words.length === 1 ? '' : 'one of '}${words.join(', ')}${hint.startsWith('; did') ? hint : ''}`,
+        })
       }
       return value as T
     },
@@ -99,7 +110,15 @@ const DURATION = /^(\d{1,12})(ms|s|m|h|d)$/
 const DURATION_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** A span of time written `500ms 30s 1m 24h 30d`; read as whole milliseconds within the bounds. */
 export function duration(options: { minMs?: number; maxMs?: number; describe?: string } = {}): Schema<number> {
-  return unit(DURATION, DURATION_MS, options.minMs ?? 1, options.maxMs ?? 400 * DURATION_MS.d, 'a duration such as 500ms, 30s, 1m, 24h or 30d', 'ms', options.describe)
+  return unit(
+    DURATION,
+    DURATION_MS,
+    options.minMs ?? 1,
+    options.maxMs ?? 400 * DURATION_MS.d,
+    'a duration such as 500ms, 30s, 1m, 24h or 30d',
+    'ms',
+    options.describe,
+  )
 }
 
 const SIZE = /^(\d{1,12})(B|KiB|MiB|GiB)$/
@@ -116,11 +135,16 @@ function unit(form: RegExp, factors: Record<string, number>, min: number, max: n
     read(value, path, faults) {
       const parts = typeof value === 'string' ? form.exec(value) : null
       if (!parts) {
-        faults.push({ code: 'bad-value', path, message: `${nameOf(path)} must be ${means}, found ${typeof value === 'string' ? `'${value.slice(0, 40)}'` : kindOf(value)}` })
+        faults.push({
+          code: 'bad-value',
+          path,
+          message: `${nameOf(path)} must be ${means}, found ${typeof value === 'string' ? `'${value.slice(0, 40)}'` : kindOf(value)}`,
+        })
         return min
       }
       const amount = Number(parts[1]) * factors[parts[2]!]!
-      if (amount < min || amount > max) faults.push({ code: 'out-of-range', path, message: `${nameOf(path)} must be between ${min} and ${max} ${base}, found ${amount}` })
+      if (amount < min || amount > max)
+        faults.push({ code: 'out-of-range', path, message: `${nameOf(path)} must be between ${min} and ${max} ${base}, found ${amount}` })
       return amount
     },
   }
@@ -164,7 +188,8 @@ export function object<S extends Shape>(shape: S, describe?: string): Schema<Obj
         return {} as ObjectOf<S>
       }
       for (const key of Object.keys(value)) {
-        if (!Object.hasOwn(shape, key)) faults.push({ code: 'unknown-key', path: [...path, key], atKey: true, message: `unknown key '${key}'${suggestion(key, known)}` })
+        if (!Object.hasOwn(shape, key))
+          faults.push({ code: 'unknown-key', path: [...path, key], atKey: true, message: `unknown key '${key}'${suggestion(key, known)}` })
       }
       const out: Record<string, unknown> = {}
       for (const key of keys) {
@@ -212,10 +237,18 @@ export function optional<T>(schema: Schema<T>, ...fallback: T[]): Optional<T | u
 }
 
 /** A map from names to values. `keyMeans` completes the sentence "a name must be ...". Prototype keys are faults. */
-export function record<T>(value: Schema<T>, options: { key: RegExp; keyMeans: string; max?: number; describe?: string }): Schema<{ readonly [name: string]: T }> {
+export function record<T>(
+  value: Schema<T>,
+  options: { key: RegExp; keyMeans: string; max?: number; describe?: string },
+): Schema<{ readonly [name: string]: T }> {
   const max = options.max ?? 100_000
   return {
-    json: { type: 'object', propertyNames: { pattern: options.key.source }, additionalProperties: value.json, ...(options.describe && { description: options.describe }) },
+    json: {
+      type: 'object',
+      propertyNames: { pattern: options.key.source },
+      additionalProperties: value.json,
+      ...(options.describe && { description: options.describe }),
+    },
     fits: isObject,
     read(given, path, faults) {
       const out: Record<string, T> = Object.create(null)

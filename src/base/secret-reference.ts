@@ -1,5 +1,5 @@
 // Secrets in a configuration: written as a reference to where the secret is kept, never as the secret.
-import { type Schema, checked, either, object, string } from './schema.ts'
+import { checked, either, object, type Schema, string } from './schema.ts'
 
 /** Where a secret is kept: an environment variable, a file, or a name in the store. */
 export type SecretReference = { readonly env: string } | { readonly file: string } | { readonly secret: string }

@@ -16,7 +16,10 @@ const path: Schema<string> = mapped(
   checked(string({ maxLength: 512, means: 'a path such as /bookshop', describe: 'Path prefix, in normal form; `/` is the root.' }), (text) =>
     text === '/' || isNormalPath(text)
       ? undefined
-      : { code: 'bad-path', message: "'path' begins with '/', ends without one, and has no empty or dot segments, no ';', no '%', and only characters that a URI path may hold" },
+      : {
+          code: 'bad-path',
+          message: "'path' begins with '/', ends without one, and has no empty or dot segments, no ';', no '%', and only characters that a URI path may hold",
+        },
   ),
   (text) => (text === '/' ? '' : text),
 )
@@ -24,10 +27,15 @@ const path: Schema<string> = mapped(
 const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
 /** As the `Host` field is compared: lower case, no port, no final dot, an IPv6 address in brackets. */
 const host: Schema<string> = mapped(
-  checked(string({ maxLength: 255, means: 'a host name such as books.example', describe: 'A host name without port, or an IP address (IPv6 in brackets).' }), (text) =>
-    hostOf(text) === undefined
-      ? { code: 'bad-host', message: `'${text}' is no host: write a name such as books.example or an IP address, without scheme, port, wildcard or final dot` }
-      : undefined,
+  checked(
+    string({ maxLength: 255, means: 'a host name such as books.example', describe: 'A host name without port, or an IP address (IPv6 in brackets).' }),
+    (text) =>
+      hostOf(text) === undefined
+        ? {
+            code: 'bad-host',
+            message: `'${text}' is no host: write a name such as books.example or an IP address, without scheme, port, wildcard or final dot`,
+          }
+        : undefined,
   ),
   (text) => hostOf(text)!,
 )
@@ -47,7 +55,11 @@ function operation(policies: readonly AnyPolicy[]) {
   return object(
     {
       policies: optional(attachments(policies, true), {}),
-      public: optional(boolean('True lets everyone call this operation: needed when its last identify policy is removed, or where the OpenAPI document asks for a credential on a public API.')),
+      public: optional(
+        boolean(
+          'True lets everyone call this operation: needed when its last identify policy is removed, or where the OpenAPI document asks for a credential on a public API.',
+        ),
+      ),
     },
     'What one operation has on top of its API.',
   )
@@ -60,20 +72,31 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
       path: optional(path),
       hosts: optional(list(host, { min: 1, max: 256, describe: 'Hosts at which the API is reached; absent: every host.' })),
       stripPath: optional(boolean('Removes `path` from what the upstream is sent.'), true),
-      openapi: optional(string({ maxLength: 4096, describe: 'OpenAPI document (3.0 or 3.1, YAML or JSON), relative to this file. What it does not declare is refused.' })),
-      methods: optional(list(oneOf(METHODS), { min: 1, max: METHODS.length, describe: 'Methods that are served. Only without `openapi`, which declares them itself.' })),
+      openapi: optional(
+        string({ maxLength: 4096, describe: 'OpenAPI document (3.0 or 3.1, YAML or JSON), relative to this file. What it does not declare is refused.' }),
+      ),
+      methods: optional(
+        list(oneOf(METHODS), { min: 1, max: METHODS.length, describe: 'Methods that are served. Only without `openapi`, which declares them itself.' }),
+      ),
       upstream,
       owner: optional(string({ maxLength: 200, describe: 'Who answers for this API.' })),
       authenticate: optional(oneOf(['any', 'all'], 'Which of the identify policies must recognise the caller.')),
       public: optional(boolean('True serves everyone without a credential. Without it, an API needs an identify policy in enforce mode.'), false),
       websocket: optional(boolean('Lets clients upgrade to WebSocket.'), false),
       allowInTarget: optional(
-        described('Spellings of a path that two servers may read differently, accepted all the same.', list(oneOf(Object.keys(AMBIGUITIES) as Ambiguity[]), { max: Object.keys(AMBIGUITIES).length })),
+        described(
+          'Spellings of a path that two servers may read differently, accepted all the same.',
+          list(oneOf(Object.keys(AMBIGUITIES) as Ambiguity[]), { max: Object.keys(AMBIGUITIES).length }),
+        ),
         [],
       ),
       policies: optional(attachments(policies, false), {}),
       operations: optional(
-        record(operation(policies), { key: /^[^\x00-\x1f\x7f]{1,512}$/, keyMeans: 'an operationId, or a method and a path such as "GET /books/{id}"', describe: 'What single operations have on top of this, by operationId or as "GET /books/{id}".' }),
+        record(operation(policies), {
+          key: /^[^\x00-\x1f\x7f]{1,512}$/,
+          keyMeans: 'an operationId, or a method and a path such as "GET /books/{id}"',
+          describe: 'What single operations have on top of this, by operationId or as "GET /books/{id}".',
+        }),
         {},
       ),
       versions: later('versions of an API come'),

@@ -19,7 +19,9 @@ export type Attachments = { readonly [policy: string]: readonly Attachment[] | f
 
 /** Policies that the contract names and this version does not have. */
 const LATER = new Set(
-  'basic-auth jwt oauth2 introspection client-certificate http-signature dpop scopes roles ownership cedar quota concurrency validate-request validate-response threat-limits injection-defence waf leak-guard secure-headers ip-ban cache transform'.split(' '),
+  'basic-auth jwt oauth2 introspection client-certificate http-signature dpop scopes roles ownership cedar quota concurrency validate-request validate-response threat-limits injection-defence waf leak-guard secure-headers ip-ban cache transform'.split(
+    ' ',
+  ),
 )
 
 /** The map under `policies:`. `removable` where an operation may take away what its API has. */
@@ -30,7 +32,9 @@ export function attachments(policies: readonly AnyPolicy[], removable: boolean):
       type: 'object',
       properties: Object.fromEntries(policies.map((policy) => [policy.name, jsonOf(policy, removable)])),
       additionalProperties: false,
-      description: removable ? "Policies of this operation, in place of the API's of the same name; `false` removes one." : 'Policies of every operation, by name. The order of keys means nothing.',
+      description: removable
+        ? "Policies of this operation, in place of the API's of the same name; `false` removes one."
+        : 'Policies of every operation, by name. The order of keys means nothing.',
     },
     fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     read(value, path, faults) {
@@ -56,7 +60,8 @@ function unknownPolicy(name: string, known: readonly string[], path: Path): Faul
 
 function attached(policy: AnyPolicy, given: unknown, path: Path, removable: boolean, faults: Fault[]): readonly Attachment[] | false {
   if (given === false) {
-    if (!removable) faults.push({ code: 'wrong-type', path, message: `'${policy.name}' is false, but only an operation can remove a policy: here, leave it out` })
+    if (!removable)
+      faults.push({ code: 'wrong-type', path, message: `'${policy.name}' is false, but only an operation can remove a policy: here, leave it out` })
     return removable ? false : []
   }
   if (!Array.isArray(given)) return [one(policy, given, path, faults)]
@@ -83,7 +88,10 @@ function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault[]): At
 /** The policy's own JSON Schema with `mode` among its keys, or a list of such. */
 function jsonOf(policy: AnyPolicy, removable: boolean): JsonSchema {
   const config = withMode(policy.config.json)
-  return { description: policy.summary, anyOf: [config, { type: 'array', items: config, minItems: 1, maxItems: 100 }, ...(removable ? [{ const: false }] : [])] }
+  return {
+    description: policy.summary,
+    anyOf: [config, { type: 'array', items: config, minItems: 1, maxItems: 100 }, ...(removable ? [{ const: false }] : [])],
+  }
 }
 
 const MODE: JsonSchema = { enum: ['enforce', 'monitor'], default: 'enforce', description: 'monitor decides and records, and lets pass.' }

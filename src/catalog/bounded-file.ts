@@ -29,7 +29,10 @@ export function readBoundedFile(file: string, bytesMax: number): FileBytes | Fil
     if (!stats.isFile()) return { code: 'file-not-regular', message: `${file} is not a regular file` }
     if (stats.size > bytesMax) return tooLarge(file, bytesMax)
     if (writableByOthers(stats)) {
-      return { code: 'file-writable-by-others', message: `${file} may be written by others than its owner: chmod go-w it, since who writes it decides who gets in` }
+      return {
+        code: 'file-writable-by-others',
+        message: `${file} may be written by others than its owner: chmod go-w it, since who writes it decides who gets in`,
+      }
     }
     // The file may grow while it is read: the cap holds for what is read, not for what the file claimed to be.
     const bytes = Buffer.allocUnsafe(Math.min(bytesMax, stats.size) + 1)

@@ -15,16 +15,24 @@ const includePattern = checked(string({ maxLength: 512, describe: 'A file, or a 
     : undefined,
 )
 
-const store: Schema<string> = checked(string({ maxLength: 4096, means: 'sqlite: and a path', describe: 'Where what is not in this file is kept: `sqlite:PATH`, relative to this file.' }), (text) => {
-  if (/^postgres(?:ql)?:/.test(text)) return { code: 'not-available', message: 'PostgreSQL as the store is not available yet: it comes with a later version; use sqlite:PATH' }
-  return /^sqlite:[^\0?#]+$/.test(text) ? undefined : { code: 'bad-store', message: 'the store is sqlite: and a path, as sqlite:./data/gatehouse.db' }
-})
+const store: Schema<string> = checked(
+  string({ maxLength: 4096, means: 'sqlite: and a path', describe: 'Where what is not in this file is kept: `sqlite:PATH`, relative to this file.' }),
+  (text) => {
+    if (/^postgres(?:ql)?:/.test(text))
+      return { code: 'not-available', message: 'PostgreSQL as the store is not available yet: it comes with a later version; use sqlite:PATH' }
+    return /^sqlite:[^\0?#]+$/.test(text) ? undefined : { code: 'bad-store', message: 'the store is sqlite: and a path, as sqlite:./data/gatehouse.db' }
+  },
+)
 
-const counters: Schema<string> = checked(string({ maxLength: 4096, means: 'memory', describe: 'Where limits count: `memory`, exact across the threads of this process.' }), (text) => {
-  // Not repeated: the address of a Redis may hold its password.
-  if (/^(?:rediss?|valkeys?):/.test(text)) return { code: 'not-available', message: 'counters in Redis or Valkey are not available yet: they come with a later version; use memory' }
-  return text === 'memory' ? undefined : { code: 'bad-counters', message: "'counters' must be memory" }
-})
+const counters: Schema<string> = checked(
+  string({ maxLength: 4096, means: 'memory', describe: 'Where limits count: `memory`, exact across the threads of this process.' }),
+  (text) => {
+    // Not repeated: the address of a Redis may hold its password.
+    if (/^(?:rediss?|valkeys?):/.test(text))
+      return { code: 'not-available', message: 'counters in Redis or Valkey are not available yet: they come with a later version; use memory' }
+    return text === 'memory' ? undefined : { code: 'bad-counters', message: "'counters' must be memory" }
+  },
+)
 
 const version = described('The form of this file.', oneOf([1]))
 
@@ -39,7 +47,10 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
       store: withDefault(store, 'sqlite:./data/gatehouse.db'),
       counters: withDefault(counters, 'memory'),
       egress: withDefault(
-        object({ allowPrivate: optional(list(network('A private network.'), { describe: 'Private networks that outbound fetches may reach.' }), []) }, 'What this gateway may fetch by itself.'),
+        object(
+          { allowPrivate: optional(list(network('A private network.'), { describe: 'Private networks that outbound fetches may reach.' }), []) },
+          'What this gateway may fetch by itself.',
+        ),
         {},
       ),
       apis: optional(apisSchema(policies)),

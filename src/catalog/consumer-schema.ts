@@ -9,13 +9,23 @@ export const NAME_MEANS = 'letters, digits, ".", "_" and "-", at most 64, beginn
 const DIGEST_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 const keyHash: Schema<string> = mapped(
-  checked(string({ means: 'sha256: and 64 hexadecimal digits', describe: '`sha256:` and the SHA-256 of the key in lower-case hexadecimal. `gatehouse key create` prints it.' }), (text) => {
-    // No message repeats the value: it may be the key itself.
-    if (text.startsWith('gth_')) return { code: 'secret-in-file', message: 'this is a key, not the hash of one: take it out of the file, and replace it, since whoever read the file knows it' }
-    if (!/^sha256:[0-9a-f]{64}$/.test(text)) return { code: 'bad-hash', message: 'the hash of a key is sha256: and 64 hexadecimal digits in lower case' }
-    if (text === `sha256:${DIGEST_OF_NOTHING}`) return { code: 'bad-hash', message: 'this is the hash of an empty key' }
-    return undefined
-  }),
+  checked(
+    string({
+      means: 'sha256: and 64 hexadecimal digits',
+      describe: '`sha256:` and the SHA-256 of the key in lower-case hexadecimal. `gatehouse key create` prints it.',
+    }),
+    (text) => {
+      // No message repeats the value: it may be the key itself.
+      if (text.startsWith('gth_'))
+        return {
+          code: 'secret-in-file',
+          message: 'this is a key, not the hash of one: take it out of the file, and replace it, since whoever read the file knows it',
+        }
+      if (!/^sha256:[0-9a-f]{64}$/.test(text)) return { code: 'bad-hash', message: 'the hash of a key is sha256: and 64 hexadecimal digits in lower case' }
+      if (text === `sha256:${DIGEST_OF_NOTHING}`) return { code: 'bad-hash', message: 'this is the hash of an empty key' }
+      return undefined
+    },
+  ),
   (text) => text.slice('sha256:'.length),
 )
 
@@ -23,8 +33,15 @@ const EXPIRY = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?)(Z|[+-]
 /** A moment by RFC 3339, or a date: its first instant, UTC. Read as milliseconds since the epoch. */
 const expiry: Schema<number> = mapped(
   checked(
-    string({ maxLength: 40, means: 'a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z', describe: 'From this moment on the key is refused: a date (its first instant, UTC) or a time by RFC 3339.' }),
-    (text) => (Number.isNaN(expiryMs(text)) ? { code: 'bad-date', message: "'expires' must be a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z" } : undefined),
+    string({
+      maxLength: 40,
+      means: 'a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z',
+      describe: 'From this moment on the key is refused: a date (its first instant, UTC) or a time by RFC 3339.',
+    }),
+    (text) =>
+      Number.isNaN(expiryMs(text))
+        ? { code: 'bad-date', message: "'expires' must be a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z" }
+        : undefined,
   ),
   expiryMs,
 )
@@ -42,7 +59,13 @@ function expiryMs(text: string): number {
 const consumer = object(
   {
     apis: optional(list(string({ pattern: NAME, means: 'the name of an API', maxLength: 64 }), { describe: 'Names of the APIs that it may call.' }), []),
-    keys: optional(list(object({ hash: keyHash, expires: optional(expiry) }), { max: 1000, describe: 'Its API keys, by their hashes; several, so that they can be rotated.' }), []),
+    keys: optional(
+      list(object({ hash: keyHash, expires: optional(expiry) }), {
+        max: 1000,
+        describe: 'Its API keys, by their hashes; several, so that they can be rotated.',
+      }),
+      [],
+    ),
   },
   'A calling application.',
 )

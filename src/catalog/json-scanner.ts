@@ -133,7 +133,8 @@ export class JsonScanner {
   }
 
   private space(): void {
-    for (let code = this.text.charCodeAt(this.p); code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09; code = this.text.charCodeAt(this.p)) this.p++
+    for (let code = this.text.charCodeAt(this.p); code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09; code = this.text.charCodeAt(this.p))
+      this.p++
   }
 }
 

@@ -37,7 +37,8 @@ export const controlSettings = object(
 )
 function faultOf(written: string): { code: string; message: string } | undefined {
   const scheme = URL_FORM.exec(written)?.[1]?.toLowerCase()
-  if (scheme === 'https') return { code: 'not-available', message: 'https:// listeners are not available yet: TLS comes with a later version; listen on http://' }
+  if (scheme === 'https')
+    return { code: 'not-available', message: 'https:// listeners are not available yet: TLS comes with a later version; listen on http://' }
   if (parseListener(written)) return undefined
   return { code: 'bad-listener', message: 'a listener is http://ADDRESS:PORT: an IP address (IPv6 in brackets) or localhost, a port, and nothing after it' }
 }

@@ -2,8 +2,8 @@
 import { dirname } from 'node:path'
 import { type Fault, type Path, suggestion } from '../base/fault.ts'
 import { type LocatedFault, locate } from './located-fault.ts'
-import { basePath } from './openapi-servers.ts'
 import { SecurityReader } from './openapi-security.ts'
+import { basePath } from './openapi-servers.ts'
 import { indistinguishable, readTemplate, shapeOf } from './path-template.ts'
 import { type DocumentReader, follow, type Place } from './reference.ts'
 import type { SourceDocument } from './source-document.ts'
@@ -56,11 +56,24 @@ class OperationReader implements OperationsReading {
     const root = asObject(this.document.value)
     const version = root['openapi']
     if (typeof version !== 'string' || !/^3\.[01]\.\d+/.test(version)) {
-      const found = root['swagger'] !== undefined ? 'this is Swagger 2.0' : version === undefined ? "there is no key 'openapi'" : `found ${JSON.stringify(version)?.slice(0, 40)}`
-      return this.fault(this.document, { code: 'openapi-version', path: version === undefined ? [] : ['openapi'], message: `an OpenAPI document of version 3.0 or 3.1 is wanted; ${found}` })
+      const found =
+        root['swagger'] !== undefined
+          ? 'this is Swagger 2.0'
+          : version === undefined
+            ? "there is no key 'openapi'"
+            : `found ${JSON.stringify(version)?.slice(0, 40)}`
+      return this.fault(this.document, {
+        code: 'openapi-version',
+        path: version === undefined ? [] : ['openapi'],
+        message: `an OpenAPI document of version 3.0 or 3.1 is wanted; ${found}`,
+      })
     }
     if (typeof root['paths'] !== 'object' || root['paths'] === null || Array.isArray(root['paths'])) {
-      return this.fault(this.document, { code: 'no-operations', path: 'paths' in root ? ['paths'] : [], message: "the document has no 'paths': nothing would be served" })
+      return this.fault(this.document, {
+        code: 'no-operations',
+        path: 'paths' in root ? ['paths'] : [],
+        message: "the document has no 'paths': nothing would be served",
+      })
     }
     const faults: Fault[] = []
     const base = basePath(root['servers'], ['servers'], faults)
@@ -82,36 +95,84 @@ class OperationReader implements OperationsReading {
       return this.fault(place.document, { code: 'wrong-type', path: place.path, message: 'a path item must be an object' })
     }
     // Keys beside $ref: what they mean is undefined (OpenAPI 3.1 4.8.9), so operations there must not be lost without a word.
-    if (place.value !== item) for (const key of Object.keys(item as object)) if (METHODS.has(key)) this.fault(this.document, { code: 'beside-ref', path: [...at, key], atKey: true, message: 'an operation beside $ref would not be read: put it where $ref leads' })
+    if (place.value !== item)
+      for (const key of Object.keys(item as object))
+        if (METHODS.has(key))
+          this.fault(this.document, {
+            code: 'beside-ref',
+            path: [...at, key],
+            atKey: true,
+            message: 'an operation beside $ref would not be read: put it where $ref leads',
+          })
     const faults: Fault[] = []
     const { servers } = place.value as { servers?: unknown }
     const base = servers === undefined ? inheritedBase : basePath(servers, [...place.path, 'servers'], faults)
     for (const [key, operation] of Object.entries(place.value)) {
-      if (METHODS.has(key)) this.operation(key.toUpperCase(), path, reading.template, base, { document: place.document, path: [...place.path, key], value: operation }, demanded, faults)
+      if (METHODS.has(key))
+        this.operation(
+          key.toUpperCase(),
+          path,
+          reading.template,
+          base,
+          { document: place.document, path: [...place.path, key], value: operation },
+          demanded,
+          faults,
+        )
       else if (!OTHER_KEYS.includes(key) && !key.startsWith('x-')) {
-        faults.push({ code: 'unknown-key', path: [...place.path, key], atKey: true, message: `'${key}' is no method and no other key of a path item${suggestion(key, [...METHODS])}` })
+        faults.push({
+          code: 'unknown-key',
+          path: [...place.path, key],
+          atKey: true,
+          message: `'${key}' is no method and no other key of a path item${suggestion(key, [...METHODS])}`,
+        })
       }
     }
     for (const fault of faults) this.fault(place.document, fault)
   }
 
   private operation(method: string, path: string, normal: string, inheritedBase: string, at: Place, demanded: boolean, faults: Fault[]): void {
-    if (method === 'TRACE') return void faults.push({ code: 'method-unsupported', path: at.path, atKey: true, message: 'TRACE is not served: it would show the caller what the gateway adds' })
-    if (typeof at.value !== 'object' || at.value === null || Array.isArray(at.value)) return void faults.push({ code: 'wrong-type', path: at.path, message: 'an operation must be an object' })
+    if (method === 'TRACE')
+      return void faults.push({
+        code: 'method-unsupported',
+        path: at.path,
+        atKey: true,
+        message: 'TRACE is not served: it would show the caller what the gateway adds',
+      })
+    if (typeof at.value !== 'object' || at.value === null || Array.isArray(at.value))
+      return void faults.push({ code: 'wrong-type', path: at.path, message: 'an operation must be an object' })
     const { operationId, servers, security } = at.value as { operationId?: unknown; servers?: unknown; security?: unknown }
-    if (operationId !== undefined && (typeof operationId !== 'string' || operationId === '' || operationId.length > 512 || /[\x00-\x1f\x7f]/.test(operationId))) {
-      return void faults.push({ code: 'bad-operation-id', path: [...at.path, 'operationId'], message: "'operationId' must be text of 1 to 512 characters without control characters" })
+    if (
+      operationId !== undefined &&
+      (typeof operationId !== 'string' || operationId === '' || operationId.length > 512 || /[\x00-\x1f\x7f]/.test(operationId))
+    ) {
+      return void faults.push({
+        code: 'bad-operation-id',
+        path: [...at.path, 'operationId'],
+        message: "'operationId' must be text of 1 to 512 characters without control characters",
+      })
     }
     const base = servers === undefined ? inheritedBase : basePath(servers, [...at.path, 'servers'], faults)
     const template = base !== '' && normal === '/' ? `${base}/` : base + normal
     const methodAndPath = `${method} ${path}`
     const name = (operationId as string | undefined) ?? methodAndPath
     const first = this.names.get(name)
-    if (first !== undefined) faults.push({ code: 'duplicate-operation', path: operationId === undefined ? at.path : [...at.path, 'operationId'], message: `the operation '${name}' is declared twice; first as ${first}` })
+    if (first !== undefined)
+      faults.push({
+        code: 'duplicate-operation',
+        path: operationId === undefined ? at.path : [...at.path, 'operationId'],
+        message: `the operation '${name}' is declared twice; first as ${first}`,
+      })
     else this.names.set(name, methodAndPath)
     const known = this.clashing(method, template)
-    if (known !== undefined) faults.push({ code: 'ambiguous-template', path: at.path, atKey: true, message: `${method} ${template} cannot be told from ${method} ${known}` })
-    this.operations.push({ name, methodAndPath, method, template, demandsCredential: this.security.demands(security, [...at.path, 'security'], faults) ?? demanded })
+    if (known !== undefined)
+      faults.push({ code: 'ambiguous-template', path: at.path, atKey: true, message: `${method} ${template} cannot be told from ${method} ${known}` })
+    this.operations.push({
+      name,
+      methodAndPath,
+      method,
+      template,
+      demandsCredential: this.security.demands(security, [...at.path, 'security'], faults) ?? demanded,
+    })
   }
 
   private clashing(method: string, template: string): string | undefined {
@@ -131,4 +192,5 @@ class OperationReader implements OperationsReading {
   }
 }
 
-const asObject = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {})
+const asObject = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}

@@ -30,7 +30,12 @@ export class SecurityReader {
       if (names.length === 0) isOptional = true
       for (const name of names) {
         if (this.schemes.includes(name)) continue
-        faults.push({ code: 'unknown-security-scheme', path: [...path, i, name], atKey: true, message: `the document declares no security scheme '${name}'${suggestion(name, this.schemes)}` })
+        faults.push({
+          code: 'unknown-security-scheme',
+          path: [...path, i, name],
+          atKey: true,
+          message: `the document declares no security scheme '${name}'${suggestion(name, this.schemes)}`,
+        })
       }
     }
     return !isOptional

@@ -19,7 +19,8 @@ export function readTemplate(written: string): TemplateReading {
   if (/[?#]/.test(literal)) return { fault: 'a path holds no query and no fragment: requests are told apart by path and method alone' }
   if (/[\x01-\x1f\x7f\\;]/.test(literal)) return { fault: "a path holds no control characters, no '\\' and no ';': requests with them are refused" }
   const normal = normalOctets(literal)
-  if (normal === undefined) return { fault: 'a percent sign stands before two hexadecimal digits, and not for a slash, a control character, a percent sign or what is not UTF-8' }
+  if (normal === undefined)
+    return { fault: 'a percent sign stands before two hexadecimal digits, and not for a slash, a control character, a percent sign or what is not UTF-8' }
   if (normal.includes('//')) return { fault: 'a path has no empty segment: requests with one are refused' }
   if (/\/\.{1,2}(?:\/|$)/.test(normal)) return { fault: "a path has no segment '.' or '..': requests with one are refused" }
   let next = 0

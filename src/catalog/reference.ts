@@ -59,7 +59,8 @@ export function referenceFault(reference: string, from: string, root: string): R
 
 /** Symbolic links count by where they lead: one inside the folder may point out of it. */
 function fileOf(filePart: string, from: string, root: string): string | ReferenceFault {
-  if (/^[A-Za-z][A-Za-z0-9+.-]*:|^[/\\]{2}/.test(filePart)) return { code: 'remote-ref', message: `'${filePart}' is not on this machine: references stay below the document's folder` }
+  if (/^[A-Za-z][A-Za-z0-9+.-]*:|^[/\\]{2}/.test(filePart))
+    return { code: 'remote-ref', message: `'${filePart}' is not on this machine: references stay below the document's folder` }
   let target: string
   try {
     target = resolve(dirname(from), decodeURIComponent(filePart))

@@ -57,7 +57,15 @@ class Reading {
     for (const document of main ? [main, ...included] : []) this.openapiOf(document)
     const hash = createHash('sha256')
     for (const [name, digest] of [...this.digests].sort()) hash.update(`${name}\0${digest}\0`)
-    return { main, included, openapi: this.openapi, faults: this.faults, files: [...this.digests.keys()].sort(), folders: [...this.folders].sort(), digest: hash.digest('hex') }
+    return {
+      main,
+      included,
+      openapi: this.openapi,
+      faults: this.faults,
+      files: [...this.digests.keys()].sort(),
+      folders: [...this.folders].sort(),
+      digest: hash.digest('hex'),
+    }
   }
 
   private load(file: string, kind: DocumentKind): ReadDocument {
@@ -80,7 +88,8 @@ class Reading {
       if (found.length > INCLUDED_FILES_MAX) this.fault(main, path, 'too-many-files', `'${pattern}' finds more than ${INCLUDED_FILES_MAX} files`)
       for (const file of found.slice(0, INCLUDED_FILES_MAX)) {
         if (documents.has(file) || file === this.file) continue
-        if (!isBelow(realPath(file) ?? file, realPath(folder) ?? folder)) this.fault(main, path, 'include-outside', `${file} leads out of the folder of ${this.file}`)
+        if (!isBelow(realPath(file) ?? file, realPath(folder) ?? folder))
+          this.fault(main, path, 'include-outside', `${file} leads out of the folder of ${this.file}`)
         else {
           const read = this.load(file, 'configuration')
           if ('refusal' in read) this.fault(main, path, read.refusal.code, read.refusal.message)
@@ -106,7 +115,8 @@ class Reading {
       const written = asObject(api)['openapi']
       if (typeof written !== 'string' || written === '') continue
       const path: Path = ['apis', name, 'openapi']
-      if (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(written)) this.fault(document, path, 'remote-document', 'an OpenAPI document is a file on this machine: nothing is fetched')
+      if (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(written))
+        this.fault(document, path, 'remote-document', 'an OpenAPI document is a file on this machine: nothing is fetched')
       else this.loadOpenapi(openapiFile(document, written), (code, message) => this.fault(document, path, code, message))
     }
   }
@@ -149,5 +159,6 @@ class Reading {
 /** Where the OpenAPI document is that a file names: relative to that file. */
 export const openapiFile = (document: SourceDocument, written: string): string => resolve(dirname(document.file), written)
 
-const asObject = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {})
+const asObject = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, 100) : [])

@@ -1,5 +1,20 @@
 // The `upstream` of an API: an address, or an address with how it is used.
-import { boolean, checked, described, duration, either, integer, list, mapped, object, optional, reserved, type Schema, string, withDefault } from '../base/schema.ts'
+import {
+  boolean,
+  checked,
+  described,
+  duration,
+  either,
+  integer,
+  list,
+  mapped,
+  object,
+  optional,
+  reserved,
+  type Schema,
+  string,
+  withDefault,
+} from '../base/schema.ts'
 import type { Upstream } from '../model/snapshot.ts'
 import { parseUpstream, type UpstreamTarget } from './upstream-target.ts'
 
@@ -9,10 +24,17 @@ export interface UpstreamSection extends Upstream {
 }
 
 const target: Schema<UpstreamTarget> = mapped(
-  checked(string({ maxLength: 2048, means: 'an address such as http://127.0.0.1:9001', describe: 'Where requests go: `http://HOST:PORT`, and a path that is put in front of every request.' }), (text) => {
-    const parsed = parseUpstream(text)
-    return 'code' in parsed ? parsed : undefined
-  }),
+  checked(
+    string({
+      maxLength: 2048,
+      means: 'an address such as http://127.0.0.1:9001',
+      describe: 'Where requests go: `http://HOST:PORT`, and a path that is put in front of every request.',
+    }),
+    (text) => {
+      const parsed = parseUpstream(text)
+      return 'code' in parsed ? parsed : undefined
+    },
+  ),
   (text) => parseUpstream(text) as UpstreamTarget,
 )
 
@@ -77,5 +99,8 @@ function section(read: ReturnType<typeof settings.read>, addressAt: readonly (st
 
 export const upstream: Schema<UpstreamSection> = described(
   'Where requests go: `http://HOST:PORT`, or an object with how the upstream is used.',
-  either([plain, mapped(whole, (read) => section(read, read.url ? ['url'] : ['targets', 0]))], 'an address such as http://127.0.0.1:9001, or an object with the key url'),
+  either(
+    [plain, mapped(whole, (read) => section(read, read.url ? ['url'] : ['targets', 0]))],
+    'an address such as http://127.0.0.1:9001, or an object with the key url',
+  ),
 )

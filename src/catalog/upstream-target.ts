@@ -22,7 +22,8 @@ export function parseUpstream(written: string): UpstreamTarget | TargetFault {
   const parts = FORM.exec(written)
   if (!parts) return bad('an upstream is http://HOST:PORT, with a path after it if all requests go below one')
   const [, scheme, userinfo, name, port, path = '', rest] = parts
-  if (scheme!.toLowerCase() === 'https') return { code: 'not-available', message: 'https:// upstreams are not available yet: TLS to upstreams comes with a later version' }
+  if (scheme!.toLowerCase() === 'https')
+    return { code: 'not-available', message: 'https:// upstreams are not available yet: TLS to upstreams comes with a later version' }
   // Not repeated in the message: what stands there is most likely a password.
   if (userinfo !== undefined) return { code: 'upstream-credentials', message: 'an upstream address holds no user or password (RFC 9110 4.2.4)' }
   if (rest !== undefined) return bad('an upstream address holds no query and no fragment')
@@ -30,7 +31,8 @@ export function parseUpstream(written: string): UpstreamTarget | TargetFault {
   const host = hostOf(name!.toLowerCase())
   if (typeof host !== 'string') return host
   const basePath = path === '/' ? '' : path
-  if (basePath !== '' && !isNormalPath(basePath)) return bad('the path of an upstream is written in normal form: no trailing slash, no empty or dot segments, no ";" and no "%"')
+  if (basePath !== '' && !isNormalPath(basePath))
+    return bad('the path of an upstream is written in normal form: no trailing slash, no empty or dot segments, no ";" and no "%"')
   return { host, port: port === undefined ? 80 : Number(port), basePath }
 }
 
@@ -42,7 +44,8 @@ function hostOf(name: string): string | TargetFault {
   if (!octets) {
     if (METADATA_NAMES.has(name.replace(/\.$/, ''))) return forbidden(`${name} is the metadata service of a cloud`)
     // 0x7f.1, 2130706433 and 127.1 are addresses to some resolvers and names to others.
-    if (!DNS_NAME.test(name) || /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/.test(name)) return bad('the host of an upstream is a DNS name or an IP address in its usual form, IPv6 in brackets')
+    if (!DNS_NAME.test(name) || /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/.test(name))
+      return bad('the host of an upstream is a DNS name or an IP address in its usual form, IPv6 in brackets')
     return name
   }
   if (octets.length === 4 && name.startsWith('[')) return bad('only an IPv6 address stands in brackets')

@@ -31,10 +31,16 @@ export function parseYaml(text: string, caps: DocumentCaps): ParsedText {
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
   const at = (path: Path, atKey: boolean): Position => position(offsetOf(document, path, atKey))
-  const faults: TextFault[] = document.errors.slice(0, SYNTAX_FAULTS_SHOWN).map((error) => ({ code: 'yaml-syntax', message: error.message, position: position(error.pos[0]) }))
+  const faults: TextFault[] = document.errors
+    .slice(0, SYNTAX_FAULTS_SHOWN)
+    .map((error) => ({ code: 'yaml-syntax', message: error.message, position: position(error.pos[0]) }))
   // %YAML 1.1 would turn `no` into false and `<<` into a merge: the same text must not read two ways.
   if (/^%[A-Z]/m.test(text) && (document.directives?.yaml.explicit || Object.keys(document.directives?.tags ?? {}).some((handle) => handle !== '!!'))) {
-    faults.push({ code: 'yaml-directive', message: 'YAML directives are not read: the document is YAML 1.2 without its own tags', position: { line: 1, column: 1 } })
+    faults.push({
+      code: 'yaml-directive',
+      message: 'YAML directives are not read: the document is YAML 1.2 without its own tags',
+      position: { line: 1, column: 1 },
+    })
   }
   if (faults.length > 0) return { value: undefined, faults, at }
   const reader = new PlainReader(caps, (offset, code, message) => void faults.push({ code, message, position: position(offset) }))
@@ -125,7 +131,8 @@ class PlainReader {
       return undefined
     }
     this.values += anchored.size
-    if (this.values > this.caps.values) this.report(where, 'too-many-values', `the document holds more than ${this.caps.values} values once its aliases are followed`)
+    if (this.values > this.caps.values)
+      this.report(where, 'too-many-values', `the document holds more than ${this.caps.values} values once its aliases are followed`)
     return anchored.value
   }
 }

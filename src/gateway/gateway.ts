@@ -76,14 +76,15 @@ export class Gateway {
     return this.connections.size
   }
 
-  /** Compiles a snapshot aside and swaps it in; requests under way finish on the one they began with. */
-  async publish(generation: number, pieces: SnapshotPieces): Promise<void> {
+  /** Compiles a snapshot aside and swaps it in; requests under way finish on the one they began with. `swapped` is called in the same turn. */
+  async publish(generation: number, pieces: SnapshotPieces, swapped: () => void): Promise<void> {
     const before = this.live as LiveSnapshot | undefined
     const { live, longestSliceUs } = await publish(generation, pieces, before, { ...this.means, bodyLimit: (bytes) => this.bodyLimitOf(bytes) })
     this.trusted = new NetworkSet(live.settings.trustedProxies.map((text) => parseCidr(text)).filter((cidr): cidr is Cidr => cidr !== undefined))
     this.trustsAnyone = live.settings.trustedProxies.length > 0
     this.publishStallUs = longestSliceUs
     this.live = live
+    swapped()
     if (before) for (const pool of retiredPools(before, live)) pool.retire()
   }
 

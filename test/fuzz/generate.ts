@@ -66,9 +66,7 @@ const queryParts = [
   'a=^`',
   'u=http://x/?y',
   "a='",
-  'a=%',
-  '%zz',
-].slice(0, 21)
+]
 const hosts = ['api.example', 'API.example', 'api.example:80', 'api.example:8080', '127.0.0.1', '[::1]:8080', 'a_b.example', 'api.example.', 'api.example:']
 const names = [
   'Accept',
@@ -113,8 +111,10 @@ const values = [
   '(c)',
   'Basic eDp5',
 ]
-const spaces = [' ', ' ', ' ', '', '\t', '  ', ' \t']
-const tails = ['', '', '', '', ' ', '\t', ' \t ']
+const spaces = [' ', '', '  ']
+const tails = ['', '', '', ' ', '  ']
+/** HTAB is white space too (RFC 9110 5.6.3), but nginx and Node take it for content in some fields: seldom, so that their readings keep their worth. */
+const tabChance = 0.02
 const bodies = ['', 'x', 'hello', '\r\n', '0\r\n\r\n', 'GET /inner HTTP/1.1\r\nHost: api.example\r\n\r\n', '\x00\xff\x80', 'a'.repeat(300), '5\r\nhello\r\n']
 const extensions = ['', '', '', ';a', ';a=b', ';a="b c"', ';a="\\""', ';a;b=c']
 const trailers = ['', '', '', 'X-T: v\r\n', 'Digest: x\r\nX-U:\r\n']
@@ -164,6 +164,7 @@ function target(random: Random, host: string): string {
 }
 
 function field(random: Random, name: string, value: string): string {
+  if (random.chance(tabChance)) return `${name}:\t${value} \t`
   return `${name}:${random.pick(spaces)}${value}${random.pick(tails)}`
 }
 

@@ -1,0 +1,56 @@
+// gatehouse start [FILE]: runs everything until SIGTERM or SIGINT.
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { RefusedConfiguration, Running } from '../running.ts'
+import { type Quickstart, quickstartFile, startQuickstart } from '../quickstart.ts'
+import type { Settings } from '../settings.ts'
+import { formatFaults } from './check.ts'
+import { complain, type ExitCode, misused, print } from './usage.ts'
+
+export const startHelp = `gatehouse start [FILE]
+
+Runs the gateway and the control listener with the configuration in FILE, until SIGTERM or SIGINT; then open requests finish.
+Without FILE it runs the quickstart: a sample API behind a gateway, with a first key.
+
+Exit: 0 after draining, 1 when the configuration is refused, 2 when it could not run.`
+
+export async function start(args: readonly string[], settings: Settings): Promise<ExitCode> {
+  const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} })
+  if (positionals.length > 1) return misused('start takes one file at the most', 'start')
+  const file = positionals[0]
+  // Before anything else, so that no signal finds it without a listener.
+  const stop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  let running: Running | undefined
+  let quickstart: Quickstart | undefined
+  try {
+    running = await Running.start(resolve(file ?? quickstartFile), settings, { say: print, warn: complain })
+    if (file === undefined) quickstart = await startQuickstart(running)
+  } catch (cause) {
+    await running?.stop()
+    if (cause instanceof RefusedConfiguration) {
+      complain(`${file ?? quickstartFile} is refused`)
+      print(formatFaults(cause.faults))
+      return 1
+    }
+    complain(cause instanceof Error ? cause.message : String(cause))
+    return 2
+  }
+  announce(running, quickstart)
+  await stop
+  print('draining: open requests finish, new ones are refused')
+  // A second signal means at once.
+  process.once('SIGINT', () => process.exit(130))
+  await running.stop()
+  await quickstart?.stop()
+  return 0
+}
+
+function announce(running: Running, quickstart: Quickstart | undefined): void {
+  print(`gateway     ${running.urls.join('  ')}  (${running.threadCount} ${running.threadCount === 1 ? 'thread' : 'threads'})`)
+  for (const { name, path, hosts, upstream } of running.apis) print(`  api       ${name}: ${hosts.join(' ') || 'any host'} ${path || '/'} -> http://${upstream.host}:${upstream.port}${upstream.basePath}`)
+  print(`control     ${running.controlUrl}  (/metrics /livez /readyz)`)
+  if (running.tokenFile !== undefined) print(`admin token ${running.tokenFile}`)
+  if (quickstart) for (const line of quickstart.words(running)) print(line)
+  print('ready')
+}

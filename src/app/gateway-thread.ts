@@ -1,0 +1,81 @@
+// The entry of a gateway thread: puts a gateway together from what the main thread hands over, and follows its words.
+import { openSync } from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import { MemoryCredentials } from '../adapters/memory/credentials.ts'
+import { sharedCounters } from '../adapters/shared-memory/counters.ts'
+import { systemClock } from '../base/clock.ts'
+import { ConnectionCaps } from '../gateway/connection-caps.ts'
+import { Gateway } from '../gateway/gateway.ts'
+import { measure } from '../gateway/measuring.ts'
+import type { GatewaySettings } from '../model/snapshot.ts'
+import { AccessLog, fileSink, streamSink } from '../telemetry/access-log.ts'
+import { catalogue } from './compose.ts'
+import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
+
+const port = parentPort!
+const start = workerData as ThreadStart
+const say = (message: FromThread): void => port.postMessage(message)
+const report = (cause: unknown): void => say({ kind: 'report', text: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
+
+const clock = systemClock(start.wallOffsetUs)
+const credentials = new MemoryCredentials()
+const accessLog = openLog(start.publication.pieces.gateway.accessLog)
+const gateway = new Gateway({
+  catalogue,
+  resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials },
+  clock,
+  caps: new ConnectionCaps(start.caps, start.index, start.threads),
+  accessLog,
+  report,
+})
+
+/** 0600: access logs hold personal data. */
+function openLog(where: GatewaySettings['accessLog']): AccessLog | undefined {
+  if (where === 'off') return undefined
+  return new AccessLog(where === 'stdout' ? streamSink(process.stdout) : fileSink(openSync(where.file, 'a', 0o600)))
+}
+
+/** Publishes one at a time and in order: a later one never overtakes. */
+let publishing: Promise<void> = Promise.resolve()
+function publish({ generation, pieces, directory }: Publication): Promise<void> {
+  publishing = publishing.then(async () => {
+    try {
+      await gateway.publish(generation, pieces, () => credentials.replace(directory))
+      say({ kind: 'live', generation })
+    } catch (cause) {
+      say({ kind: 'refused', generation, message: cause instanceof Error ? cause.message : String(cause) })
+    }
+  })
+  return publishing
+}
+
+port.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'publish':
+      void publish(message.publication)
+      break
+    case 'add-keys':
+      // After any publish under way: it would replace the directory these keys are added to.
+      void publishing.then(() => {
+        credentials.add(message.keys)
+        say({ kind: 'answer', ask: message.ask })
+      })
+      break
+    case 'measure':
+      say({ kind: 'answer', ask: message.ask, measures: measure(gateway, start.index, accessLog?.dropped ?? 0) })
+      break
+    case 'drain':
+      void gateway.drain().then(() => {
+        say({ kind: 'drained' })
+        port.close()
+      })
+      break
+  }
+})
+
+await publish(start.publication)
+if (gateway.live !== undefined) {
+  const ports: number[] = []
+  for (const listener of start.listen) ports.push(await gateway.listen(listener.host, listener.port, start.sharedPort))
+  say({ kind: 'listening', ports })
+}

@@ -1,0 +1,47 @@
+// The program: reads the command, runs it, and answers with an exit code.
+import { argv } from 'node:process'
+import { check, checkHelp } from './cli/check.ts'
+import { keyCreate, keyHelp } from './cli/key-create.ts'
+import { start, startHelp } from './cli/start.ts'
+import { complain, type ExitCode, misused, print } from './cli/usage.ts'
+import { readSettings } from './settings.ts'
+
+const help = `gatehouse COMMAND
+
+  start [FILE]    runs the gateway; without FILE the quickstart
+  check FILE      says everything that is wrong with a configuration
+  key create      makes an API key
+
+Every command takes --help. Exit: 0 done, 1 refused or faults, 2 wrong usage or could not run.`
+
+async function run(args: readonly string[]): Promise<ExitCode> {
+  const settings = readSettings()
+  const [command, ...rest] = args
+  const asksHelp = args.includes('--help') || args.includes('-h')
+  try {
+    switch (command) {
+      case 'start':
+        return asksHelp ? helped(startHelp) : await start(rest, settings)
+      case 'check':
+        return asksHelp ? helped(checkHelp) : check(rest)
+      case 'key':
+        if (asksHelp) return helped(keyHelp)
+        return rest[0] === 'create' ? await keyCreate(rest.slice(1), settings) : misused('key knows one word: create', 'key')
+      default:
+        if (asksHelp) return helped(help)
+        complain(command === undefined ? 'a command is needed' : `unknown command '${command}'`)
+        print(help)
+        return 2
+    }
+  } catch (cause) {
+    // parseArgs throws on an unknown option: wrong usage, told in its words.
+    if (cause instanceof TypeError && 'code' in cause && String(cause.code).startsWith('ERR_PARSE_ARGS')) return misused(cause.message, command ?? '')
+    throw cause
+  }
+}
+function helped(text: string): ExitCode {
+  print(text)
+  return 0
+}
+
+process.exitCode = await run(argv.slice(2))

@@ -1,0 +1,222 @@
+// The gateway threads, seen from the main thread: started, told what to serve, asked what they counted, started again when they die.
+import { createServer } from 'node:net'
+import { setTimeout as after } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { counterMemory, recoverCounters } from '../adapters/shared-memory/counters.ts'
+import { wallOffsetUs } from '../base/clock.ts'
+import { randomSecret } from '../base/ids.ts'
+import { ConnectionCaps, capsMemory } from '../gateway/connection-caps.ts'
+import type { KeyCredential } from '../model/directory.ts'
+import type { Listener } from '../model/snapshot.ts'
+import type { ThreadMeasures } from '../telemetry/measures.ts'
+import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
+
+/** Entries of the limit table: 40 bytes each. */
+const COUNTER_ENTRIES = 262_144
+/** How long a thread that died waits before it is started again; doubled each time, reset after a minute of life. */
+const RESTART_MS = 100
+const RESTART_MS_MAX = 10_000
+/** How long a thread may take to answer a question. */
+const ANSWER_MS = 2000
+
+interface Thread {
+  readonly index: number
+  worker: Worker
+  generation: number
+  listening: boolean
+  backOffMs: number
+}
+type Waiter = { readonly generation: number; readonly waiting: Set<number>; resolve(): void; reject(cause: Error): void }
+
+export class GatewayThreads {
+  restarts = 0
+  readonly counters = counterMemory(COUNTER_ENTRIES)
+  ports: readonly number[] = []
+  private readonly counterSecret = randomSecret(16)
+  private readonly caps: SharedArrayBuffer
+  private readonly offsetUs = wallOffsetUs()
+  private readonly threads: Thread[] = []
+  private readonly waiters = new Set<Waiter>()
+  private readonly answers = new Map<number, (message: Extract<FromThread, { kind: 'answer' }>) => void>()
+  private asked = 0
+  private stopping = false
+  private publication: Publication
+  private readonly listen: readonly Listener[]
+  private readonly report: (text: string) => void
+
+  constructor(first: Publication, report: (text: string) => void) {
+    this.publication = first
+    this.listen = first.pieces.gateway.listen
+    this.caps = capsMemory(first.pieces.gateway.threads)
+    this.report = report
+  }
+
+  get count(): number {
+    return this.publication.pieces.gateway.threads
+  }
+
+  /** Starts all threads; resolves when every one of them serves. Rejects when a port is taken or the first snapshot does not load. */
+  async start(): Promise<void> {
+    for (const { host, port } of this.listen) if (port !== 0) await probe(host, port)
+    await this.startOne(0)
+    // A port that the system picked is known from now on: the other threads share it.
+    for (let index = 1; index < this.count; index++) await this.startOne(index)
+  }
+
+  private startOne(index: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const thread: Thread = { index, worker: this.spawn(index), generation: this.publication.generation, listening: false, backOffMs: RESTART_MS }
+      this.threads[index] = thread
+      this.attach(thread, (ports) => {
+        if (this.ports.length === 0) this.ports = ports
+        resolve()
+      }, reject)
+    })
+  }
+
+  private spawn(index: number): Worker {
+    const start: ThreadStart = {
+      index,
+      threads: this.count,
+      wallOffsetUs: this.offsetUs,
+      counters: this.counters,
+      counterSecret: this.counterSecret,
+      caps: this.caps,
+      sharedPort: this.count > 1,
+      listen: this.listen.map(({ host, port }, i) => ({ host, port: this.ports[i] ?? port })),
+      publication: this.publication,
+    }
+    const own = import.meta.url
+    return new Worker(new URL(`./gateway-thread${own.endsWith('.ts') ? '.ts' : '.js'}`, own), { workerData: start, name: `gateway-${index}` })
+  }
+
+  private attach(thread: Thread, listening: (ports: readonly number[]) => void, failed: (cause: Error) => void): void {
+    const { worker } = thread
+    let fault: Error | undefined
+    worker.on('message', (message: FromThread) => {
+      switch (message.kind) {
+        case 'listening':
+          thread.listening = true
+          setTimeout(() => (thread.backOffMs = RESTART_MS), 60_000).unref()
+          listening(message.ports)
+          break
+        case 'live':
+          thread.generation = message.generation
+          this.settle(thread.index, message.generation)
+          break
+        case 'refused':
+          this.fail(message.generation, new Error(message.message))
+          if (!thread.listening) failed(new Error(message.message))
+          break
+        case 'answer':
+          this.answers.get(message.ask)?.(message)
+          break
+        case 'report':
+          this.report(`gateway thread ${thread.index}: ${message.text}`)
+          break
+      }
+    })
+    worker.on('error', (cause) => (fault = cause as Error))
+    worker.on('exit', (code) => {
+      if (this.stopping) return
+      const wasListening = thread.listening
+      thread.listening = false
+      // What it held is nobody's: its connections are closed, its half-made counter entries are freed.
+      new ConnectionCaps(this.caps, thread.index, this.count).wipe()
+      recoverCounters(this.counters, worker.threadId)
+      if (!wasListening && this.ports.length === 0) {
+        failed(fault ?? new Error(`a gateway thread ended with code ${code}`))
+        return
+      }
+      this.report(`gateway thread ${thread.index} died (${fault?.stack ?? `code ${code}`}); it is started again in ${thread.backOffMs} ms`)
+      void this.restart(thread)
+    })
+  }
+
+  private async restart(thread: Thread): Promise<void> {
+    await after(thread.backOffMs, undefined, { ref: false })
+    if (this.stopping) return
+    this.restarts++
+    thread.backOffMs = Math.min(RESTART_MS_MAX, thread.backOffMs * 2)
+    thread.worker = this.spawn(thread.index)
+    this.attach(thread, () => this.settle(thread.index, thread.generation), () => {})
+  }
+
+  /** Makes a snapshot live on every thread. Rejects when a thread refuses it: then it serves what it served. */
+  publish(publication: Publication): Promise<void> {
+    this.publication = publication
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { generation: publication.generation, waiting: new Set(this.threads.map((thread) => thread.index)), resolve, reject }
+      this.waiters.add(waiter)
+      this.post({ kind: 'publish', publication })
+    })
+  }
+  private settle(index: number, generation: number): void {
+    for (const waiter of this.waiters) {
+      if (waiter.generation > generation) continue
+      waiter.waiting.delete(index)
+      if (waiter.waiting.size > 0) continue
+      this.waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+  private fail(generation: number, cause: Error): void {
+    for (const waiter of this.waiters) {
+      if (waiter.generation !== generation) continue
+      this.waiters.delete(waiter)
+      waiter.reject(cause)
+    }
+  }
+
+  /** Adds keys on every thread, for the snapshots to come too. */
+  async addKeys(keys: readonly KeyCredential[]): Promise<void> {
+    const { directory } = this.publication
+    this.publication = { ...this.publication, directory: { ...directory, keys: [...directory.keys, ...keys] } }
+    await Promise.all(this.threads.map((thread) => this.ask(thread, (ask) => ({ kind: 'add-keys', keys, ask }))))
+  }
+
+  /** What the threads counted; one that does not answer in time is left out. */
+  async measures(): Promise<readonly ThreadMeasures[]> {
+    const answers = await Promise.all(this.threads.map((thread) => this.ask(thread, (ask) => ({ kind: 'measure', ask }))))
+    return answers.flatMap((answer) => answer?.measures ?? [])
+  }
+  private ask(thread: Thread, question: (ask: number) => ToThread): Promise<Extract<FromThread, { kind: 'answer' }> | undefined> {
+    const ask = ++this.asked
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(undefined), ANSWER_MS)
+      const done = (message: Extract<FromThread, { kind: 'answer' }> | undefined) => {
+        clearTimeout(timer)
+        this.answers.delete(ask)
+        resolve(message)
+      }
+      this.answers.set(ask, done)
+      thread.worker.postMessage(question(ask))
+    })
+  }
+
+  /** True when every thread serves. */
+  get ready(): boolean {
+    return !this.stopping && this.threads.length === this.count && this.threads.every((thread) => thread.listening)
+  }
+
+  /** Drains every thread and ends it. */
+  async drain(): Promise<void> {
+    this.stopping = true
+    const ended = this.threads.map((thread) => new Promise<void>((resolve) => thread.worker.once('exit', () => resolve())))
+    this.post({ kind: 'drain' })
+    await Promise.race([Promise.all(ended), after(this.publication.pieces.gateway.timeouts.drainMs + 2000, undefined, { ref: false })])
+    await Promise.all(this.threads.map((thread) => thread.worker.terminate()))
+  }
+  private post(message: ToThread): void {
+    for (const thread of this.threads) thread.worker.postMessage(message)
+  }
+}
+
+/** Shared ports would let a second gateway slip in beside the first unnoticed: ask for the port alone once. */
+function probe(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(new Error(cause.code === 'EADDRINUSE' ? `${host}:${port} is in use` : `cannot listen on ${host}:${port}: ${cause.message}`)))
+    server.listen({ host, port }, () => server.close(() => resolve()))
+  })
+}

@@ -1,0 +1,54 @@
+// Makes the directory out of the consumers of all files.
+import type { Fault, Path } from '../base/fault.ts'
+import { suggestion } from '../base/fault.ts'
+import type { Consumer, DirectoryContent, KeyCredential } from '../model/directory.ts'
+import type { ConsumersSection } from './consumer-schema.ts'
+import type { PlacedFault } from './place-checks.ts'
+import type { SourceDocument } from './source-document.ts'
+
+export interface PlacedConsumer {
+  readonly name: string
+  readonly consumer: ConsumersSection[string]
+  readonly document: SourceDocument
+  readonly path: Path
+}
+
+/**
+ * Consumers and keys in an order that does not depend on the file. An expired key is left out with a notice and is no fault: a configuration that was
+ * good yesterday must still start today.
+ */
+export function resolveConsumers(
+  placed: readonly PlacedConsumer[],
+  apis: readonly string[],
+  nowMs: number,
+): { content: DirectoryContent; faults: PlacedFault[]; notices: PlacedFault[] } {
+  const faults: PlacedFault[] = []
+  const notices: PlacedFault[] = []
+  const consumers: Consumer[] = []
+  const keys: KeyCredential[] = []
+  const owners = new Map<string, string>()
+  for (const { name, consumer, document, path } of placed) {
+    const report = (fault: Fault): void => void faults.push({ document, fault })
+    for (const [i, api] of consumer.apis.entries()) {
+      const at: Path = [...path, 'apis', i]
+      if (!apis.includes(api)) report({ code: 'unknown-api', path: at, message: `there is no API '${api}'${suggestion(api, apis)}` })
+      else if (consumer.apis.indexOf(api) < i) report({ code: 'duplicate-item', path: at, message: `'${api}' stands here twice` })
+    }
+    for (const [i, { hash, expires }] of consumer.keys.entries()) {
+      const at: Path = [...path, 'keys', i]
+      const owner = owners.get(hash)
+      if (owner !== undefined)
+        report({ code: 'duplicate-key-hash', path: [...at, 'hash'], message: `this key belongs to '${owner}' already: one key, one consumer, once` })
+      owners.set(hash, name)
+      if (expires !== undefined && expires <= nowMs)
+        notices.push({
+          document,
+          fault: { code: 'expired-key', path: [...at, 'expires'], message: `this key of '${name}' has expired and is refused: take it out` },
+        })
+      else keys.push({ digest: hash, consumer: name, ...(expires !== undefined && { expiresMs: expires }) })
+    }
+    consumers.push({ name, apis: [...consumer.apis].sort() })
+  }
+  const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1)
+  return { content: { consumers: consumers.sort(byName), keys: keys.sort((a, b) => (a.digest < b.digest ? -1 : 1)) }, faults, notices }
+}

@@ -1,0 +1,52 @@
+// Makes the snapshot's gateway settings out of the `gateway` section.
+import { dirname, resolve } from 'node:path'
+import type { Fault } from '../base/fault.ts'
+import type { GatewaySettings } from '../model/snapshot.ts'
+import type { MainSection } from './configuration.ts'
+import type { GatewaySection } from './gateway-settings.ts'
+
+/** `cores`: what `threads: auto` means. `fileBeside` makes a path of the configuration absolute. */
+export function gatewayOf(section: GatewaySection, cores: number, fileBeside: (path: string) => string): GatewaySettings {
+  const { limits, timeouts, accessLog, authenticationFailures } = section
+  return {
+    listen: section.listen,
+    threads: section.threads === 'auto' ? Math.max(1, Math.min(64, cores)) : section.threads,
+    trustedProxies: [...section.trustedProxies].sort(),
+    accessLog: typeof accessLog === 'string' ? accessLog : { file: fileBeside(accessLog.file) },
+    limits: {
+      headBytes: limits.head,
+      targetBytes: limits.target,
+      fields: limits.fields,
+      bodyBytes: limits.body,
+      connections: limits.connections,
+      connectionsPerAddress: limits.connectionsPerAddress,
+    },
+    timeouts: {
+      headMs: timeouts.head,
+      idleMs: timeouts.idle,
+      stallMs: timeouts.stall,
+      bodyBytesPerSecond: section.minBodyRate,
+      drainMs: timeouts.drain,
+    },
+    authenticationFailures: { limit: authenticationFailures.limit, windowMs: authenticationFailures.window },
+  }
+}
+
+/** What is wrong with settings only when they are seen together. `files`: those of the configuration. */
+export function gatewayFaults({ gateway, store }: Pick<MainSection, 'gateway' | 'store'>, mainFile: string, files: readonly string[]): Fault[] {
+  const faults: Fault[] = []
+  const { limits, accessLog } = gateway
+  if (limits.target > limits.head)
+    faults.push({ code: 'target-above-head', path: ['gateway', 'limits'], message: "'target' is larger than 'head', which holds it" })
+  const beside = (path: string): string => resolve(dirname(mainFile), path)
+  const storeFile = beside(store.slice('sqlite:'.length))
+  if (files.includes(storeFile)) faults.push({ code: 'store-clash', path: ['store'], message: 'the store would be written into a file of the configuration' })
+  if (typeof accessLog === 'object' && (files.includes(beside(accessLog.file)) || beside(accessLog.file) === storeFile)) {
+    faults.push({
+      code: 'access-log-clash',
+      path: ['gateway', 'accessLog', 'file'],
+      message: 'the access log would be written into a file of the configuration or the store',
+    })
+  }
+  return faults
+}
