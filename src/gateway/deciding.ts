@@ -19,7 +19,10 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   const api = gateway.live.router.find(() => head.hostName, path)
   if (api === undefined) return gateway.refusalOf('route.unknown')
   x.api = api.settings.name
-  if ((head.ambiguities & api.refusedAmbiguities) !== 0) return gateway.refusalOf('route.ambiguous-target')
+  if ((head.ambiguities & api.refusedAmbiguities) !== 0) {
+    client.keepAlive = false
+    return gateway.refusalOf('route.ambiguous-target')
+  }
   const below = path.length === api.settings.path.length ? '/' : path.slice(api.settings.path.length)
   const route = findRoute(api, below, x.method)
   if (route instanceof Array) return preflight(gateway, client, x, api, below) ?? methodRefused(gateway, route)

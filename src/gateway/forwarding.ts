@@ -32,6 +32,8 @@ export class Forwarding implements Waiting {
   private rechunk = false
   private upstreamPaused = false
   private requestWritten = false
+  /** Some of the response has left the output: it can no longer become another one. */
+  private sentToClient = false
 
   /** A connection is there: the body may be read. */
   get ready(): boolean {
@@ -55,6 +57,7 @@ export class Forwarding implements Waiting {
     this.retried = false
     this.stalled = false
     this.upstreamPaused = false
+    this.sentToClient = false
     this.acquire(false)
   }
 
@@ -191,10 +194,11 @@ export class Forwarding implements Waiting {
     const connection = this.upstream!
     this.upstream = undefined
     client.gateway.output.discard()
-    if (client.responseStarted) {
+    if (client.responseStarted && this.sentToClient) {
       client.breakOff()
       return
     }
+    client.responseStarted = false
     if (fault === 0 && this.mayRetry(connection)) {
       this.retried = true
       this.acquire(true)
@@ -213,7 +217,8 @@ export class Forwarding implements Waiting {
 
   endOfRead(): void {
     const { client } = this
-    const waiting = client.gateway.output.size > 0 ? client.gateway.output.send(client.socket) : client.socket.writableLength
+    if (client.gateway.output.size > 0) this.sentToClient = true
+    const waiting = client.gateway.output.send(client.socket)
     if (this.upstream === undefined) return
     if (waiting > WAITING_BYTES_MAX) {
       this.upstreamPaused = true

@@ -11,6 +11,7 @@ import type { RequestHead } from './request-head.ts'
  */
 export function readHost(head: RequestHead, hosts: number, hostOfTarget: boolean): number {
   const targetHost = hostOfTarget ? head.host : ''
+  if (hostOfTarget && targetHost === '') return F.BAD_HOST
   if (hosts === 0) {
     // RFC 9112 3.2: only HTTP/1.0 may come without a Host.
     if (head.minor === 1) return F.BAD_HOST

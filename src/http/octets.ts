@@ -28,8 +28,8 @@ export const SEGMENT = table((o) => letter(o) || digit(o) || among("-._~!$&'()*+
  * Still refused: `"`, `<`, `>` and `#`, which end a URL in other grammars.
  */
 export const QUERY = table((o) => o > 32 && o < 127 && !among('"<>#%')(o))
-/** reg-name as registered names are really spelled: letters, digits, "-", ".", "_" and "~". */
-export const HOST_NAME = table((o) => letter(o) || digit(o) || among('-._~')(o))
+/** reg-name (RFC 3986 3.2.2) without percent-encoding, and without "," and ";", at which lists and parameters end. */
+export const HOST_NAME = table((o) => letter(o) || digit(o) || among("-._~!$&'()*+=")(o))
 
 /** Value of a hexadecimal digit, or 255. */
 export const HEX = new Uint8Array(256).fill(255)

@@ -228,7 +228,7 @@ function judge(head: RequestHead): number {
   head.keepAlive = head.minor === 1
   head.expectsContinue = false
   head.asksWebsocket = false
-  const hostOfTarget = head.hostEnd > head.hostStart
+  const hostOfTarget = head.hostStart > 0
   let hosts = 0
   let codings = 0
   let connections = 0
@@ -300,16 +300,18 @@ function judge(head: RequestHead): number {
 }
 
 const CHUNKED = /^chunked$/i
-const OTHER_CODING = /^(?:gzip|x-gzip|deflate|compress|x-compress|br|zstd)$/i
+const CODING = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
+const DISGUISE = /chunked|^identity$/i
 function coding(head: RequestHead, index: number): number {
   const value = head.value(index)
   if (CHUNKED.test(value)) {
     head.chunked = true
     return 0
   }
-  // RFC 9112 6.1: 501 for a coding that is understood to be one but not served; lists and disguises of chunked are framing faults.
-  if (OTHER_CODING.test(value)) return F.UNKNOWN_CODING
-  return /chunked|[^!#$%&'*+\-.^_`|~0-9a-z]|^$|^identity$/i.test(value) ? F.BAD_TRANSFER_ENCODING : F.UNKNOWN_CODING
+  // RFC 9112 6.1: 501 for codings that are not served, "gzip, chunked" among them; what is no list of codings, or disguises chunked, is a framing fault.
+  const codings = value.split(/[ \t]*,[ \t]*/)
+  if (codings.length > 1 && CHUNKED.test(codings.at(-1)!)) codings.pop()
+  return codings.every((each) => CODING.test(each) && !DISGUISE.test(each)) ? F.UNKNOWN_CODING : F.BAD_TRANSFER_ENCODING
 }
 
 const UNLISTABLE = new Set([

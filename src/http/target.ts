@@ -50,12 +50,14 @@ export function normalizePath(head: RequestHead): number {
     const decoded = high * 16 + low
     if (UNRESERVED[decoded] === 1) text += String.fromCharCode(decoded)
     else text += `%${latin1(bytes, p + 1, p + 3).toUpperCase()}`
-    seen |= meaning(decoded, bytes, p, pathEnd)
+    seen |= meaning(decoded)
     if (decoded >= 128) encodedHigh = true
     p += 2
   }
   // absolute-form without a path, "http://host?query": the empty path is "/" (RFC 9110 4.2.3).
   if (text === '') text = '/'
+  // On the normalized text: the digits behind %25 may themselves have been encoded.
+  if (/%25[0-9A-Fa-f]{2}/.test(text)) seen |= AMBIGUITIES['double-encoding']
   if (text.includes('//')) seen |= AMBIGUITIES['empty-segments']
   if (/(?:^|\/)\.\.?(?:\/|$)/.test(text.replaceAll(/;[^/]*/g, ''))) {
     seen |= AMBIGUITIES['dot-segments']
@@ -67,11 +69,10 @@ export function normalizePath(head: RequestHead): number {
   return 0
 }
 
-function meaning(decoded: number, bytes: Buffer, at: number, end: number): number {
+function meaning(decoded: number): number {
   if (decoded === 0x2f) return AMBIGUITIES['encoded-slash']
   if (decoded === 0x5c) return AMBIGUITIES.backslash
   if (decoded < 32 || decoded === 127) return AMBIGUITIES['encoded-control']
-  if (decoded === 0x25 && at + 4 < end && HEX[bytes[at + 3]!] !== 255 && HEX[bytes[at + 4]!] !== 255) return AMBIGUITIES['double-encoding']
   return 0
 }
 

@@ -1,6 +1,7 @@
 // The server that the attacks run against, and what stands behind it: Gatehouse, or any other to prove that the runner can tell them apart.
 import { createServer, type IncomingMessage } from 'node:http'
 import type { ReadMessage } from '../support/http-message.ts'
+import { everyMethod } from './honest/methods.ts'
 import { startRecordingUpstream } from '../support/recording-upstream.ts'
 
 export type SeenMessage = Pick<ReadMessage, 'method' | 'target' | 'fields' | 'body' | 'raw'>
@@ -19,7 +20,7 @@ export async function gatehouseGate(): Promise<Gate> {
   const { startGateway } = await import('../support/gateway.ts')
   const upstream = await startRecordingUpstream()
   const gateway = await startGateway(
-    { gatehouse: 1, apis: { everything: { path: '/', upstream: `http://127.0.0.1:${upstream.port}`, public: true } } },
+    { gatehouse: 1, apis: { everything: { path: '/', upstream: `http://127.0.0.1:${upstream.port}`, public: true, methods: [...everyMethod] } } },
     { threads: 1 },
   )
   return {

@@ -6,6 +6,9 @@ import { carriesTarget } from '../support/target-oracle.ts'
 const ownRe =
   /^(connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|http2-settings|expect|content-length|host|via|forwarded|x-request-id|x-original-url|x-rewrite-url|x-method-override|traceparent|tracestate)$|^(gatehouse-|x-forwarded-|x-http-method|client-cert)/
 
+/** How a complaint ends that says no more than that somebody did not answer. */
+export const waited = 'waited for more'
+
 /**
  * Every disagreement. Where the reader refused, the gateway may not have been stricter than needed, but nobody was misled: comparing ends there. `unlisted`
  * are names that a Connection field of the stream lists and that the reader may have kept.
@@ -17,11 +20,11 @@ export function disagreements(gateway: Reading, reader: Reading, unlisted: Reado
     if (theirs?.kind === 'refused' && ours?.kind !== 'refused') return []
     if (ours === undefined) {
       // The gateway read no further by its own choice, or it still waits for octets of a message that the reader had whole.
-      return gateway.ending === 'waiting' ? [`message ${index}: ${reader.reader} read it whole, the gateway waited for more`] : []
+      return gateway.ending === 'waiting' ? [`message ${index}: ${reader.reader} read it whole, the gateway ${waited}`] : []
     }
     if (theirs === undefined) {
       if (ours.kind === 'refused' || reader.ending === 'stopped') return []
-      return [`message ${index}: the gateway forwarded it, ${reader.reader} ${reader.ending === 'waiting' ? 'waited for more' : 'saw no such message'}`]
+      return [`message ${index}: the gateway forwarded it, ${reader.reader} ${reader.ending === 'waiting' ? waited : 'saw no such message'}`]
     }
     if (ours.kind === 'accepted' && theirs.kind === 'accepted') {
       const found = differences(ours.message, theirs.message, unlisted)
