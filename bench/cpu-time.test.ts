@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { parseSystemStat, shareOfOthers } from './bystanders.ts'
 import { cpuMicros, parseStat, processTree } from './cpu-time.ts'
 
 test('a command whose name holds spaces and parentheses does not shift the fields', () => {
@@ -28,4 +29,10 @@ test('time spent in a worker process counts for its parent', async () => {
 
 test('a process that has ended has used nothing', () => {
   assert.equal(cpuMicros(2 ** 22 + 1), 0)
+})
+
+test('what others used is all that was busy less our own, as a share of all cores', () => {
+  const before = { busyMicros: 1_000_000, ownMicros: 0, atMicros: 0, cores: 2 }
+  assert.equal(shareOfOthers(before, { busyMicros: 2_500_000, ownMicros: 1_000_000, atMicros: 1_000_000, cores: 2 }), 0.25)
+  assert.deepEqual(parseSystemStat('cpu  10 1 20 900 7 2 3 4 50 0\ncpu0 1 1 1\ncpu1 1 1 1\nintr 5\n'), { busyTicks: 40, cores: 2 })
 })

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** Linux reports utime and stime in ticks of USER_HZ, which is 100 on every platform that Node runs on. */
-const microsPerTick = 10_000
+export const microsPerTick = 10_000
 
 export type ProcessStat = { readonly parent: number; readonly cpuTicks: number }
 

@@ -3,6 +3,9 @@
 import type { CaseResult, Figure, Row, RunResult } from './results.ts'
 import type { Summary } from './statistics.ts'
 
+/** Above this share of the machine, figures tell of the others as much as of the proxies. */
+const othersShareMax = 0.1
+
 export function machineText({ machine, rounds, seconds }: RunResult): string {
   const versions = Object.entries(machine.versions).map(([name, version]) => (version === null ? `${name} is not installed` : `${name} ${version}`))
   return `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}
@@ -17,6 +20,9 @@ export function caseText(result: CaseResult): string {
   if (result.rows.length > 0)
     lines.push(...aligned([['', 'CPU us/request', `ratio to ${result.against}`, 'requests/s', 'p99 ms', 'goal'], ...result.rows.map(rowCells)]))
   if (result.figures.length > 0) lines.push(...aligned([['', 'median (min..max)', 'goal'], ...result.figures.map(figureCells)]))
+  const others = Math.max(0, ...result.rows.flatMap(({ samples }) => samples.map(({ othersShare }) => othersShare)))
+  if (others > othersShareMax)
+    lines.push(`  DISTURBED: in one round other processes used ${Math.round(others * 100)} % of the machine; run this again when it is quiet`)
   const missing = result.absent.filter(({ failed }) => !failed)
   if (missing.length > 0) lines.push(`  absent: ${missing.map(({ proxy, reason }) => `${proxy} (${reason})`).join('; ')}`)
   for (const { proxy, reason, failed } of result.absent) if (failed) lines.push(`  FAILED: ${proxy}: ${reason.replaceAll('\n', '\n    ')}`)

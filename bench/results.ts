@@ -11,6 +11,8 @@ export type Sample = {
   readonly perSecond: number
   readonly medianMs: number
   readonly p99Ms: number
+  /** Share of all cores (0 to 1) that processes outside this run used meanwhile. */
+  readonly othersShare: number
 }
 
 export type Verdict = { readonly goal: string; readonly met: boolean }

@@ -1,6 +1,7 @@
 // Measures started proxies in interleaved rounds, so that a machine's slow minute falls on all of them.
 
 import { readFileSync, truncateSync } from 'node:fs'
+import { moment, shareOfOthers } from './bystanders.ts'
 import { tail } from './children.ts'
 import { cpuMicros } from './cpu-time.ts'
 import type { Running } from './proxy-server.ts'
@@ -68,9 +69,11 @@ async function measureOnce({ running, folder, ...contender }: Contender, plan: P
   }
   let sample: Sample | null = null
   const measure = async () => {
+    const start = moment()
     const before = cpuMicros(running.child.pid)
     const { requests, perSecond, medianMs, p99Ms } = await sendLoad(load)
-    sample = { cpuMicros: (cpuMicros(running.child.pid) - before) / requests, requests, perSecond, medianMs, p99Ms }
+    const used = cpuMicros(running.child.pid) - before
+    sample = { cpuMicros: used / requests, requests, perSecond, medianMs, p99Ms, othersShare: shareOfOthers(start, moment()) }
   }
   if (counts && plan.around) await plan.around({ running, folder, ...contender }, measure)
   else await measure()

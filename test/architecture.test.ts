@@ -96,6 +96,7 @@ describe('each rule sees what breaks it', () => {
     ['an import that goes down', { 'src/model/a.ts': "import '../base/b.ts'", 'src/base/b.ts': '' }],
     ['an import within the room', { 'src/base/a.ts': "import './b.ts'", 'src/base/b.ts': '' }],
     ["two files that name each other's types", { 'src/base/a.ts': "import './b.ts'", 'src/base/b.ts': "import type { A } from './a.ts'" }],
+    ['a folder of data named by a URL', { 'src/app/a.ts': "new URL('../../examples/', import.meta.url)" }],
     ['words in comments', { 'src/base/a.ts': "// What it is for: import '../app/b.ts', Math.random().\n/* process.env\n Date.now() */" }],
     ['words in strings', { 'src/http/a.ts': 'const a = "Math.random()" + \'process.env\' + `Date.now() $' + '{1} process.env`' }],
     ['words in regular expressions', { 'src/http/a.ts': 'const a = /Math.random/.test(b) && /[/"]/.test("process.env")' }],
@@ -111,6 +112,8 @@ describe('each rule sees what breaks it', () => {
   test('an exception lets through what it names, and nothing else', () => {
     const exceptions = [{ from: 'telemetry', to: 'pipeline', why: 'a reason' }]
     assert.deepEqual(breachesOf({ 'src/telemetry/a.ts': "import '../pipeline/b.ts'", 'src/pipeline/b.ts': '' }, { exceptions }), [])
+    const ofOneFile = { exceptions: [{ ...exceptions[0]!, from: 'src/telemetry/a.ts' }] }
+    assert.equal(breachesOf({ 'src/telemetry/c.ts': "import '../pipeline/b.ts'", 'src/pipeline/b.ts': '' }, ofOneFile).length, 1)
     assert.equal(breachesOf({ 'src/pipeline/a.ts': "import '../telemetry/b.ts'", 'src/telemetry/b.ts': '' }, { exceptions }).length, 1)
   })
 })

@@ -131,7 +131,7 @@ describe('the quickstart', () => {
     ports = await movePorts(file)
     shop = (await startBookshop(ports.bookshop)) as Bookshop
     program = await runProgram(process.execPath, [launcher, 'start', file], /\bready\b/i)
-    key = /\bgth_\w+/.exec(gatehouse('key', 'create', '--consumer', 'quickstart', '--file', file))![0]
+    key = /\bgth_\w+/.exec(gatehouse('key', 'create', '--consumer', 'quickstart', '--config', file))![0]
   })
   after(async () => {
     await program?.stop()

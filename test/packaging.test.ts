@@ -1,7 +1,7 @@
 // What `npm pack` makes, installed in an empty folder, starts the quickstart and protects it. Slow: it builds, packs and installs.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -10,6 +10,8 @@ import { movePorts, type QuickstartPorts } from './support/quickstart-ports.ts'
 import { type RunningProgram, runProgram } from './support/running-program.ts'
 
 const repository = fileURLToPath(new URL('../', import.meta.url))
+const data = join(repository, 'examples/quickstart/data')
+const SENTINEL = 'left-by-packaging-test'
 const npm = (args: readonly string[], cwd: string): string =>
   execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
 
@@ -21,8 +23,11 @@ describe('the package', () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gatehouse package '))
-    // What the build prints comes before npm's own JSON.
-    const printed = npm(['pack', '--json', '--pack-destination', folder], repository)
+    // What a quickstart that ran here would have left: it must not be packed.
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+    writeFileSync(join(data, SENTINEL), '')
+    // The repository switches scripts off for the sake of dependencies; the build is one of our own. What it prints comes before npm's JSON.
+    const printed = npm(['pack', '--ignore-scripts=false', '--json', '--pack-destination', folder], repository)
     const [pack] = JSON.parse(printed.slice(printed.search(/^\[/m))) as [{ filename: string; files: { path: string }[] }]
     files = pack.files.map(({ path }) => path)
     const project = join(folder, 'empty folder')
@@ -35,6 +40,8 @@ describe('the package', () => {
   after(async () => {
     await program?.stop()
     rmSync(folder, { recursive: true, force: true })
+    rmSync(join(data, SENTINEL), { force: true })
+    if (readdirSync(data).length === 0) rmdirSync(data)
   })
 
   test('holds what runs and what a user reads, and no source, test or data', () => {

@@ -68,22 +68,25 @@ export function scanSource(source: string): ScannedSource {
   const textAt = new Map(strings.map(({ text, start }) => [start, text]))
   return {
     code,
-    imports: importSites(code).flatMap((start) =>
+    imports: importSites(code, textAt).flatMap((start) =>
       textAt.has(start) ? [{ specifier: textAt.get(start)!, line: lineAt(start), clause: clauseBefore(code, start) }] : [],
     ),
     strings: strings.map(({ text, start }) => ({ text, line: lineAt(start) })),
   }
 }
 
-/** Offsets of the quotes that open a module's name. */
-function importSites(code: string): number[] {
+/** Offsets of the quotes that open a module's name. A URL below this file is one when it ends like a module: a worker's file; a folder of data is none. */
+function importSites(code: string, textAt: ReadonlyMap<number, string>): number[] {
   const before = [
     /\bfrom\s*(?=['"])/g,
     /\bimport\s*(?=['"])/g,
     /\bimport\s*\(\s*(?=['"`])/g,
     /\bnew\s+URL\s*\(\s*(?=['"`][^'"`]*['"`]\s*,\s*import\s*\.\s*meta\s*\.\s*url)/g,
   ]
-  return before.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match.index + match[0].length)).sort((a, b) => a - b)
+  return before
+    .flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match.index + match[0].length))
+    .filter((start) => !/new\s+URL\s*\(\s*$/.test(code.slice(0, start)) || /\.[cm]?[jt]s$/.test(textAt.get(start) ?? ''))
+    .sort((a, b) => a - b)
 }
 
 const clauseBefore = (code: string, start: number): string => /\b(?:import|export)\b([^;'"`]*)\bfrom\s*$/.exec(code.slice(0, start))?.[1]?.trim() ?? ''

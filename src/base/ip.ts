@@ -23,8 +23,8 @@ function parseIpv6(text: string): Uint8Array | undefined {
   if (text.length > 45) return undefined
   const halves = text.split('::')
   if (halves.length > 2) return undefined
-  const head = groups(halves[0]!)
-  const tail = halves.length === 2 ? groups(halves[1]!) : []
+  const head = groups(halves[0]!, halves.length === 1)
+  const tail = halves.length === 2 ? groups(halves[1]!, true) : []
   if (!head || !tail) return undefined
   const missing = 8 - head.length - tail.length
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined
@@ -36,14 +36,14 @@ function parseIpv6(text: string): Uint8Array | undefined {
   return octets
 }
 
-/** The 16-bit groups of one side of "::", an IPv4 tail counting as two. */
-function groups(text: string): number[] | undefined {
+/** The 16-bit groups of one side of "::"; `atEnd` of the address, an IPv4 tail counts as two (RFC 4291 2.2). */
+function groups(text: string, atEnd: boolean): number[] | undefined {
   if (text === '') return []
   const out: number[] = []
   const parts = text.split(':')
   for (const [i, part] of parts.entries()) {
     if (part.includes('.')) {
-      const v4 = i === parts.length - 1 ? parseIpv4(part) : undefined
+      const v4 = atEnd && i === parts.length - 1 ? parseIpv4(part) : undefined
       if (!v4) return undefined
       out.push((v4[0]! << 8) | v4[1]!, (v4[2]! << 8) | v4[3]!)
     } else if (/^[0-9a-f]{1,4}$/i.test(part)) out.push(Number.parseInt(part, 16))

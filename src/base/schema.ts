@@ -232,7 +232,8 @@ export function optional<T>(schema: Schema<T>, ...fallback: T[]): Optional<T | u
   const base = { ...schema, read: schema.read.bind(schema), fits: schema.fits.bind(schema), optional: true as const }
   if (fallback.length === 0) return base
   // A duration or a size is written as text and read as a number: only what is written as it is read can be shown.
-  const shown = schema.json['type'] === typeof fallback[0] || schema.json['type'] === 'integer' || 'enum' in schema.json || Array.isArray(fallback[0])
+  const { type } = schema.json
+  const shown = type === typeof fallback[0] || type === 'integer' || 'enum' in schema.json || Array.isArray(fallback[0])
   return { ...base, ...(shown && { json: { ...schema.json, default: fallback[0] } }), fallback: () => fallback[0] as T }
 }
 

@@ -11,10 +11,10 @@ import { isNormalPath } from './upstream-target.ts'
 /** CONNECT and TRACE are refused by the gateway itself. */
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
-/** '/' is read as '': the root has no prefix. */
 /** A token (RFC 9110 9.1) other than the two that a gateway never forwards. */
 const method = string({ pattern: /^(?!(?:CONNECT|TRACE)$)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/, means: 'a method other than CONNECT and TRACE' })
 
+/** '/' is read as '': the root has no prefix. */
 const path: Schema<string> = mapped(
   checked(string({ maxLength: 512, means: 'a path such as /bookshop', describe: 'Path prefix, in normal form; `/` is the root.' }), (text) =>
     text === '/' || isNormalPath(text)
@@ -78,9 +78,7 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
       openapi: optional(
         string({ maxLength: 4096, describe: 'OpenAPI document (3.0 or 3.1, YAML or JSON), relative to this file. What it does not declare is refused.' }),
       ),
-      methods: optional(
-        list(method, { min: 1, max: 64, describe: 'Methods that are served. Only without `openapi`, which declares them itself.' }),
-      ),
+      methods: optional(list(method, { min: 1, max: 64, describe: 'Methods that are served. Only without `openapi`, which declares them itself.' })),
       upstream,
       owner: optional(string({ maxLength: 200, describe: 'Who answers for this API.' })),
       authenticate: optional(oneOf(['any', 'all'], 'Which of the identify policies must recognise the caller.')),

@@ -2,6 +2,8 @@
 import { dirname } from 'node:path'
 import { type Fault, type Path, suggestion } from '../base/fault.ts'
 import { type LocatedFault, locate } from './located-fault.ts'
+import { members } from './members.ts'
+import { referenceFaults } from './openapi-references.ts'
 import { SecurityReader } from './openapi-security.ts'
 import { basePath } from './openapi-servers.ts'
 import { indistinguishable, readTemplate, shapeOf } from './path-template.ts'
@@ -53,75 +55,64 @@ class OperationReader implements OperationsReading {
   }
 
   all(): void {
-    const root = asObject(this.document.value)
-    const version = root['openapi']
-    if (typeof version !== 'string' || !/^3\.[01]\.\d+/.test(version)) {
-      const found =
-        root['swagger'] !== undefined
-          ? 'this is Swagger 2.0'
-          : version === undefined
-            ? "there is no key 'openapi'"
-            : `found ${JSON.stringify(version)?.slice(0, 40)}`
-      return this.fault(this.document, {
-        code: 'openapi-version',
-        path: version === undefined ? [] : ['openapi'],
-        message: `an OpenAPI document of version 3.0 or 3.1 is wanted; ${found}`,
-      })
-    }
-    if (typeof root['paths'] !== 'object' || root['paths'] === null || Array.isArray(root['paths'])) {
-      return this.fault(this.document, {
-        code: 'no-operations',
-        path: 'paths' in root ? ['paths'] : [],
-        message: "the document has no 'paths': nothing would be served",
-      })
-    }
-    const faults: Fault[] = []
-    const base = basePath(root['servers'], ['servers'], faults)
-    const demanded = this.security.demands(root['security'], ['security'], faults) ?? false
+    const root = members<'openapi' | 'paths' | 'servers' | 'security'>(this.document.value)
+    const paths = this.paths()
+    if (!paths) return
+    const faults = referenceFaults(this.document)
+    const base = basePath(root.servers, ['servers'], faults)
+    const demanded = this.security.demands(root.security, ['security'], faults) ?? false
     for (const fault of faults) this.fault(this.document, fault)
-    for (const [path, item] of Object.entries(root['paths'] as object)) if (!path.startsWith('x-')) this.pathItem(path, item, base, demanded)
-    if (this.operations.length === 0 && this.faults.length === 0) {
-      this.fault(this.document, { code: 'no-operations', path: ['paths'], message: 'the document declares no operation: nothing would be served' })
+    for (const [path, item] of Object.entries(paths)) if (!path.startsWith('x-')) this.pathItem(path, item, base, demanded)
+    if (this.operations.length > 0 || this.faults.length > 0) return
+    this.fault(this.document, { code: 'no-operations', path: ['paths'], message: 'the document declares no operation: nothing would be served' })
+  }
+
+  /** The `paths` of a document that is one of OpenAPI 3.0 or 3.1. */
+  private paths(): object | undefined {
+    const { openapi, swagger, paths } = members<'openapi' | 'swagger' | 'paths'>(this.document.value)
+    if (typeof openapi !== 'string' || !/^3\.[01]\.\d+/.test(openapi)) {
+      const found =
+        openapi === undefined ? (swagger === undefined ? "there is no key 'openapi'" : 'this is Swagger 2.0') : `found ${String(openapi).slice(0, 40)}`
+      const message = `an OpenAPI document of version 3.0 or 3.1 is wanted; ${found}`
+      this.fault(this.document, { code: 'openapi-version', path: openapi === undefined ? [] : ['openapi'], message })
+      return undefined
     }
+    if (typeof paths === 'object' && paths !== null && !Array.isArray(paths)) return paths
+    this.fault(this.document, { code: 'no-operations', path: ['paths'], message: "the document has no 'paths': nothing would be served" })
+    return undefined
   }
 
   private pathItem(path: string, item: unknown, inheritedBase: string, demanded: boolean): void {
     const at: Path = ['paths', path]
     const reading = readTemplate(path)
-    if ('fault' in reading) return this.fault(this.document, { code: 'bad-template', path: at, atKey: true, message: reading.fault })
     const place = follow({ document: this.document, path: at, value: item }, dirname(this.document.file), this.read)
-    if ('code' in place) return this.fault(this.document, { code: place.code, path: [...at, '$ref'], message: place.message })
-    if (typeof place.value !== 'object' || place.value === null || Array.isArray(place.value)) {
-      return this.fault(place.document, { code: 'wrong-type', path: place.path, message: 'a path item must be an object' })
+    if ('fault' in reading) this.fault(this.document, { code: 'bad-template', path: at, atKey: true, message: reading.fault })
+    else if ('code' in place) this.fault(this.document, { code: place.code, path: [...at, '$ref'], message: place.message })
+    else if (typeof place.value !== 'object' || place.value === null || Array.isArray(place.value)) {
+      this.fault(place.document, { code: 'wrong-type', path: place.path, message: 'a path item must be an object' })
+    } else {
+      if (place.value !== item) this.besideRef(at, item as object)
+      this.operationsOf(path, reading.template, place, place.value, inheritedBase, demanded)
     }
-    // Keys beside $ref: what they mean is undefined (OpenAPI 3.1 4.8.9), so operations there must not be lost without a word.
-    if (place.value !== item)
-      for (const key of Object.keys(item as object))
-        if (METHODS.has(key))
-          this.fault(this.document, {
-            code: 'beside-ref',
-            path: [...at, key],
-            atKey: true,
-            message: 'an operation beside $ref would not be read: put it where $ref leads',
-          })
+  }
+
+  /** What keys beside $ref mean is undefined (OpenAPI 3.1 4.8.9): an operation there must not be lost without a word. */
+  private besideRef(at: Path, item: object): void {
+    const message = 'an operation beside $ref would not be read: put it where $ref leads'
+    for (const key of Object.keys(item)) if (METHODS.has(key)) this.fault(this.document, { code: 'beside-ref', path: [...at, key], atKey: true, message })
+  }
+
+  private operationsOf(path: string, template: string, place: Place, item: object, inheritedBase: string, demanded: boolean): void {
     const faults: Fault[] = []
-    const { servers } = place.value as { servers?: unknown }
+    const { servers } = item as { servers?: unknown }
     const base = servers === undefined ? inheritedBase : basePath(servers, [...place.path, 'servers'], faults)
-    for (const [key, operation] of Object.entries(place.value)) {
-      if (METHODS.has(key))
-        this.operation(
-          key.toUpperCase(),
-          path,
-          reading.template,
-          base,
-          { document: place.document, path: [...place.path, key], value: operation },
-          demanded,
-          faults,
-        )
+    for (const [key, value] of Object.entries(item)) {
+      const at: Path = [...place.path, key]
+      if (METHODS.has(key)) this.operation(key.toUpperCase(), path, template, base, { document: place.document, path: at, value }, demanded, faults)
       else if (!OTHER_KEYS.includes(key) && !key.startsWith('x-')) {
         faults.push({
           code: 'unknown-key',
-          path: [...place.path, key],
+          path: at,
           atKey: true,
           message: `'${key}' is no method and no other key of a path item${suggestion(key, [...METHODS])}`,
         })
@@ -191,6 +182,3 @@ class OperationReader implements OperationsReading {
     this.faults.push(locate(document, fault))
   }
 }
-
-const asObject = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}

@@ -6,6 +6,7 @@ import type { Path } from '../base/fault.ts'
 import { isBelow, realPath } from './bounded-file.ts'
 import type { DocumentCache, DocumentKind, ReadDocument } from './document-cache.ts'
 import { type LocatedFault, locate } from './located-fault.ts'
+import { members } from './members.ts'
 import { follow } from './reference.ts'
 import type { SourceDocument } from './source-document.ts'
 
@@ -76,7 +77,7 @@ class Reading {
   }
 
   private includes(main: SourceDocument): SourceDocument[] {
-    const patterns = asList(asObject(main.value)['include'])
+    const patterns = asList(members<'include'>(main.value).include)
     const documents = new Map<string, SourceDocument>()
     const folder = dirname(this.file)
     for (const [i, pattern] of patterns.entries()) {
@@ -111,8 +112,8 @@ class Reading {
   }
 
   private openapiOf(document: SourceDocument): void {
-    for (const [name, api] of Object.entries(asObject(asObject(document.value)['apis']))) {
-      const written = asObject(api)['openapi']
+    for (const [name, api] of Object.entries(members(members<'apis'>(document.value).apis))) {
+      const written = members<'openapi'>(api).openapi
       if (typeof written !== 'string' || written === '') continue
       const path: Path = ['apis', name, 'openapi']
       if (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(written))
@@ -137,8 +138,8 @@ class Reading {
   /** Path items may stand in other files; what routing does not need is not read. */
   private followPathItems(document: SourceDocument): void {
     const root = dirname(document.file)
-    for (const [template, value] of Object.entries(asObject(asObject(document.value)['paths']))) {
-      if (asObject(value)['$ref'] === undefined) continue
+    for (const [template, value] of Object.entries(members(members<'paths'>(document.value).paths))) {
+      if (members<'$ref'>(value).$ref === undefined) continue
       const path = ['paths', template]
       follow({ document, path, value }, root, (file) => {
         const known = this.openapi.get(file)
@@ -159,6 +160,4 @@ class Reading {
 /** Where the OpenAPI document is that a file names: relative to that file. */
 export const openapiFile = (document: SourceDocument, written: string): string => resolve(dirname(document.file), written)
 
-const asObject = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, 100) : [])

@@ -1,8 +1,9 @@
 // The server that the attacks run against, and what stands behind it: Gatehouse, or any other to prove that the runner can tell them apart.
 import { createServer, type IncomingMessage } from 'node:http'
+import { startGateway } from '../support/gateway.ts'
 import type { ReadMessage } from '../support/http-message.ts'
-import { everyMethod } from './honest/methods.ts'
 import { startRecordingUpstream } from '../support/recording-upstream.ts'
+import { everyMethod } from './honest/methods.ts'
 
 export type SeenMessage = Pick<ReadMessage, 'method' | 'target' | 'fields' | 'body' | 'raw'>
 
@@ -15,9 +16,8 @@ export interface Gate {
   stop(): Promise<void>
 }
 
-/** Gatehouse in its default configuration: one public API that takes every path and hands it to a recording upstream. */
+/** Gatehouse with one public API that takes every path and every method of the honest tables, all else by default, and hands it to a recording upstream. */
 export async function gatehouseGate(): Promise<Gate> {
-  const { startGateway } = await import('../support/gateway.ts')
   const upstream = await startRecordingUpstream()
   const gateway = await startGateway(
     { gatehouse: 1, apis: { everything: { path: '/', upstream: `http://127.0.0.1:${upstream.port}`, public: true, methods: [...everyMethod] } } },

@@ -11,7 +11,8 @@ export interface Draft {
   payload: string
 }
 
-const methods = ['GET', 'GET', 'GET', 'POST', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PROPFIND', 'SEARCH']
+/** Every method of the well-formed streams; the gateway under test is configured to serve them. */
+export const methods = ['GET', 'GET', 'GET', 'POST', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PROPFIND', 'SEARCH']
 const segments = [
   'a',
   'books',

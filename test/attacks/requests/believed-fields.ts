@@ -112,6 +112,8 @@ export const believedFields: readonly HostileRequest[] = [
   ...rows('RFC 9110 7.6.1 (Connection = #token)', 'may', [
     ['Connection with a member that is no token is refused', get('Connection: keep-alive, (x)')],
     ['Connection with two words in a member is refused', get('Connection: keep alive')],
+    ['a no-break space is no white space before a member of Connection', get('Connection: \xa0X-Custom', 'X-Custom: a')],
+    ['a no-break space is no white space behind a member of Connection', get('Connection: close\xa0')],
     ['Connection with a quoted member is refused', get('Connection: "close"')],
   ]),
   ...rows('RFC 9110 10.1.1', 'may', [
