@@ -27,7 +27,7 @@ function missingServers(): string[] {
 const args = process.argv.slice(2)
 const nameAt = args.indexOf('--name')
 const name = nameAt === -1 ? undefined : args.splice(nameAt, 2)[1]
-const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root })
+const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: root })
   .filter((file) => args.length === 0 || args.some((word) => file.includes(word)))
   .sort()
 if (files.length === 0) {

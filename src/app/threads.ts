@@ -92,6 +92,8 @@ export class GatewayThreads {
 
   private attach(thread: Thread, listening: (ports: readonly number[]) => void, failed: (cause: Error) => void): void {
     const { worker } = thread
+    // Gone when the worker is: read it while it lives.
+    const { threadId } = worker
     let fault: Error | undefined
     worker.on('message', (message: FromThread) => {
       switch (message.kind) {
@@ -123,7 +125,7 @@ export class GatewayThreads {
       thread.listening = false
       // What it held is nobody's: its connections are closed, its half-made counter entries are freed.
       new ConnectionCaps(this.caps, thread.index, this.count).wipe()
-      recoverCounters(this.counters, worker.threadId)
+      recoverCounters(this.counters, threadId)
       if (!wasListening && this.ports.length === 0) {
         failed(fault ?? new Error(`a gateway thread ended with code ${code}`))
         return

@@ -1,7 +1,7 @@
 // Identifiers: where randomness becomes names. The only place, with keys, that draws random octets.
 import { randomFillSync } from 'node:crypto'
 
-const POOL_BYTES = 4096
+const POOL_BYTES = 16_384
 const HEX_PAIRS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'))
 const HIGH = Uint8Array.from(HEX_PAIRS, (pair) => pair.charCodeAt(0))
 const LOW = Uint8Array.from(HEX_PAIRS, (pair) => pair.charCodeAt(1))

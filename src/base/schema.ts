@@ -39,7 +39,11 @@ export function kindOf(value: unknown): string {
 const wrongType = (value: unknown, wanted: string, path: Path, faults: Fault[]): void => {
   faults.push({ code: 'wrong-type', path, message: `${nameOf(path)} must be ${wanted}, found ${kindOf(value)}` })
 }
-const nameOf = (path: Path): string => (path.length === 0 ? 'the document' : `'${path[path.length - 1]}'`)
+function nameOf(path: Path): string {
+  const last = path.at(-1)
+  if (last === undefined) return 'the document'
+  return typeof last === 'number' ? `item ${last + 1} of ${nameOf(path.slice(0, -1))}` : `'${last}'`
+}
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Text. `pattern` must be anchored by the caller; `means` completes the sentence "must be ..." in a fault. */

@@ -1,6 +1,6 @@
 // Writes faults for people and for programs: what `gatehouse check` prints and a refused edit is answered with.
 import { relative } from 'node:path'
-import type { LocatedFault } from './located-fault.ts'
+import { type LocatedFault, visible } from './located-fault.ts'
 
 /** `file:line:column code message`, with the path as short as it can be from `folder`. */
 export function faultLine({ file, line, column, code, message }: LocatedFault, folder: string): string {
@@ -15,10 +15,3 @@ export const faultLines = (faults: readonly LocatedFault[], folder: string): str
 /** The stable form of `--format json`. */
 export const faultsJson = (outcome: { readonly ok: boolean; readonly faults: readonly LocatedFault[]; readonly notices: readonly LocatedFault[] }): string =>
   JSON.stringify({ ok: outcome.ok, faults: outcome.faults, notices: outcome.notices }, null, 2)
-
-/** Messages repeat what a file holds: C0, C1, ESC, line and paragraph separators and direction marks would rewrite a terminal (hardening: "Documents and files"). */
-const visible = (text: string): string =>
-  text.replaceAll(
-    /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )

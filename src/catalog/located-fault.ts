@@ -21,7 +21,7 @@ export interface Position {
 /** The fault at its place in the document that it was found in. */
 export function locate(document: SourceDocument, fault: Fault): LocatedFault {
   const { line, column } = document.at(fault.path, fault.atKey ?? false)
-  return { file: document.file, line, column, code: fault.code, message: fault.message }
+  return { file: document.file, line, column, code: fault.code, message: visible(fault.message) }
 }
 
 /** By file, then from top to bottom, without repetitions. */
@@ -33,3 +33,10 @@ export function sorted(faults: readonly LocatedFault[]): LocatedFault[] {
 const compare = (a: LocatedFault, b: LocatedFault): number =>
   order(a.file, b.file) || a.line - b.line || a.column - b.column || order(a.code, b.code) || order(a.message, b.message)
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Messages repeat what a file holds: C0, C1, ESC, line and paragraph separators and direction marks would rewrite a terminal (hardening: "Documents and files"). */
+export const visible = (text: string): string =>
+  text.replaceAll(
+    /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Path } from '../base/fault.ts'
 import { parseJson } from './json-document.ts'
-import type { LocatedFault, Position } from './located-fault.ts'
+import { type LocatedFault, type Position, visible } from './located-fault.ts'
 import { parseYaml } from './yaml-document.ts'
 
 /** How much a document may ask of us. */
@@ -42,6 +42,6 @@ export function parseSource(file: string, bytes: Buffer, caps: DocumentCaps): So
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
   const parsed = file.endsWith('.json') ? parseJson(text, caps) : parseYaml(text, caps)
   const document = { file, text, value: parsed.faults.length > 0 ? undefined : parsed.value, at: parsed.at }
-  const faults = parsed.faults.map(({ code, message, position }) => ({ file, ...position, code, message }))
+  const faults = parsed.faults.map(({ code, message, position }) => ({ file, ...position, code, message: visible(message) }))
   return { ...document, faults }
 }

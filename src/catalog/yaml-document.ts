@@ -51,7 +51,7 @@ export function parseYaml(text: string, caps: DocumentCaps): ParsedText {
 /** The composed document, or the reason why there is none: the library recurses, and a text made to exhaust the stack ends here. */
 function compose(text: string, lines: LineCounter): Document | string {
   try {
-    return parseDocument(text, { version: '1.2', schema: 'core', merge: false, uniqueKeys: false, lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
+    return parseDocument(text, { version: '1.2', schema: 'core', merge: false, uniqueKeys: false, lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   } catch (error) {
     return error instanceof RangeError ? 'the document is nested too deeply to be read' : 'the document cannot be read as YAML'
   }

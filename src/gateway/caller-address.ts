@@ -2,6 +2,7 @@
 import { addressGroup, formatIp, type NetworkSet, parseIp, unmapped } from '../base/ip.ts'
 import { DROPPED } from '../http/field-lines.ts'
 import { FORWARDED, X_FORWARDED_FOR } from '../http/field-names.ts'
+import { withoutOws } from '../http/octets.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { CallerAddress } from '../pipeline/exchange.ts'
 
@@ -41,13 +42,13 @@ function chain(head: RequestHead, id: number, split: (value: string) => readonly
 
 /** The `for` parameters of a Forwarded value, left to right; an element without one is an unknown hop. */
 function forElements(value: string): string[] {
-  return value.split(',').map((element) => /(?:^|;)\s*for=("[^"]*"|[^;]*)/i.exec(element.trim())?.[1]?.replace(/^"|"$/g, '') ?? 'unknown')
+  return value.split(',').map((element) => /(?:^|;)\s*for=("[^"]*"|[^;]*)/i.exec(withoutOws(element))?.[1]?.replace(/^"|"$/g, '') ?? 'unknown')
 }
 
 function rightmostUntrusted(hops: readonly string[], trusted: NetworkSet): CallerAddress | undefined {
   let last: CallerAddress | undefined
   for (const hop of hops.toReversed()) {
-    const octets = nodeAddress(hop.trim())
+    const octets = nodeAddress(withoutOws(hop))
     // "unknown" or an obfuscated name: what stands to the left of it cannot be checked.
     if (!octets) return last
     last = callerAddress(octets)

@@ -9,6 +9,7 @@ import type { CallerAddress, Exchange } from '../pipeline/exchange.ts'
 import { AboutCaller } from './about-caller.ts'
 import { answerFault, answerRefusal, answerReply } from './answers.ts'
 import type { GatewayCode } from './denials.ts'
+import { ANSWERING, BODY, CLOSED, DECIDING, HEAD, LINGERING, TUNNEL } from './client-state.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Gateway } from './gateway.ts'
 import type { LiveRoute } from './live-snapshot.ts'
@@ -18,17 +19,6 @@ const AHEAD_BYTES_MAX = 64 * 1024
 /** How long, and how many octets, a closing connection is still read so that the client gets to see its answer (RFC 9112 9.6). */
 const LINGER_MS = 2000
 const LINGER_BYTES_MAX = 1024 * 1024
-
-export const HEAD = 0
-/** Policies are deciding, and at least one of them waits for something. */
-export const DECIDING = 1
-export const BODY = 2
-/** The request is whole; its response is not. */
-export const ANSWERING = 3
-export const TUNNEL = 4
-/** The last answer was written; what still comes in is thrown away. */
-export const LINGERING = 5
-export const CLOSED = 6
 
 export class ClientConnection {
   readonly gateway: Gateway
@@ -148,6 +138,8 @@ export class ClientConnection {
     this.body.begin(x.head.chunked, x.head.contentLength)
     const verdict = gateway.decide(this, x)
     if (verdict instanceof Promise) {
+      // A hook that waits may still write to its exchange after its time-out: that exchange serves nobody else.
+      x.reusable = false
       this.state = DECIDING
       this.deadlineMs = Number.POSITIVE_INFINITY
       verdict.then(

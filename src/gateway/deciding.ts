@@ -5,7 +5,7 @@ import type { Reply, Verdict } from '../pipeline/contract.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { Gateway } from './gateway.ts'
-import type { LiveApi, LiveRoute } from './live-snapshot.ts'
+import { type LiveApi, LiveRoute } from './live-snapshot.ts'
 
 const ORIGIN = fieldName('origin')
 const PREFLIGHT_METHOD = fieldName('access-control-request-method')
@@ -25,7 +25,7 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   }
   const below = path.length === api.settings.path.length ? '/' : path.slice(api.settings.path.length)
   const route = findRoute(api, below, x.method)
-  if (route instanceof Array) return preflight(gateway, client, x, api, below) ?? methodRefused(gateway, route)
+  if (route !== undefined && !(route instanceof LiveRoute)) return preflight(gateway, client, x, api, below) ?? methodRefused(gateway, route)
   if (route === undefined) return gateway.refusalOf('route.unknown')
   return runChain(client, x, route)
 }
@@ -40,9 +40,8 @@ function runChain(client: ClientConnection, x: Exchange, route: LiveRoute): Verd
 
 /** The operation, the methods that are served there, or nothing. */
 function findRoute(api: LiveApi, below: string, method: string): LiveRoute | readonly string[] | undefined {
-  const found = api.tree.find(below, method)
-  if (found?.kind === 'found') return found.value
-  if (api.anyPath === undefined) return found?.allow
+  const found = api.tree.size === 0 ? undefined : api.tree.find(below, method)
+  if (found instanceof LiveRoute || api.anyPath === undefined) return found
   if (api.anyPath.methods.has(method) || (method === 'HEAD' && api.anyPath.methods.has('GET'))) return api.anyPath.route
   return [...api.anyPath.methods]
 }
@@ -55,7 +54,7 @@ function preflight(gateway: Gateway, client: ClientConnection, x: Exchange, api:
   if (x.method !== 'OPTIONS' || x.head.find(ORIGIN) < 0) return undefined
   const asked = x.head.get(PREFLIGHT_METHOD)
   const route = asked === undefined ? undefined : findRoute(api, below, asked)
-  if (route === undefined || route instanceof Array) return undefined
+  if (!(route instanceof LiveRoute)) return undefined
   const refused = gateway.refusalOf('route.method-not-allowed')
   const verdict = runChain(client, x, route)
   return verdict instanceof Promise ? verdict.then((later) => later ?? refused) : (verdict ?? refused)

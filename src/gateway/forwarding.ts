@@ -2,7 +2,7 @@
 import type { Exchange } from '../pipeline/exchange.ts'
 import { BY_CLOSE, BY_CHUNKS, type ResponseHead } from '../http/response-head.ts'
 import type { ClientConnection } from './client-connection.ts'
-import * as C from './client-connection.ts'
+import * as C from './client-state.ts'
 import type { LiveRoute } from './live-snapshot.ts'
 import { putInformational, putRequest, putResponse, putSwitch } from './messages.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'

@@ -122,6 +122,7 @@ export class Gateway {
     return this.spare.pop() ?? new Exchange()
   }
   releaseExchange(x: Exchange): void {
+    if (!x.reusable) return
     x.reset()
     if (this.spare.length < SPARE_EXCHANGES_MAX) this.spare.push(x)
   }

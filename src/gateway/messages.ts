@@ -15,17 +15,14 @@ const SLASH = ascii('/')
 const CONTENT_LENGTH = ascii('Content-Length: ')
 const CHUNKED = ascii('Transfer-Encoding: chunked\r\n')
 const UPGRADE = ascii('Connection: Upgrade\r\nUpgrade: websocket\r\n')
-const REQUEST_ID = ascii('X-Request-Id: ')
 const CLOSE = ascii('Connection: close\r\n')
 const KEEP_ALIVE = ascii('Connection: keep-alive\r\n')
 const HTTP_1_1 = ascii('HTTP/1.1 ')
 const HTTP_1_1_HOST = ascii(' HTTP/1.1\r\nHost: ')
 
-/** Copies the fields that are still there. Neighbouring lines that need no respelling go as one copy. */
-function putFields(out: Output, head: FieldLines): void {
+/** Copies the fields that are still there. Neighbouring lines that need no respelling go as one copy, beginning with what stands at `[runStart, runEnd)`. */
+function putFields(out: Output, head: FieldLines, runStart = -1, runEnd = -1): void {
   const { bytes, at } = head
-  let runStart = -1
-  let runEnd = -1
   for (let i = 0; i < head.fieldCount; i++) {
     if (head.isDropped(i)) continue
     const slot = i * 4
@@ -52,9 +49,13 @@ function putFields(out: Output, head: FieldLines): void {
 /** The request as the upstream gets it. `about` is the block of fields that tell where it came from. */
 export function putRequest(out: Output, x: Exchange, api: LiveApi, about: Buffer, upgrade: boolean): void {
   const head = x.head
-  out.put(head.bytes, head.start, head.methodEnd)
-  out.put(SPACE)
-  putTarget(out, head, api)
+  if (api.stripped === 0 && api.basePath.length === 0 && head.respelledPath === undefined && head.respelledQuery === undefined && head.pathStart === head.methodEnd + 1) {
+    // Nothing before the version changes: method, space and target as one copy.
+    out.put(head.bytes, head.start, head.queryStart < 0 ? head.pathEnd : head.queryEnd)
+  } else {
+    out.put(head.bytes, head.start, head.methodEnd + 1)
+    putTarget(out, head, api)
+  }
   if (api.hostLine) out.put(api.hostLine)
   else {
     out.put(HTTP_1_1_HOST)
@@ -63,17 +64,16 @@ export function putRequest(out: Output, x: Exchange, api: LiveApi, about: Buffer
   }
   putFields(out, head)
   out.put(about)
-  out.put(REQUEST_ID)
-  out.put(x.requestIdBytes)
-  out.put(CRLF)
   if (x.upstreamFields !== '') out.text(x.upstreamFields)
   if (head.chunked) out.put(CHUNKED)
-  else if (head.contentLength >= 0) {
-    out.put(CONTENT_LENGTH)
-    out.decimal(head.contentLength)
-    out.put(CRLF)
-  }
+  else if (head.contentLength >= 0 && !head.lengthKept) putLength(out, head.contentLength)
   if (upgrade) out.put(UPGRADE)
+  out.put(x.requestIdLine)
+}
+
+function putLength(out: Output, length: number): void {
+  out.put(CONTENT_LENGTH)
+  out.decimal(length)
   out.put(CRLF)
 }
 
@@ -90,50 +90,48 @@ function putTarget(out: Output, head: RequestHead, api: LiveApi): void {
   } else if (head.queryStart >= 0) out.put(head.bytes, head.queryStart - 1, head.queryEnd)
 }
 
-/** Whether what an upstream sends under this identifier may reach the client is settled by now; the response as the client gets it. */
+/** The response as the client gets it. */
 export function putResponse(out: Output, head: ResponseHead, x: Exchange, client: { readonly minor: number; readonly keepAlive: boolean }, date: Buffer): void {
   for (const name of x.droppedFromResponse) for (let i = head.find(name); i >= 0; i = head.find(name, i + 1)) head.drop(i)
-  putStatusLine(out, head)
-  putFields(out, head)
+  putHead(out, head)
   if (!head.hasDate) out.put(date)
   if (head.framing === BY_LENGTH || (head.contentLength >= 0 && head.status !== 204 && head.status >= 200)) {
-    out.put(CONTENT_LENGTH)
-    out.decimal(head.contentLength)
-    out.put(CRLF)
+    if (!head.lengthKept) putLength(out, head.contentLength)
   } else if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1) out.put(CHUNKED)
   putEnd(out, x, client)
 }
 
-function putStatusLine(out: Output, head: ResponseHead): void {
+/** Status line and fields; a status line that is already as we write it goes in one copy with the fields behind it. */
+function putHead(out: Output, head: ResponseHead): void {
+  if (head.statusLineKept) {
+    putFields(out, head, head.start, head.reasonEnd + 2)
+    return
+  }
   out.put(HTTP_1_1)
   out.decimal(head.status)
   out.put(SPACE)
   out.put(head.bytes, head.reasonStart, head.reasonEnd)
   out.put(CRLF)
+  putFields(out, head)
 }
 
 /** The gateway's own fields of every response, and the empty line. */
 function putEnd(out: Output, x: Exchange, client: { readonly minor: number; readonly keepAlive: boolean }): void {
-  out.put(REQUEST_ID)
-  out.put(x.requestIdBytes)
-  out.put(CRLF)
   if (x.clientFields !== '') out.text(x.clientFields)
   if (!client.keepAlive) out.put(CLOSE)
   else if (client.minor === 0) out.put(KEEP_ALIVE)
-  out.put(CRLF)
+  out.put(x.requestIdLine)
 }
 
 /** A 1xx on its way to the client (RFC 9110 15.2). */
 export function putInformational(out: Output, head: ResponseHead): void {
-  putStatusLine(out, head)
-  putFields(out, head)
+  putHead(out, head)
   out.put(CRLF)
 }
 
 /** 101: from here on the connection is a WebSocket's. */
 export function putSwitch(out: Output, head: ResponseHead, x: Exchange): void {
-  putStatusLine(out, head)
-  putFields(out, head)
+  putHead(out, head)
   out.put(UPGRADE)
   putEnd(out, x, { minor: 1, keepAlive: true })
 }
@@ -143,11 +141,7 @@ export function putOwn(out: Output, status: number, reason: string, lines: strin
   const octets = Buffer.from(body)
   out.text(`HTTP/1.1 ${status} ${reason}\r\n${lines}`)
   out.put(date)
-  if (status >= 200 && status !== 204) {
-    out.put(CONTENT_LENGTH)
-    out.decimal(octets.length)
-    out.put(CRLF)
-  }
+  if (status >= 200 && status !== 204) putLength(out, octets.length)
   putEnd(out, x, client)
   if (!toHead) out.put(octets)
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 
 const INITIAL_BYTES = 160 * 1024
 /** Below this many octets a loop beats a call into native code. */
-const SHORT = 24
+const SHORT = 32
 
 /**
  * Filled, sent, and filled again: the kernel mostly takes all of it at once, and then the memory is free for the next message. When it did not, the
@@ -18,15 +18,14 @@ export class Output {
   }
 
   /** Copies `bytes[start, end)`. */
-  put(bytes: Uint8Array, start = 0, end = bytes.length): void {
+  put(bytes: Buffer, start = 0, end = bytes.length): void {
     const count = end - start
     if (this.length + count > this.buffer.length) this.grow(count)
     if (count < SHORT) {
       const buffer = this.buffer
       let at = this.length
       for (let p = start; p < end; p++) buffer[at++] = bytes[p]!
-    } else if (bytes instanceof Buffer) bytes.copy(this.buffer, this.length, start, end)
-    else this.buffer.set(bytes.subarray(start, end), this.length)
+    } else bytes.copy(this.buffer, this.length, start, end)
     this.length += count
   }
 

@@ -1,12 +1,5 @@
 // Finds the operation of a path among the templates of one API: a tree of segments, literal before template, built once.
 
-/** What a path and method lead to. */
-export interface Leaf<T> {
-  readonly method: string
-  readonly value: T
-}
-export type Found<T> = { readonly kind: 'found'; readonly value: T } | { readonly kind: 'method'; readonly allow: readonly string[] } | undefined
-
 interface Node<T> {
   readonly literals: Map<string, Node<T>>
   /** Segments with a literal part around parameters: `{base}...{head}`, `report.{format}`; the longer literal first. */
@@ -23,6 +16,7 @@ export const templateSegments = (template: string): readonly string[] => templat
 /** Templates by segment. Matching follows OpenAPI 3.1 4.8.8.2: concrete before templated, at each segment from the left. */
 export class PathTree<T> {
   private readonly root: Node<T> = emptyNode()
+  size = 0
 
   /** Adds one operation; false when the same method of an indistinguishable template is there already. */
   add(template: string, method: string, value: T): boolean {
@@ -31,17 +25,24 @@ export class PathTree<T> {
     node.methods ??= new Map()
     if (node.methods.has(method)) return false
     node.methods.set(method, value)
+    this.size++
     return true
   }
 
-  /** `path` begins with "/". HEAD is answered by GET where it is not declared itself (RFC 9110 9.3.2). */
-  find(path: string, method: string): Found<T> {
+  /** The operation; or the methods that are served there; or nothing. `path` begins with "/". HEAD is answered by GET where it is not declared itself (RFC 9110 9.3.2). */
+  find(path: string, method: string): T | readonly string[] | undefined {
+    const value = descend(this.root, path, 1, method, undefined)
+    if (value !== undefined) return value
+    return this.allowed(path)
+  }
+
+  /** The methods that some template of this path has; undefined when none fits. */
+  private allowed(path: string): readonly string[] | undefined {
     const allow = new Set<string>()
-    const value = descend(this.root, path, 1, method, allow)
-    if (value !== undefined) return { kind: 'found', value }
+    descend(this.root, path, 1, '', allow)
     if (allow.size === 0) return undefined
     if (allow.has('GET')) allow.add('HEAD')
-    return { kind: 'method', allow: [...allow].sort() }
+    return [...allow].sort()
   }
 }
 
@@ -63,11 +64,11 @@ function child<T>(node: Node<T>, segment: string): Node<T> {
 }
 
 /** `at` is where the next segment begins. Steps back out of a literal branch that leads nowhere; the tree's depth bounds it. */
-function descend<T>(node: Node<T>, path: string, at: number, method: string, allow: Set<string>): T | undefined {
+function descend<T>(node: Node<T>, path: string, at: number, method: string, allow: Set<string> | undefined): T | undefined {
   if (at > path.length) {
     if (node.methods === undefined) return undefined
     const value = node.methods.get(method) ?? (method === 'HEAD' ? node.methods.get('GET') : undefined)
-    if (value === undefined) for (const known of node.methods.keys()) allow.add(known)
+    if (allow !== undefined) for (const known of node.methods.keys()) allow.add(known)
     return value
   }
   const slash = path.indexOf('/', at)

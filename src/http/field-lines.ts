@@ -24,6 +24,8 @@ export class FieldLines {
   /** The octet after the head's last. */
   end = 0
   fieldCount = 0
+  /** The Content-Length line stays as it stands: it is written as we would write it. */
+  lengthKept = false
   /** Four numbers a field: name start, name end, value start, value end. */
   readonly at = new Int32Array(FIELDS_MAX * 4)
   readonly ids = new Uint8Array(FIELDS_MAX)
@@ -126,4 +128,13 @@ export function decimal(bytes: Uint8Array, start: number, end: number): number {
     value = value * 10 + digit
   }
   return value
+}
+
+/** Reads a Content-Length field into a number, -1 when it is none; the line is kept when it is spelled as we would spell it, else dropped. */
+export function readLength(head: FieldLines, index: number): number {
+  const start = head.at[index * 4 + 2]!
+  const end = head.at[index * 4 + 3]!
+  head.lengthKept = head.isCanonical(index) && (head.bytes[start] !== 0x30 || end - start === 1)
+  if (!head.lengthKept) head.drop(index)
+  return decimal(head.bytes, start, end)
 }

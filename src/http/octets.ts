@@ -47,3 +47,6 @@ export const FOLDED = Uint8Array.from(LOWER, (o) => (o === 95 ? 45 : o))
 
 /** `bytes[start, end)` as text, one character an octet. */
 export const latin1 = (bytes: Buffer, start: number, end: number): string => bytes.toString('latin1', start, end)
+
+/** Text without the white space that HTTP knows at its ends: SP and HTAB (RFC 9110 5.6.3). `trim` would also take octets such as 0xa0. */
+export const withoutOws = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')

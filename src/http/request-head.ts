@@ -1,9 +1,9 @@
 // Reads a request head over bytes, strictly (RFC 9112), into positions: no string is made until somebody asks for one.
 import * as F from './faults.ts'
-import { DROPPED, decimal, type FieldLimits, FieldLines, INCOMPLETE, readFieldLines } from './field-lines.ts'
+import { DROPPED, type FieldLimits, FieldLines, INCOMPLETE, readFieldLines, readLength } from './field-lines.ts'
 import * as N from './field-names.ts'
 import { readHost } from './host.ts'
-import { CR, HEX, LF, LOWER, latin1, QUERY, SEGMENT, SP, TOKEN } from './octets.ts'
+import { CR, HEX, LF, LOWER, latin1, QUERY, SEGMENT, SP, TOKEN, withoutOws } from './octets.ts'
 import { normalizePath } from './target.ts'
 
 /** Bounds of a request head, from the configuration. */
@@ -45,7 +45,7 @@ export class RequestHead extends FieldLines {
   asksWebsocket = false
 
   get method(): string {
-    return latin1(this.bytes, this.start, this.methodEnd)
+    return commonMethod(this.bytes, this.start, this.methodEnd) ?? latin1(this.bytes, this.start, this.methodEnd)
   }
   /** The path as it is matched and forwarded. */
   get path(): string {
@@ -73,6 +73,19 @@ export class RequestHead extends FieldLines {
     this.respelledPath = undefined
     this.respelledQuery = undefined
   }
+}
+
+const COMMON_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].map((text) => ({ text, bytes: Buffer.from(text) }))
+/** Most methods are one of seven, whose text exists already. */
+function commonMethod(bytes: Buffer, start: number, end: number): string | undefined {
+  for (let k = 0; k < COMMON_METHODS.length; k++) {
+    const { text, bytes: wanted } = COMMON_METHODS[k]!
+    if (wanted.length !== end - start) continue
+    let i = 0
+    while (i < wanted.length && wanted[i] === bytes[start + i]) i++
+    if (i === wanted.length) return text
+  }
+  return undefined
 }
 
 /**
@@ -223,6 +236,7 @@ function readVersion(head: RequestHead, bytes: Buffer, from: number, to: number)
 
 /** Judges the fields that decide framing, host and connection, and drops what is not to be seen further on. 0, or the fault. */
 function judge(head: RequestHead): number {
+  head.lengthKept = false
   head.contentLength = -1
   head.chunked = false
   head.keepAlive = head.minor === 1
@@ -243,9 +257,8 @@ function judge(head: RequestHead): number {
         break
       case N.CONTENT_LENGTH:
         if (head.contentLength >= 0) return F.BAD_CONTENT_LENGTH
-        head.contentLength = decimal(head.bytes, head.at[i * 4 + 2]!, head.at[i * 4 + 3]!)
+        head.contentLength = readLength(head, i)
         if (head.contentLength < 0) return F.BAD_CONTENT_LENGTH
-        head.flags[i] = DROPPED
         break
       case N.TRANSFER_ENCODING: {
         if (++codings > 1) return F.BAD_TRANSFER_ENCODING
@@ -330,13 +343,14 @@ const UNLISTABLE = new Set([
 ])
 /** RFC 9110 7.6.1: fields that Connection lists go no further, and no policy reads them; listing what routes, frames or vouches is an attack. */
 function readConnection(head: RequestHead): number {
+  let simple = true
   for (let i = head.findId(N.CONNECTION); i >= 0; i = head.findId(N.CONNECTION, i + 1)) {
     const value = head.value(i)
     if (value === 'keep-alive') head.keepAlive = true
-    else if (value === 'close') head.keepAlive = false
     else {
+      simple = false
       for (const part of value.split(',')) {
-        const option = part.trim().toLowerCase()
+        const option = withoutOws(part).toLowerCase()
         if (option === 'close') head.keepAlive = false
         else if (option === 'keep-alive') head.keepAlive = head.keepAlive || head.minor === 0
         else if (option === 'upgrade') head.asksWebsocket = true
@@ -344,6 +358,7 @@ function readConnection(head: RequestHead): number {
       }
     }
   }
+  if (simple) return 0
   // "close" wins wherever it stands.
   for (let i = head.findId(N.CONNECTION); i >= 0; i = head.findId(N.CONNECTION, i + 1))
     if (/(?:^|[,\s])close(?:$|[,\s])/i.test(head.value(i))) head.keepAlive = false

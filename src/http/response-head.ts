@@ -1,8 +1,8 @@
 // Reads a response head from an upstream as strictly as a request's: what is ambiguous there is somebody else's response here.
 import * as F from './faults.ts'
-import { DROPPED, decimal, type FieldLimits, FieldLines, INCOMPLETE, readFieldLines } from './field-lines.ts'
+import { DROPPED, type FieldLimits, FieldLines, INCOMPLETE, readFieldLines, readLength } from './field-lines.ts'
 import * as N from './field-names.ts'
-import { CR, FIELD_VALUE, LF, SP } from './octets.ts'
+import { CR, FIELD_VALUE, LF, SP, withoutOws } from './octets.ts'
 
 /** How the end of a response's body is known (RFC 9112 6.3). */
 export const NO_BODY = 0
@@ -12,8 +12,11 @@ export const BY_CLOSE = 3
 
 /** One response head, reused from response to response. */
 export class ResponseHead extends FieldLines {
+  start = 0
   minor = 1
   status = 0
+  /** The status line is already written as the gateway would write it. */
+  statusLineKept = false
   reasonStart = 0
   reasonEnd = 0
   /** Declared octets of body, -1 when not declared: for HEAD and 304 it describes a body that does not follow. */
@@ -55,6 +58,8 @@ function readStatusLine(head: ResponseHead, bytes: Buffer, from: number, to: num
   // RFC 9110 15: 100 to 599.
   if (head.status < 100 || head.status > 599) return -F.BAD_STATUS_LINE
   let p = from + 12
+  head.start = from
+  head.statusLineKept = head.minor === 1 && bytes[p] === SP
   if (bytes[p] === SP) p++
   else if (bytes[p] !== CR) return -F.BAD_STATUS_LINE
   head.reasonStart = p
@@ -70,15 +75,17 @@ function judge(head: ResponseHead, toHead: boolean): number {
   head.keepAlive = head.minor === 1
   head.hasDate = false
   head.upgradesToWebsocket = false
+  head.lengthKept = false
   let chunked = false
   let connections = 0
+  let lengthAt = -1
   for (let i = 0; i < head.fieldCount; i++) {
     switch (head.ids[i]) {
       case N.CONTENT_LENGTH:
         if (head.contentLength >= 0) return F.BAD_CONTENT_LENGTH
-        head.contentLength = decimal(head.bytes, head.at[i * 4 + 2]!, head.at[i * 4 + 3]!)
+        lengthAt = i
+        head.contentLength = readLength(head, i)
         if (head.contentLength < 0) return F.BAD_CONTENT_LENGTH
-        head.flags[i] = DROPPED
         break
       case N.TRANSFER_ENCODING:
         if (chunked || !/^chunked$/i.test(head.value(i))) return F.BAD_TRANSFER_ENCODING
@@ -109,6 +116,8 @@ function judge(head: ResponseHead, toHead: boolean): number {
   if (chunked && head.contentLength >= 0) return F.BOTH_LENGTHS
   if (connections > 0 && readConnection(head)) return F.BAD_CONNECTION
   head.framing = framingOf(head, chunked, toHead)
+  // RFC 9110 8.6: no Content-Length in a 1xx or a 204.
+  if (lengthAt >= 0 && (head.status < 200 || head.status === 204)) head.drop(lengthAt)
   return 0
 }
 
@@ -123,14 +132,16 @@ function framingOf(head: ResponseHead, chunked: boolean, toHead: boolean): numbe
 
 /** Drops what Connection lists; true when it lists what frames the message. */
 function readConnection(head: ResponseHead): boolean {
+  let simple = true
   for (let i = head.findId(N.CONNECTION); i >= 0; i = head.findId(N.CONNECTION, i + 1)) {
     const value = head.value(i).toLowerCase()
     if (value === 'keep-alive') {
       head.keepAlive = true
       continue
     }
+    simple = false
     for (const part of value.split(',')) {
-      const option = part.trim()
+      const option = withoutOws(part)
       if (option === '' || option === 'keep-alive' || option === 'upgrade') continue
       if (option === 'close') {
         head.keepAlive = false
@@ -142,6 +153,7 @@ function readConnection(head: ResponseHead): boolean {
       for (let at = head.find(name); at >= 0; at = head.find(name, at + 1)) head.drop(at)
     }
   }
+  if (simple) return false
   for (let i = head.findId(N.CONNECTION); i >= 0; i = head.findId(N.CONNECTION, i + 1)) if (/(?:^|[,\s])close(?:$|[,\s])/i.test(head.value(i))) head.keepAlive = false
   return false
 }

@@ -20,8 +20,11 @@ export class Exchange {
   operation = ''
   /** Microseconds since the epoch when the head was complete: the one time by which all policies decide. */
   nowUs = 0
-  /** The request's id as 36 ASCII octets (a UUID, RFC 9562). */
-  readonly requestIdBytes = Buffer.alloc(36)
+  /** `X-Request-Id: `, the id as 36 ASCII octets (a UUID, RFC 9562), the line's end, and the empty line: the last line of every head. */
+  readonly requestIdLine = Buffer.from(`X-Request-Id: ${' '.repeat(36)}\r\n\r\n`)
+  readonly requestIdBytes = this.requestIdLine.subarray(14, 50)
+  /** False when somebody may still hold it after its end. */
+  reusable = true
   /** Field lines, each with its CR LF, for the upstream and for the client. */
   upstreamFields = ''
   clientFields = ''

@@ -209,6 +209,8 @@ export function counterTableUse(memory: SharedArrayBuffer): CounterTableUse {
 
 /** Frees what the thread of that `threadId` held when it died: without it, new keys of a held home would be refused for ever. Call it after the thread is gone. */
 export function recoverCounters(memory: SharedArrayBuffer, deadThreadId: number): void {
+  // A Worker's own `threadId` reads -1 once it is gone: keep the id from when it started. Marks of -1 would be those of places never used.
+  if (deadThreadId < 0) return
   const places = placesOf(memory)
   const locks = new Int32Array(memory, HEADER_BYTES, locksFor(places))
   const states = new BigUint64Array(memory, HEADER_BYTES + locks.length * 4, places)

@@ -62,14 +62,30 @@ describe('counters in shared memory', () => {
     const states = new BigUint64Array(memory, 64 + 32 * 4, 32)
     const limiter = sharedCounters(memory, SECRET).limiter('dead', { algorithm: 'gcra', limit: 1, windowMs: 1000 })
     const dead = 4711
+    states.fill(BigInt(dead + 1))
+    assert.equal((limiter.take('early', START_US) as { full: boolean }).full, true, 'a place that is being filled is nobody else’s')
     locks.fill(dead + 1)
-    states[5] = BigInt(dead + 1)
+    recoverCounters(memory, -1)
+    assert.equal(locks[0], dead + 1)
     recoverCounters(memory, dead)
     assert.equal(
       locks.every((lock) => lock === 0),
       true,
     )
     for (let i = 0; i < 32; i++) assert.equal((limiter.take(`key ${i}`, START_US) as { admitted: boolean }).admitted, true)
+  })
+
+  it('a counter is known by all 128 bits of its fingerprint', () => {
+    for (let word = 0; word < 4; word++) {
+      const memory = counterMemory(32)
+      const limiter = sharedCounters(memory, SECRET).limiter('print', { algorithm: 'gcra', limit: 1, windowMs: 1000 })
+      assert.equal((limiter.take('key', START_US) as { admitted: boolean }).admitted, true)
+      assert.equal((limiter.peek('key', START_US) as { admitted: boolean }).admitted, false)
+      const prints = new Int32Array(memory, 64 + 32 * 4 + 32 * 8, 32 * 4)
+      const place = prints.findIndex((each) => each !== 0) & ~3
+      prints[place + word]! ^= 1 << 30
+      assert.equal((limiter.peek('key', START_US) as { admitted: boolean }).admitted, true, `word ${word}`)
+    }
   })
 
   it('four threads on one key of limit 1,000 admit exactly 1,000, in every algorithm, while the table is flooded with ten times its size', async () => {

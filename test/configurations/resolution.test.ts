@@ -1,0 +1,119 @@
+// What a valid configuration becomes: the snapshot and the directory, value by value.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadConfiguration } from '../../src/catalog/resolve.ts'
+import { policies } from '../../src/policies/index.ts'
+
+const folder = join(import.meta.dirname, 'valid')
+function everything() {
+  const found = loadConfiguration(join(folder, 'everything.yaml'), { policies, nowMs: Date.UTC(2026, 10, 23) })
+  assert.ok(found.ok)
+  return found
+}
+
+test('settings arrive in bytes and milliseconds, as written', () => {
+  const { snapshot, control, store, counters, egress } = everything()
+  assert.deepEqual(snapshot.gateway, {
+    listen: [
+      { host: '127.0.0.1', port: 8080 },
+      { host: '::1', port: 8090 },
+    ],
+    threads: 3,
+    trustedProxies: ['10.0.0.0/8', '2001:db8::/32'],
+    accessLog: 'stdout',
+    limits: { headBytes: 32768, targetBytes: 4096, fields: 64, bodyBytes: 1048576, connections: 1000, connectionsPerAddress: 10 },
+    timeouts: { headMs: 5000, idleMs: 30_000, stallMs: 10_000, bodyBytesPerSecond: 1024, drainMs: 60_000 },
+    authenticationFailures: { limit: 10, windowMs: 600_000 },
+  })
+  assert.deepEqual(control, { listen: { host: '10.0.0.5', port: 8081 }, exposed: true })
+  assert.deepEqual(store, { kind: 'sqlite', file: join(folder, 'data/other.db') })
+  assert.equal(counters, 'memory')
+  assert.deepEqual(egress, { allowPrivate: ['192.168.0.0/16'] })
+})
+
+test('defaults are those of the reference page', () => {
+  const found = loadConfiguration(join(folder, 'minimal.yaml'), { policies, nowMs: 0, cores: 7 })
+  assert.ok(found.ok)
+  assert.deepEqual(found.snapshot.gateway, {
+    listen: [{ host: '127.0.0.1', port: 8080 }],
+    threads: 7,
+    trustedProxies: [],
+    accessLog: { file: join(folder, 'data/access.log') },
+    limits: { headBytes: 16384, targetBytes: 8192, fields: 100, bodyBytes: 10485760, connections: 65536, connectionsPerAddress: 4096 },
+    timeouts: { headMs: 10_000, idleMs: 60_000, stallMs: 15_000, bodyBytesPerSecond: 256, drainMs: 10_000 },
+    authenticationFailures: { limit: 100, windowMs: 60_000 },
+  })
+  assert.deepEqual(found.control, { listen: { host: '127.0.0.1', port: 8081 }, exposed: false })
+  const api = found.snapshot.apis[0]!
+  assert.deepEqual(api.upstream, {
+    host: '127.0.0.1',
+    port: 9002,
+    basePath: '',
+    preserveHost: false,
+    connections: 256,
+    queue: 1024,
+    timeouts: { connectMs: 2000, headMs: 30_000, idleMs: 30_000, keepAliveMs: 15_000 },
+  })
+  assert.equal(api.stripPath, true)
+})
+
+test('routes come from the document: base path of the server, several parameters in a segment, path items of other files', () => {
+  const shop = everything().snapshot.apis.find(({ name }) => name === 'shop')!
+  assert.deepEqual(
+    shop.routes.map(({ operation, method, template }) => [operation, method, template]),
+    [
+      ['listItems', 'GET', '/v1/items'],
+      ['addItem', 'POST', '/v1/items'],
+      ['getItem', 'GET', '/v1/items/{id}'],
+      ['deleteItem', 'DELETE', '/v1/items/{id}'],
+      ['GET /items/{id}/history/{from}...{to}', 'GET', '/v1/items/{id}/history/{from}...{to}'],
+      ['health', 'GET', '/v1/health'],
+      ['listReports', 'GET', '/v1/reports'],
+    ],
+  )
+  assert.deepEqual(shop.hosts, ['[2001:db8::1]', 'shop.example'])
+  assert.deepEqual(shop.allowInTarget, ['encoded-slash', 'path-parameters'])
+  assert.equal(shop.upstream.basePath, '/base')
+})
+
+test('an operation has its own policies in place of the API’s, under a scope of its own, and the rest from the API', () => {
+  const shop = everything().snapshot.apis.find(({ name }) => name === 'shop')!
+  const scopes = (operation: string): string[] =>
+    shop.policySets[shop.routes.find((route) => route.operation === operation)!.policySet]!.map(({ scope }) => scope)
+  assert.deepEqual(scopes('listItems'), ['shop/request-size/0', 'shop/api-key/0', 'shop/rate-limit/0', 'shop/rate-limit/1'])
+  assert.deepEqual(scopes('deleteItem'), ['shop/request-size/0', 'shop/api-key/0', 'shop/rate-limit/0@deleteItem'])
+  assert.deepEqual(scopes('GET /items/{id}/history/{from}...{to}'), ['shop/request-size/0', 'shop/api-key/0'])
+  assert.deepEqual(scopes('health'), ['shop/request-size/0'])
+  assert.equal(shop.policySets.length, 4)
+  assert.equal(shop.policySets[0]!.at(-1)!.mode, 'monitor')
+  assert.deepEqual(shop.policySets[0]!.at(-1)!.config, { limit: 1000, window: '24h', name: 'day' })
+})
+
+test('the directory holds live keys; an expired one is a notice, since a file that was good yesterday must start today', () => {
+  const { directory, notices } = everything()
+  assert.deepEqual(directory.consumers, [
+    { name: 'acme', apis: ['echo', 'included', 'shop'] },
+    { name: 'idle', apis: [] },
+    { name: 'part', apis: ['included'] },
+  ])
+  assert.deepEqual(directory.keys, [
+    { digest: 'ab'.repeat(32), consumer: 'acme' },
+    { digest: 'cd'.repeat(32), consumer: 'acme', expiresMs: Date.UTC(2099, 11, 31, 22, 59, 59) },
+  ])
+  assert.deepEqual(
+    notices.map(({ code }) => code),
+    ['expired-key'],
+  )
+})
+
+test('every file that was read is named, for who watches', () => {
+  const names = everything().files.map((file) => file.slice(join(folder, '..').length + 1))
+  assert.deepEqual(names, ['data/open.yaml', 'data/parts/reports.yaml', 'data/shop.yaml', 'valid/everything.yaml', 'valid/parts/included.yaml'])
+})
+
+test('an API without a document serves its methods under its prefix as one operation', () => {
+  const echo = everything().snapshot.apis.find(({ name }) => name === 'echo')!
+  assert.deepEqual(echo.anyPath, { methods: ['GET', 'PURGE'], policySet: 0 })
+  assert.deepEqual(echo.routes, [])
+})
