@@ -17,7 +17,7 @@ export function readTemplate(written: string): TemplateReading {
   const literal = written.replaceAll(PARAMETER, '\0')
   if (/[{}]/.test(literal)) return { fault: 'a brace without its partner' }
   if (/[?#]/.test(literal)) return { fault: 'a path holds no query and no fragment: requests are told apart by path and method alone' }
-  if (/[\x01-\x1f\x7f\\;]/.test(literal)) return { fault: "a path holds no control characters, no '\\' and no ';': requests with them are refused" }
+  if (/[\x00-\x1f\x7f\\;]/.test(written)) return { fault: "a path holds no control characters, no '\\' and no ';': requests with them are refused" }
   const normal = normalOctets(literal)
   if (normal === undefined)
     return { fault: 'a percent sign stands before two hexadecimal digits, and not for a slash, a control character, a percent sign or what is not UTF-8' }

@@ -11,8 +11,8 @@ export interface Watch {
 }
 export interface WatchOptions extends Omit<ResolveOptions, 'nowMs'> {
   readonly nowMs: () => number
-  /** Between the two readings that must agree: a YAML file cut short by its writer can be valid and open. Default 50. */
-  readonly settleMs?: number
+  /** Resolves when the second of two readings that must agree is due: a YAML file cut short by its writer can be valid and open. Default: after 50 ms. */
+  readonly settle?: () => Promise<void>
   /** Between two looks at all files, for file systems that do not tell of changes. Default 2000. */
   readonly pollMs?: number
   /** Digest of the configuration that is in use already: an edit since then is told of. Absent: what the file holds now is taken to be in use. */
@@ -21,13 +21,16 @@ export interface WatchOptions extends Omit<ResolveOptions, 'nowMs'> {
 
 /**
  * Calls `changed` with each new state, good or bad, one at a time: never again before its promise settles, and always with the last state in the end.
- * A state that is overwritten within `settleMs` is never told of.
+ * A state that is overwritten before it settles is never told of.
  */
 export function watchConfiguration(file: string, options: WatchOptions, changed: (resolution: Resolution) => Promise<void>): Watch {
   const watching = new ConfigurationWatch(resolve(file), options, changed)
   watching.start()
   return watching
 }
+
+const SETTLE_MS = 50
+const POLL_MS = 2000
 
 class ConfigurationWatch implements Watch {
   private readonly file: string
@@ -58,7 +61,7 @@ class ConfigurationWatch implements Watch {
     this.told = this.options.digest ?? sources.digest
     this.follow(sources)
     if (this.told !== sources.digest) this.look()
-    this.poll = setInterval(() => this.pollOnce(), this.options.pollMs ?? 2000)
+    this.poll = setInterval(() => this.pollOnce(), this.options.pollMs ?? POLL_MS)
     this.poll.unref()
   }
 
@@ -116,8 +119,9 @@ class ConfigurationWatch implements Watch {
   }
 
   private pause(): Promise<void> {
+    if (this.options.settle) return this.options.settle()
     return new Promise((done) => {
-      this.settling = setTimeout(done, this.options.settleMs ?? 50)
+      this.settling = setTimeout(done, SETTLE_MS)
     })
   }
 

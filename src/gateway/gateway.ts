@@ -9,9 +9,9 @@ import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
-import { accessLine } from '../telemetry/access-event.ts'
+import type { AccessEvent } from '../telemetry/access-line.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
-import { forwardedCaller, peerAddress } from './caller-address.ts'
+import { callerAddress, forwardedCaller, peerAddress } from './caller-address.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
 import { decide } from './deciding.ts'
@@ -25,6 +25,8 @@ const SWEEP_MS = 250
 /** Exchanges kept for reuse; each is about 5 KB. */
 const SPARE_EXCHANGES_MAX = 1024
 const NO_PLACES: readonly [] = []
+const NO_MEMBERS = Buffer.alloc(0)
+const NOBODY = callerAddress(new Uint8Array(4))
 
 export interface GatewayMeans {
   readonly catalogue: ReadonlyMap<string, AnyPolicy>
@@ -56,6 +58,8 @@ export class Gateway {
   private readonly connections = new Set<ClientConnection>()
   private readonly spare: Exchange[] = []
   private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
+  /** The one access event of the thread, filled anew for each exchange. */
+  private readonly event: AccessEvent = { timeUs: 0, id: NO_MEMBERS, address: NOBODY, head: undefined, route: NO_MEMBERS, principal: undefined, places: NO_PLACES, status: 0, code: '', bytesIn: 0, bytesOut: 0, durationUs: 0 }
   private trusted = new NetworkSet([])
   private trustsAnyone = false
   private sweeping: NodeJS.Timeout | undefined
@@ -155,30 +159,21 @@ export class Gateway {
     if (client.code !== '') this.count(this.codes, `${x.api}\0${client.code}`)
     const log = this.means.accessLog
     if (log !== undefined) {
-      const principal = x.get(Principal)
-      const readable = client.code === '' || !client.code.startsWith('http.')
-      log.add(
-        accessLine(
-          {
-            timeUs: x.nowUs,
-            id: x.requestId,
-            address: x.address.text,
-            api: x.api,
-            operation: x.operation,
-            consumer: principal?.consumer ?? '',
-            credential: principal?.credential ?? '',
-            method: readable ? x.method : '',
-            path: readable ? x.path : '',
-            query: readable ? x.query : undefined,
-            status: client.status,
-            code: client.code,
-            bytesIn: client.body.received,
-            bytesOut: client.bytesOut,
-            durationUs,
-          },
-          route?.chain.credentialPlaces ?? NO_PLACES,
-        ),
-      )
+      const event = this.event
+      event.timeUs = x.nowUs
+      event.id = x.requestIdBytes
+      event.address = x.address
+      event.head = client.code.startsWith('http.') ? undefined : x.head
+      event.route = route?.members ?? NO_MEMBERS
+      event.principal = x.get(Principal)
+      event.places = route?.chain.credentialPlaces ?? NO_PLACES
+      event.status = client.status
+      event.code = client.code
+      event.bytesIn = client.body.received
+      event.bytesOut = client.bytesOut
+      event.durationUs = durationUs
+      log.add(event)
+      event.head = undefined
     }
     this.releaseExchange(x)
   }

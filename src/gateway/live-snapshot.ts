@@ -2,6 +2,7 @@
 import type { Api, GatewaySettings } from '../model/snapshot.ts'
 import { type Chain, tallyLength } from '../pipeline/chain.ts'
 import type { Refusal } from '../pipeline/contract.ts'
+import { routeMembers } from '../telemetry/access-line.ts'
 import { RouteMeter } from '../telemetry/route-meter.ts'
 import type { PathTree } from './path-tree.ts'
 import { Router } from './router.ts'
@@ -19,6 +20,7 @@ export class LiveRoute {
   readonly chain: Chain
   /** The smallest limit that holds for a request's body here. */
   readonly bodyLimit: BodyLimit
+  private named: Buffer | undefined
   private counted: RouteMeter | undefined
 
   constructor(api: LiveApi, operation: string, chain: Chain, bodyLimit: BodyLimit, before: RouteMeter | undefined) {
@@ -31,6 +33,10 @@ export class LiveRoute {
   /** Made with the first request: most of ten thousand operations are never called. */
   get meter(): RouteMeter {
     return (this.counted ??= new RouteMeter(tallyLength(this.chain.steps.length)))
+  }
+  /** How the access log names it. */
+  get members(): Buffer {
+    return (this.named ??= routeMembers(this.api.settings.name, this.operation))
   }
   get meterIfUsed(): RouteMeter | undefined {
     return this.counted
