@@ -34,7 +34,14 @@ export async function startQuickstart(running: Running): Promise<Quickstart> {
     throw cause
   }
   return {
-    words: (of) => ['', `a key for the next 24 hours: ${key.secret}`, 'try:', `  curl -i -H 'X-API-Key: ${key.secret}' ${of.urls[0]}/bookshop/books`, `  curl -i ${of.urls[0]}/bookshop/books`, ''],
+    words: (of) => [
+      '',
+      `a key for the next 24 hours: ${key.secret}`,
+      'try:',
+      `  curl -i -H 'X-API-Key: ${key.secret}' ${of.urls[0]}/bookshop/books`,
+      `  curl -i ${of.urls[0]}/bookshop/books`,
+      '',
+    ],
     stop: () => shop.close(),
   }
 }

@@ -1,11 +1,14 @@
 // A running Gatehouse: configuration, gateway threads, control listener and store, started in the order that never serves half of it.
 import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
+import { constants, setPriority } from 'node:os'
 import { dirname } from 'node:path'
+import { pid, platform } from 'node:process'
 import { counterTableUse } from '../adapters/shared-memory/counters.ts'
 import { sqliteKeyStore } from '../adapters/sqlite/key-store.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { keyDigest, mintKey } from '../base/keys.ts'
+import type { LocatedFault } from '../catalog/located-fault.ts'
 import { type Configuration, loadConfiguration, type Resolution } from '../catalog/resolve.ts'
 import { type Watch, watchConfiguration } from '../catalog/watch.ts'
 import { adminToken } from '../management/admin-token.ts'
@@ -15,7 +18,6 @@ import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import type { KeyStore } from '../ports/key-store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { policies } from './compose.ts'
-import type { LocatedFault } from '../catalog/located-fault.ts'
 import type { Settings } from './settings.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads } from './threads.ts'
@@ -48,6 +50,8 @@ export class Running {
   private readonly threads: GatewayThreads
   private readonly keys: KeyStore
   private readonly started: Configuration
+  /** Of what was read at the start: an edit made since is news to the watcher. */
+  private readonly digest: string
   private directory: DirectoryContent
   private generation = 1
   private publishes = 1
@@ -57,8 +61,9 @@ export class Running {
   private watch: Watch | undefined
   tokenFile: string | undefined
 
-  private constructor(file: string, started: Configuration, voice: Voice) {
+  private constructor(file: string, started: Resolution & { readonly ok: true }, voice: Voice) {
     this.file = file
+    this.digest = started.digest
     this.voice = voice
     this.started = started
     mkdirSync(dirname(started.store.file), { recursive: true, mode: 0o700 })
@@ -88,12 +93,14 @@ export class Running {
     const admin = adminToken(dirname(this.started.store.file), settings.adminToken)
     this.tokenFile = admin.file
     await this.threads.start()
+    yieldToGateway()
     this.control = await startControl(this.started.control.listen, admin.token, {
       ready: () => this.threads.ready,
       metrics: () => this.metrics(),
-      createKey: async (consumer, expiresMs) => (this.directory.consumers.some(({ name }) => name === consumer) ? this.createKey(consumer, expiresMs) : undefined),
+      createKey: async (consumer, expiresMs) =>
+        this.directory.consumers.some(({ name }) => name === consumer) ? this.createKey(consumer, expiresMs) : undefined,
     })
-    this.watch = watchConfiguration(this.file, { policies, nowMs }, (resolution) => this.changed(resolution))
+    this.watch = watchConfiguration(this.file, { policies, nowMs, digest: this.digest }, (resolution) => this.changed(resolution))
   }
 
   /** `http://host:port` of every gateway listener. */
@@ -181,6 +188,14 @@ export class Running {
     this.control?.closeAllConnections()
     this.keys.close()
   }
+}
+
+/**
+ * Reading a large configuration must not take the processor from the threads that serve: where they share one, they go first. On Linux a priority is a
+ * thread's own, and the process id names the main thread.
+ */
+function yieldToGateway(): void {
+  if (platform === 'linux') setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
 }
 
 const clock = systemClock()

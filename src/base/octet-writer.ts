@@ -6,6 +6,7 @@ const SHORT = 32
 export class OctetWriter {
   protected buffer: Buffer
   protected length = 0
+  private spare: Buffer | undefined
   private readonly initialBytes: number
 
   constructor(initialBytes: number) {
@@ -67,14 +68,19 @@ export class OctetWriter {
     this.length = 0
   }
 
-  /** Hands out what was put together and starts afresh with memory of its own: what was handed out never changes. */
+  /** Hands out what was put together and starts afresh in other memory: what was handed out does not change until it is given back. */
   take(): Buffer {
     const taken = this.buffer.subarray(0, this.length)
     this.renew()
     return taken
   }
+  /** Gives back what `take` handed out: its memory serves again. */
+  giveBack(taken: Buffer): void {
+    if (taken.buffer.byteLength === this.initialBytes) this.spare = Buffer.from(taken.buffer)
+  }
   protected renew(): void {
-    this.buffer = Buffer.allocUnsafeSlow(this.initialBytes)
+    this.buffer = this.spare ?? Buffer.allocUnsafeSlow(this.initialBytes)
+    this.spare = undefined
     this.length = 0
   }
 

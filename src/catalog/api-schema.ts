@@ -81,7 +81,7 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
       methods: optional(list(method, { min: 1, max: 64, describe: 'Methods that are served. Only without `openapi`, which declares them itself.' })),
       upstream,
       owner: optional(string({ maxLength: 200, describe: 'Who answers for this API.' })),
-      authenticate: optional(oneOf(['any', 'all'], 'Which of the identify policies must recognise the caller.')),
+      authenticate: optional(oneOf(['any', 'all'], 'Which of the identify policies must recognise the caller; `any` when left out.')),
       public: optional(boolean('True serves everyone without a credential. Without it, an API needs an identify policy in enforce mode.'), false),
       websocket: optional(boolean('Lets clients upgrade to WebSocket.'), false),
       allowInTarget: optional(

@@ -95,12 +95,12 @@ export const gatewaySettings = object(
     listen: withDefault(list(gatewayListener, { min: 1, max: 64, describe: 'Addresses to serve: `http://ADDRESS:PORT`, or objects with the key `address`.' }), [
       'http://127.0.0.1:8080',
     ]),
-    threads: optional(
+    threads: withDefault(
       described(
         'Gateway threads that share the listeners; `auto` is one for each core.',
         either([oneOf(['auto']), integer({ min: 1, max: 64 })], 'auto or a whole number'),
       ),
-      'auto' as const,
+      'auto',
     ),
     trustedProxies: optional(
       list(trustedNetwork, { describe: 'Networks of the proxies in front of this gateway. Nobody else is believed about where a request came from.' }),

@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { policies } from '../policies/index.ts'
 import type { Resolution } from './resolve.ts'
 import { type Watch, type WatchOptions, watchConfiguration } from './watch.ts'
 
@@ -31,7 +30,7 @@ function rename(name: string, content: string): void {
 function watched(options: Partial<WatchOptions> = {}, busy: (found: Resolution) => Promise<void> = async () => {}) {
   const told: Resolution[] = []
   let wake = (): void => {}
-  watch = watchConfiguration(at('gatehouse.yaml'), { policies, nowMs: () => 0, ...options }, (found) => {
+  watch = watchConfiguration(at('gatehouse.yaml'), { policies: [], nowMs: () => 0, ...options }, (found) => {
     told.push(found)
     wake()
     return busy(found)

@@ -1,7 +1,8 @@
 // The fields that tell an upstream where a request came from, put together once per connection and host.
-import type { CallerAddress } from '../pipeline/exchange.ts'
-import type { RequestHead } from '../http/request-head.ts'
+
 import { FORWARDED, X_FORWARDED_FOR } from '../http/field-names.ts'
+import type { RequestHead } from '../http/request-head.ts'
+import type { CallerAddress } from '../pipeline/exchange.ts'
 
 const VIA_AND_PROTO = 'Via: 1.1 gatehouse\r\nX-Forwarded-Proto: http\r\n'
 

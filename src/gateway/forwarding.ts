@@ -1,6 +1,7 @@
 // A request's way to its upstream and the response's way back, with back-pressure in both directions.
+
+import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
-import { BY_CLOSE, BY_CHUNKS, type ResponseHead } from '../http/response-head.ts'
 import type { ClientConnection } from './client-connection.ts'
 import * as C from './client-state.ts'
 import type { LiveRoute } from './live-snapshot.ts'

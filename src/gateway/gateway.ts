@@ -59,7 +59,20 @@ export class Gateway {
   private readonly spare: Exchange[] = []
   private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
   /** The one access event of the thread, filled anew for each exchange. */
-  private readonly event: AccessEvent = { timeUs: 0, id: NO_MEMBERS, address: NOBODY, head: undefined, route: NO_MEMBERS, principal: undefined, places: NO_PLACES, status: 0, code: '', bytesIn: 0, bytesOut: 0, durationUs: 0 }
+  private readonly event: AccessEvent = {
+    timeUs: 0,
+    id: NO_MEMBERS,
+    address: NOBODY,
+    head: undefined,
+    route: NO_MEMBERS,
+    principal: undefined,
+    places: NO_PLACES,
+    status: 0,
+    code: '',
+    bytesIn: 0,
+    bytesOut: 0,
+    durationUs: 0,
+  }
   private trusted = new NetworkSet([])
   private trustsAnyone = false
   private sweeping: NodeJS.Timeout | undefined
@@ -69,7 +82,12 @@ export class Gateway {
   constructor(means: GatewayMeans) {
     this.means = means
     this.coarseMs = Math.floor(means.clock.nowUs() / 1000)
-    this.refusals = new Map((Object.keys(denials) as GatewayCode[]).map((code) => [code, { kind: 'refusal', code, status: denials[code].status, says: denials[code].says, absent: false, fields: [] }]))
+    this.refusals = new Map(
+      (Object.keys(denials) as GatewayCode[]).map((code) => [
+        code,
+        { kind: 'refusal', code, status: denials[code].status, says: denials[code].says, absent: false, fields: [] },
+      ]),
+    )
     this.tick()
   }
 

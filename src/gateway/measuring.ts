@@ -23,7 +23,17 @@ export function measure(gateway: Gateway, thread: number, logLinesDropped: numbe
       routes.flatMap((route) => {
         const meter = route.meterIfUsed
         if (meter === undefined) return []
-        return [{ api: settings.name, operation: route.operation, classes: meter.classes, buckets: meter.buckets, durationUs: meter.durationUs, steps: route.chain.steps, tally: meter.tally }]
+        return [
+          {
+            api: settings.name,
+            operation: route.operation,
+            classes: meter.classes,
+            buckets: meter.buckets,
+            durationUs: meter.durationUs,
+            steps: route.chain.steps,
+            tally: meter.tally,
+          },
+        ]
       }),
     ),
   }

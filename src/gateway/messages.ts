@@ -49,7 +49,13 @@ function putFields(out: Output, head: FieldLines, runStart = -1, runEnd = -1): v
 /** The request as the upstream gets it. `about` is the block of fields that tell where it came from. */
 export function putRequest(out: Output, x: Exchange, api: LiveApi, about: Buffer, upgrade: boolean): void {
   const head = x.head
-  if (api.stripped === 0 && api.basePath.length === 0 && head.respelledPath === undefined && head.respelledQuery === undefined && head.pathStart === head.methodEnd + 1) {
+  if (
+    api.stripped === 0 &&
+    api.basePath.length === 0 &&
+    head.respelledPath === undefined &&
+    head.respelledQuery === undefined &&
+    head.pathStart === head.methodEnd + 1
+  ) {
     // Nothing before the version changes: method, space and target as one copy.
     out.put(head.bytes, head.start, head.queryStart < 0 ? head.pathEnd : head.queryEnd)
   } else {
@@ -137,7 +143,17 @@ export function putSwitch(out: Output, head: ResponseHead, x: Exchange): void {
 }
 
 /** An answer that the gateway makes itself. `lines` are whole field lines. */
-export function putOwn(out: Output, status: number, reason: string, lines: string, body: string, x: Exchange, toHead: boolean, client: { readonly minor: number; readonly keepAlive: boolean }, date: Buffer): void {
+export function putOwn(
+  out: Output,
+  status: number,
+  reason: string,
+  lines: string,
+  body: string,
+  x: Exchange,
+  toHead: boolean,
+  client: { readonly minor: number; readonly keepAlive: boolean },
+  date: Buffer,
+): void {
   const octets = Buffer.from(body)
   out.text(`HTTP/1.1 ${status} ${reason}\r\n${lines}`)
   out.put(date)

@@ -1,14 +1,21 @@
 // Finds the operation of a path among the templates of one API: a tree of segments, literal before template, built once.
 
+/** Everything is made when first needed: most nodes of a large document are leaves, and what a publish allocates is what it stalls the thread for. */
 interface Node<T> {
-  readonly literals: Map<string, Node<T>>
+  literals: Map<string, Node<T>> | undefined
   /** Segments with a literal part around parameters: `{base}...{head}`, `report.{format}`; the longer literal first. */
-  patterns: { readonly pieces: readonly string[]; readonly node: Node<T> }[]
+  patterns: { readonly pieces: readonly string[]; readonly node: Node<T> }[] | undefined
   /** The segment that is one whole parameter. */
   any: Node<T> | undefined
-  methods: Map<string, T> | undefined
+  /** A chain, not a map: there are seven methods at the most, and mostly one. */
+  served: Served<T> | undefined
 }
-const emptyNode = <T>(): Node<T> => ({ literals: new Map(), patterns: [], any: undefined, methods: undefined })
+interface Served<T> {
+  readonly method: string
+  readonly value: T
+  readonly next: Served<T> | undefined
+}
+const emptyNode = <T>(): Node<T> => ({ literals: undefined, patterns: undefined, any: undefined, served: undefined })
 
 /** `/books/{id}` as segments; a parameter's name does not matter for matching. */
 export const templateSegments = (template: string): readonly string[] => template.split('/').slice(1)
@@ -22,9 +29,8 @@ export class PathTree<T> {
   add(template: string, method: string, value: T): boolean {
     let node = this.root
     for (const segment of templateSegments(template)) node = child(node, segment)
-    node.methods ??= new Map()
-    if (node.methods.has(method)) return false
-    node.methods.set(method, value)
+    if (servedBy(node.served, method) !== undefined) return false
+    node.served = { method, value, next: node.served }
     this.size++
     return true
   }
@@ -46,15 +52,22 @@ export class PathTree<T> {
   }
 }
 
+function servedBy<T>(served: Served<T> | undefined, method: string): T | undefined {
+  for (let each = served; each !== undefined; each = each.next) if (each.method === method) return each.value
+  return undefined
+}
+
 function child<T>(node: Node<T>, segment: string): Node<T> {
-  const pieces = segment.split(/\{[^{}]*\}/)
+  const pieces = segment.includes('{') ? segment.split(/\{[^{}]*\}/) : [segment]
   if (pieces.length === 1) {
+    node.literals ??= new Map()
     let next = node.literals.get(segment)
     if (!next) node.literals.set(segment, (next = emptyNode()))
     return next
   }
   if (pieces.length === 2 && pieces[0] === '' && pieces[1] === '') return (node.any ??= emptyNode())
   const key = pieces.join('\0')
+  node.patterns ??= []
   const known = node.patterns.find((pattern) => pattern.pieces.join('\0') === key)
   if (known) return known.node
   const made = { pieces, node: emptyNode<T>() }
@@ -66,23 +79,22 @@ function child<T>(node: Node<T>, segment: string): Node<T> {
 /** `at` is where the next segment begins. Steps back out of a literal branch that leads nowhere; the tree's depth bounds it. */
 function descend<T>(node: Node<T>, path: string, at: number, method: string, allow: Set<string> | undefined): T | undefined {
   if (at > path.length) {
-    if (node.methods === undefined) return undefined
-    const value = node.methods.get(method) ?? (method === 'HEAD' ? node.methods.get('GET') : undefined)
-    if (allow !== undefined) for (const known of node.methods.keys()) allow.add(known)
-    return value
+    if (allow !== undefined) for (let served = node.served; served !== undefined; served = served.next) allow.add(served.method)
+    return servedBy(node.served, method) ?? (method === 'HEAD' ? servedBy(node.served, 'GET') : undefined)
   }
   const slash = path.indexOf('/', at)
   const end = slash < 0 ? path.length : slash
   const segment = path.slice(at, end)
-  const literal = node.literals.get(segment)
+  const literal = node.literals?.get(segment)
   if (literal !== undefined) {
     const value = descend(literal, path, end + 1, method, allow)
     if (value !== undefined) return value
   }
   // hardening.md: a parameter never takes an empty or a dot segment.
   if (segment === '' || segment === '.' || segment === '..') return undefined
-  for (let i = 0; i < node.patterns.length; i++) {
-    const pattern = node.patterns[i]!
+  const { patterns } = node
+  for (let i = 0; patterns !== undefined && i < patterns.length; i++) {
+    const pattern = patterns[i]!
     if (!fits(segment, pattern.pieces)) continue
     const value = descend(pattern.node, path, end + 1, method, allow)
     if (value !== undefined) return value

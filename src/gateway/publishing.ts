@@ -12,7 +12,7 @@ import { PathTree } from './path-tree.ts'
 import { UpstreamPool } from './upstream-pool.ts'
 
 /** How long a slice may hold the thread. The design's bound is 2 ms; a piece of work in hand is always finished. */
-const SLICE_US = 1500
+const SLICE_US = 1000
 const ALL_AMBIGUITIES = ambiguityBits(Object.keys(AMBIGUITIES))
 
 export interface PublishingMeans {
@@ -33,7 +33,10 @@ export async function publish(generation: number, pieces: SnapshotPieces, before
   const slices = new Slices(means.clock)
   const faults: Fault[] = []
   const bodyLimit = means.bodyLimit(pieces.gateway.limits.bodyBytes)
-  const sameLimits = before !== undefined && before.settings.limits.bodyBytes === pieces.gateway.limits.bodyBytes && JSON.stringify(before.settings.authenticationFailures) === JSON.stringify(pieces.gateway.authenticationFailures)
+  const sameLimits =
+    before !== undefined &&
+    before.settings.limits.bodyBytes === pieces.gateway.limits.bodyBytes &&
+    JSON.stringify(before.settings.authenticationFailures) === JSON.stringify(pieces.gateway.authenticationFailures)
   const chains: ChainSettings = {
     authenticationFailures: pieces.gateway.authenticationFailures,
     report: (step, cause) => means.report(new Error(`policy ${step.policy} (${step.scope}) broke`, { cause })),

@@ -54,9 +54,30 @@ know('cookie', COOKIE)
 know('via', VIA)
 know('sec-websocket-accept', SEC_WEBSOCKET_ACCEPT)
 know('alt-svc', ALT_SVC)
-for (const name of ['keep-alive', 'te', 'trailer', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'proxy-authentication-info', 'http2-settings']) know(name, HOP_BY_HOP)
+for (const name of [
+  'keep-alive',
+  'te',
+  'trailer',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-authentication-info',
+  'http2-settings',
+])
+  know(name, HOP_BY_HOP)
 // `Proxy` becomes the environment variable HTTP_PROXY in CGI programs (CVE-2016-5385).
-for (const name of ['x-method-override', 'x-original-url', 'x-rewrite-url', 'x-original-host', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'proxy']) know(name, RESERVED)
+for (const name of [
+  'x-method-override',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-original-host',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'proxy',
+])
+  know(name, RESERVED)
 for (const prefix of ['gatehouse-', 'x-forwarded-', 'x-http-method', 'client-cert']) PREFIXES.push([fieldName(prefix).bytes, RESERVED])
 
 /** 1 where some reserved prefix begins with this letter: most names are told apart by their first octet. */
@@ -98,7 +119,12 @@ export function identify(bytes: Uint8Array, start: number, end: number): number 
   return OTHER
 }
 
-const underscored = (id: number): number => (id === CONTENT_LENGTH || id === TRANSFER_ENCODING ? DISGUISED : id === DATE || id === AUTHORIZATION || id === COOKIE || id === SEC_WEBSOCKET_ACCEPT || id === ALT_SVC ? OTHER : RESERVED)
+const underscored = (id: number): number =>
+  id === CONTENT_LENGTH || id === TRANSFER_ENCODING
+    ? DISGUISED
+    : id === DATE || id === AUTHORIZATION || id === COOKIE || id === SEC_WEBSOCKET_ACCEPT || id === ALT_SVC
+      ? OTHER
+      : RESERVED
 
 /** True when the name at `bytes[start, end)` is `name`, ignoring case. */
 export function isNamed(bytes: Uint8Array, start: number, end: number, name: FieldName): boolean {

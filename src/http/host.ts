@@ -31,7 +31,11 @@ export function readHost(head: RequestHead, hosts: number, hostOfTarget: boolean
   if (hostOfTarget && comparable(targetHost) !== comparable(head.host)) return F.HOST_DISAGREES
   return 0
 }
-const comparable = (host: string): string => host.toLowerCase().replace(/:(?:80)?$/, '').replace(/\.$/, '')
+const comparable = (host: string): string =>
+  host
+    .toLowerCase()
+    .replace(/:(?:80)?$/, '')
+    .replace(/\.$/, '')
 
 /** Where the name ends (before a final dot and the port), or -1 when `bytes[start, end)` is no host with an optional port. */
 function endOfName(bytes: Buffer, start: number, end: number): number {

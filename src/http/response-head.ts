@@ -154,6 +154,7 @@ function readConnection(head: ResponseHead): boolean {
     }
   }
   if (simple) return false
-  for (let i = head.findId(N.CONNECTION); i >= 0; i = head.findId(N.CONNECTION, i + 1)) if (/(?:^|[,\s])close(?:$|[,\s])/i.test(head.value(i))) head.keepAlive = false
+  for (let i = head.findId(N.CONNECTION); i >= 0; i = head.findId(N.CONNECTION, i + 1))
+    if (/(?:^|[,\s])close(?:$|[,\s])/i.test(head.value(i))) head.keepAlive = false
   return false
 }

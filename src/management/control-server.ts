@@ -38,8 +38,10 @@ async function handle(request: IncomingMessage, response: ServerResponse, settin
   if (path === '/readyz' && reads) return plane.ready() ? text(response, 200, 'ready\n') : text(response, 503, 'not ready\n')
   if (path === '/metrics' && reads) return text(response, 200, await plane.metrics(), 'text/plain; version=0.0.4; charset=utf-8')
   if (!path.startsWith('/api/')) return refuse(response, 404, 'management.unknown', 'Nothing is served at this address.')
-  if (!token.accepts(request.headers.authorization)) return refuse(response, 401, 'management.unauthorized', 'A bearer token is needed.', { 'WWW-Authenticate': 'Bearer realm="gatehouse"' })
-  if (request.headers.origin !== undefined && !reads && request.headers.origin !== `http://${request.headers.host}`) return refuse(response, 403, 'management.foreign-origin', 'Requests from other origins are refused.')
+  if (!token.accepts(request.headers.authorization))
+    return refuse(response, 401, 'management.unauthorized', 'A bearer token is needed.', { 'WWW-Authenticate': 'Bearer realm="gatehouse"' })
+  if (request.headers.origin !== undefined && !reads && request.headers.origin !== `http://${request.headers.host}`)
+    return refuse(response, 403, 'management.foreign-origin', 'Requests from other origins are refused.')
   const consumer = KEYS_PATH.exec(path)?.[1]
   if (consumer === undefined) return refuse(response, 404, 'management.unknown', 'Nothing is served at this address.')
   if (request.method !== 'POST') return refuse(response, 405, 'management.method-not-allowed', 'This method is not served at this address.', { Allow: 'POST' })
@@ -48,7 +50,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, settin
 
 async function createKey(request: IncomingMessage, response: ServerResponse, plane: ControlPlane, consumer: string): Promise<void> {
   const body = await readJson(request)
-  if (typeof body !== 'object' || body === null || Object.keys(body).some((key) => key !== 'expires')) return refuse(response, 400, 'management.invalid', 'The body is a JSON object that may have the member expires.')
+  if (typeof body !== 'object' || body === null || Object.keys(body).some((key) => key !== 'expires'))
+    return refuse(response, 400, 'management.invalid', 'The body is a JSON object that may have the member expires.')
   const { expires } = body as { expires?: unknown }
   const expiresMs = expires === undefined ? undefined : typeof expires === 'string' ? Date.parse(expires) : Number.NaN
   if (Number.isNaN(expiresMs)) return refuse(response, 400, 'management.invalid', 'expires is a time such as 2027-01-31T00:00:00Z.')
@@ -85,5 +88,7 @@ function text(response: ServerResponse, status: number, body: string, type = 'te
 }
 function refuse(response: ServerResponse, status: number, code: string, detail: string, fields: Record<string, string> = {}): void {
   if (response.headersSent) return
-  response.writeHead(status, { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...fields }).end(JSON.stringify({ type: `https://gatehouse.dev/errors/${code}`, status, detail, code }))
+  response
+    .writeHead(status, { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...fields })
+    .end(JSON.stringify({ type: `https://gatehouse.dev/errors/${code}`, status, detail, code }))
 }

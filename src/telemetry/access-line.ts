@@ -112,7 +112,8 @@ export class AccessLine {
   }
   private principal(principal: PrincipalValue): Buffer {
     let octets = this.principals.get(principal)
-    if (octets === undefined) this.principals.set(principal, (octets = ascii(`,"consumer":"${escaped(principal.consumer)}","credential":"${escaped(principal.credential)}"`)))
+    if (octets === undefined)
+      this.principals.set(principal, (octets = ascii(`,"consumer":"${escaped(principal.consumer)}","credential":"${escaped(principal.credential)}"`)))
     return octets
   }
 }

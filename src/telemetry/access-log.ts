@@ -57,6 +57,7 @@ export class AccessLog {
     this.writing = true
     this.sink.write(octets, (error) => {
       this.writing = false
+      this.gathered.giveBack(octets)
       if (error) this.dropped += lines
       if (this.gathered.size >= BATCH_BYTES || this.closing) this.flush()
       if (!this.writing) this.closing?.()

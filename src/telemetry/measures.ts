@@ -89,7 +89,8 @@ function refusals(page: Page, threads: readonly ThreadMeasures[]): void {
 function routes(page: Page, threads: readonly ThreadMeasures[]): void {
   const all = merged(threads)
   const requests = page.family('gatehouse_requests_total', 'counter', 'Requests by operation and class of status.')
-  for (const { api, operation, classes } of all) for (const [i, name] of CLASSES.entries()) if (classes[i]! > 0) requests.sample('', { api, operation, class: name }, classes[i]!)
+  for (const { api, operation, classes } of all)
+    for (const [i, name] of CLASSES.entries()) if (classes[i]! > 0) requests.sample('', { api, operation, class: name }, classes[i]!)
   const durations = page.family('gatehouse_request_duration_seconds', 'histogram', 'From the end of the head to the end of the response.')
   for (const { api, operation, buckets, durationUs } of all) {
     let sum = 0

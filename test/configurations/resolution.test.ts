@@ -1,5 +1,7 @@
 // What a valid configuration becomes: the snapshot and the directory, value by value.
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadConfiguration } from '../../src/catalog/resolve.ts'
@@ -116,4 +118,31 @@ test('an API without a document serves its methods under its prefix as one opera
   const echo = everything().snapshot.apis.find(({ name }) => name === 'echo')!
   assert.deepEqual(echo.anyPath, { methods: ['GET', 'PURGE'], policySet: 0 })
   assert.deepEqual(echo.routes, [])
+})
+
+test('a reordered file is the same file: equal snapshot, equal hashes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-order-'))
+  try {
+    const [one, two] = [
+      `gatehouse: 1
+apis:
+  b: { path: /b, upstream: "http://127.0.0.1:9002", policies: { rate-limit: { limit: 1, window: 1s }, api-key: { header: X-Key } } }
+  a: { path: /a, upstream: "http://127.0.0.1:9001", public: true }
+`,
+      `apis:
+  a: { public: true, upstream: "http://127.0.0.1:9001", path: /a }
+  b: { policies: { api-key: { header: X-Key }, rate-limit: { window: 1s, limit: 1 } }, upstream: "http://127.0.0.1:9002", path: /b }
+gatehouse: 1
+`,
+    ].map((text, i) => {
+      const file = join(folder, `${i}.yaml`)
+      writeFileSync(file, text, { mode: 0o600 })
+      return loadConfiguration(file, { policies, nowMs: 0, cores: 2 })
+    })
+    assert.ok(one?.ok && two?.ok)
+    assert.deepEqual(one.snapshot, two.snapshot)
+    assert.notEqual(one.digest, two.digest)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

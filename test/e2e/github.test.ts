@@ -65,7 +65,9 @@ describe('the example with the description of GitHub', () => {
     writeFileSync(file, text, { mode: 0o600 })
     cpSync(description, join(folder, 'api.github.com.json'))
     gateway = { ...(await startGateway(file)), port: port!, controlPort: control! }
-    key = execFileSync(process.execPath, [join(repository, 'bin/gatehouse'), 'key', 'create', '--consumer', 'build', '--config', file], { encoding: 'utf8' }).trim()
+    key = execFileSync(process.execPath, [join(repository, 'bin/gatehouse'), 'key', 'create', '--consumer', 'build', '--config', file], {
+      encoding: 'utf8',
+    }).trim()
   })
   after(async () => {
     agent.destroy()
@@ -98,7 +100,11 @@ describe('the example with the description of GitHub', () => {
     }
     await Promise.all(Array.from({ length: 16 }, lane))
     const served = [...(await metrics()).matchAll(/^gatehouse_requests_total\{api="github",operation="([^"]+)",class="2xx"\} (\d+)$/gm)]
-    assert.deepEqual(served.map(([, name, count]) => `${name} ${count}`).sort(), operations.map(({ id }) => `${id} 1`).sort(), 'each operation was counted once')
+    assert.deepEqual(
+      served.map(([, name, count]) => `${name} ${count}`).sort(),
+      operations.map(({ id }) => `${id} 1`).sort(),
+      'each operation was counted once',
+    )
     assert.equal(operations.length, 1223)
   })
 

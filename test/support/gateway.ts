@@ -35,7 +35,8 @@ export async function startGateway(configuration: object | string, options: { th
   const [port, controlPort] = (await freePorts(2)) as [number, number]
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'gatehouse-test-'))
   const file = typeof configuration === 'string' ? configuration : join(folder, 'gatehouse.yaml')
-  if (typeof configuration !== 'string') writeFileSync(file, stringify(filledIn(configuration as Configuration, port, controlPort, options.threads ?? 1)), { mode: 0o600 })
+  if (typeof configuration !== 'string')
+    writeFileSync(file, stringify(filledIn(configuration as Configuration, port, controlPort, options.threads ?? 1)), { mode: 0o600 })
   const child = spawn(process.execPath, [launcher, 'start', file], { cwd: dirname(file), stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   const ended = once(child, 'close')

@@ -38,7 +38,8 @@ function rowsOf(schema: Shape, prefix: string, skip: readonly string[]): Row[] {
     const member = given as Shape
     const key = `${prefix}${name}`
     if (skip.includes(key)) return []
-    const fallback = 'default' in member ? code(member['default']) : schema.required?.includes(name) ? '*required*' : ''
+    const fallback =
+      'default' in member && JSON.stringify(member['default']) !== '{}' ? code(member['default']) : schema.required?.includes(name) ? '*required*' : ''
     const row: Row = { key, takes: takes(member), fallback, says: cell(member.description ?? '') }
     return [row, ...below(member).flatMap(([step, object]) => rowsOf(object, `${key}${step}`, skip))]
   })

@@ -21,11 +21,16 @@ DATE is a date such as 2027-01-31 (its first instant, UTC) or a time such as 202
 Exit: 0 done, 1 refused, 2 wrong usage or could not run.`
 
 export async function keyCreate(args: readonly string[], settings: Settings): Promise<ExitCode> {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { consumer: { type: 'string' }, expires: { type: 'string' }, config: { type: 'string' } } })
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { consumer: { type: 'string' }, expires: { type: 'string' }, config: { type: 'string' } },
+  })
   const { consumer, expires } = values
   if (positionals.length > 0) return misused(`unknown word '${positionals[0]}'`, 'key')
   if (consumer === undefined || !/^[A-Za-z0-9._-]{1,64}$/.test(consumer)) return misused('key create needs --consumer NAME', 'key')
-  if (expires !== undefined && (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(expires) || Number.isNaN(Date.parse(expires)))) return misused('--expires is a date such as 2027-01-31', 'key')
+  if (expires !== undefined && (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(expires) || Number.isNaN(Date.parse(expires))))
+    return misused('--expires is a date such as 2027-01-31', 'key')
   const resolution = loadConfiguration(resolve(values.config ?? quickstartFile), { policies, nowMs: Math.floor(systemClock().nowUs() / 1000) })
   if (!resolution.ok) {
     complain('the configuration has faults: see gatehouse check')
@@ -33,7 +38,8 @@ export async function keyCreate(args: readonly string[], settings: Settings): Pr
   }
   const { host, port } = resolution.control.listen
   const token = settings.adminToken ?? readToken(dirname(resolution.store.file))
-  const answer = token === undefined ? undefined : await ask(`http://${host.includes(':') ? `[${host}]` : host}:${port}/api/v1/consumers/${consumer}/keys`, token, expires)
+  const answer =
+    token === undefined ? undefined : await ask(`http://${host.includes(':') ? `[${host}]` : host}:${port}/api/v1/consumers/${consumer}/keys`, token, expires)
   if (answer === undefined) {
     const secret = mintKey()
     print(secret)

@@ -1,11 +1,12 @@
 // gatehouse start [FILE]: runs everything until SIGTERM or SIGINT.
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { cwd } from 'node:process'
 import { parseArgs } from 'node:util'
-import { RefusedConfiguration, Running } from '../running.ts'
+import { faultLines } from '../../catalog/check.ts'
 import { type Quickstart, quickstartFile, startQuickstart } from '../quickstart.ts'
+import { RefusedConfiguration, Running } from '../running.ts'
 import type { Settings } from '../settings.ts'
-import { formatFaults } from './check.ts'
 import { complain, type ExitCode, misused, print } from './usage.ts'
 
 export const startHelp = `gatehouse start [FILE]
@@ -20,7 +21,7 @@ export async function start(args: readonly string[], settings: Settings): Promis
   if (positionals.length > 1) return misused('start takes one file at the most', 'start')
   const file = positionals[0]
   // Before anything else, so that no signal finds it without a listener.
-  const stop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  const stop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'SIGHUP')])
   let running: Running | undefined
   let quickstart: Quickstart | undefined
   try {
@@ -30,7 +31,7 @@ export async function start(args: readonly string[], settings: Settings): Promis
     await running?.stop()
     if (cause instanceof RefusedConfiguration) {
       complain(`${file ?? quickstartFile} is refused`)
-      print(formatFaults(cause.faults))
+      print(faultLines(cause.faults, cwd()))
       return 1
     }
     complain(cause instanceof Error ? cause.message : String(cause))
@@ -48,7 +49,8 @@ export async function start(args: readonly string[], settings: Settings): Promis
 
 function announce(running: Running, quickstart: Quickstart | undefined): void {
   print(`gateway     ${running.urls.join('  ')}  (${running.threadCount} ${running.threadCount === 1 ? 'thread' : 'threads'})`)
-  for (const { name, path, hosts, upstream } of running.apis) print(`  api       ${name}: ${hosts.join(' ') || 'any host'} ${path || '/'} -> http://${upstream.host}:${upstream.port}${upstream.basePath}`)
+  for (const { name, path, hosts, upstream } of running.apis)
+    print(`  api       ${name}: ${hosts.join(' ') || 'any host'} ${path || '/'} -> http://${upstream.host}:${upstream.port}${upstream.basePath}`)
   print(`control     ${running.controlUrl}  (/metrics /livez /readyz)`)
   if (running.tokenFile !== undefined) print(`admin token ${running.tokenFile}`)
   if (quickstart) for (const line of quickstart.words(running)) print(line)

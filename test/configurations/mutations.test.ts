@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { policies } from '../policies/index.ts'
-import { DocumentCache } from './document-cache.ts'
-import { loadConfiguration, type Resolution } from './resolve.ts'
+import { DocumentCache } from '../../src/catalog/document-cache.ts'
+import { loadConfiguration, type Resolution } from '../../src/catalog/resolve.ts'
+import { policies } from '../../src/policies/index.ts'
 
 const BOOKSHOP = `paths:
   /books:

@@ -5,9 +5,9 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { policies } from '../policies/index.ts'
-import { DocumentCache } from './document-cache.ts'
-import { loadConfiguration } from './resolve.ts'
+import { DocumentCache } from '../../src/catalog/document-cache.ts'
+import { loadConfiguration } from '../../src/catalog/resolve.ts'
+import { policies } from '../../src/policies/index.ts'
 
 const document = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.json')
 let folder = ''
