@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
-export const SLOW_KINDS = ['silent', 'head', 'body', 'chunked-body', 'idle', 'unread'] as const
+export const SLOW_KINDS = (process.env['KINDS']?.split(',') ?? ['silent', 'head', 'body', 'chunked-body', 'idle', 'unread']) as ('silent' | 'head' | 'body' | 'chunked-body' | 'idle' | 'unread')[]
 export type SlowKind = (typeof SLOW_KINDS)[number]
 
 /** By kind: how many connections the server ended, and how long the longest of them stood, in milliseconds. */
