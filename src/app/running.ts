@@ -1,9 +1,7 @@
 // A running Gatehouse: configuration, gateway threads, control listener and store, started in the order that never serves half of it.
 import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { constants, setPriority } from 'node:os'
 import { dirname } from 'node:path'
-import { pid, platform } from 'node:process'
 import { counterTableUse } from '../adapters/shared-memory/counters.ts'
 import { sqliteKeyStore } from '../adapters/sqlite/key-store.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -93,7 +91,6 @@ export class Running {
     const admin = adminToken(dirname(this.started.store.file), settings.adminToken)
     this.tokenFile = admin.file
     await this.threads.start()
-    yieldToGateway()
     this.control = await startControl(this.started.control.listen, admin.token, {
       ready: () => this.threads.ready,
       metrics: () => this.metrics(),
@@ -188,14 +185,6 @@ export class Running {
     this.control?.closeAllConnections()
     this.keys.close()
   }
-}
-
-/**
- * Reading a large configuration must not take the processor from the threads that serve: where they share one, they go first. On Linux a priority is a
- * thread's own, and the process id names the main thread.
- */
-function yieldToGateway(): void {
-  if (platform === 'linux') setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
 }
 
 const clock = systemClock()

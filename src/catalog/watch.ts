@@ -1,6 +1,6 @@
 // Watches a configuration and everything it refers to, and tells of each new state that was read twice alike.
 import { type FSWatcher, statSync, watch } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { realPath } from './bounded-file.ts'
 import { DocumentCache } from './document-cache.ts'
 import { type Resolution, type ResolveOptions, resolveSources } from './resolve.ts'
@@ -44,6 +44,9 @@ class ConfigurationWatch implements Watch {
   private told = ''
   private marks = ''
   private watched: readonly string[] = []
+  private names: ReadonlySet<string> = new Set()
+  private endPause: (() => void) | undefined
+  private wasTouched = false
   private isRunning = false
   private isStale = false
   private isClosed = false
@@ -99,17 +102,30 @@ class ConfigurationWatch implements Watch {
     }
   }
 
-  /** Reads until two readings in a row agree. */
+  /**
+   * Reads until two readings in a row agree. A write to one of the files in between begins anew at once: else a file that is written in several goes would
+   * be compared with a piece of itself, and a state that lasts for less than two pauses would be missed.
+   */
   private async settled(): Promise<Sources | undefined> {
     let before = this.read()
     while (!this.isClosed) {
+      this.wasTouched = false
       await this.pause()
       if (this.isClosed) return undefined
       const after = this.read()
-      if (after.digest === before.digest) return after
+      if (after.digest === before.digest && !this.wasTouched) return after
       before = after
     }
     return undefined
+  }
+
+  /** An event of a watched folder; other files may be written there all the time. */
+  private seen(name: string | null): void {
+    if (name === null || this.names.has(name)) {
+      this.wasTouched = true
+      this.endPause?.()
+    }
+    this.look()
   }
 
   private read(): Sources {
@@ -121,6 +137,10 @@ class ConfigurationWatch implements Watch {
   private pause(): Promise<void> {
     if (this.options.settle) return this.options.settle()
     return new Promise((done) => {
+      this.endPause = () => {
+        clearTimeout(this.settling)
+        done()
+      }
       this.settling = setTimeout(done, SETTLE_MS)
     })
   }
@@ -142,12 +162,13 @@ class ConfigurationWatch implements Watch {
       this.folders.delete(folder)
     }
     this.watched = files
+    this.names = new Set(files.map((file) => basename(file)))
   }
 
   private watchFolder(folder: string): void {
     if (this.isClosed || this.folders.has(folder)) return
     try {
-      const watcher = watch(folder, { persistent: false }, () => this.look())
+      const watcher = watch(folder, { persistent: false }, (_event, name) => this.seen(name))
       // The folder itself went away: the poll finds it when it is back.
       watcher.on('error', () => this.dropFolder(folder, watcher))
       this.folders.set(folder, watcher)

@@ -19,6 +19,8 @@ const AHEAD_BYTES_MAX = 64 * 1024
 /** How long, and how many octets, a closing connection is still read so that the client gets to see its answer (RFC 9112 9.6). */
 const LINGER_MS = 2000
 const LINGER_BYTES_MAX = 1024 * 1024
+/** Octets of answers that may wait for a client before no further request of it is taken. */
+const UNREAD_BYTES_MAX = 256 * 1024
 
 export class ClientConnection {
   readonly gateway: Gateway
@@ -49,6 +51,7 @@ export class ClientConnection {
   private bodyStartedMs = 0
   private pumping = false
   private inputEnded = false
+  private awaitsReader = false
 
   constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, slot: number) {
     this.gateway = gateway
@@ -104,6 +107,10 @@ export class ClientConnection {
     this.pumping = true
     try {
       while (this.window !== undefined && (this.state === HEAD || this.state === BODY)) {
+        if (this.state === HEAD && this.socket.writableLength > UNREAD_BYTES_MAX) {
+          this.awaitReader()
+          break
+        }
         const more = this.state === HEAD ? this.readHead() : this.readBody()
         if (!more) break
       }
@@ -113,6 +120,13 @@ export class ClientConnection {
       this.pumping = false
     }
     if (this.inputEnded && this.state === HEAD) this.socket.end()
+  }
+
+  /** Who pipelines requests and reads no answers must not fill our memory with them. */
+  private awaitReader(): void {
+    this.awaitsReader = true
+    this.socket.pause()
+    this.deadlineMs = this.gateway.coarseMs + this.gateway.settings.timeouts.idleMs
   }
 
   /** True when there may be more to do. */
@@ -277,8 +291,16 @@ export class ClientConnection {
   private linger(): void {
     this.state = LINGERING
     this.window = undefined
-    this.deadlineMs = this.gateway.coarseMs + LINGER_MS
-    this.socket.end()
+    const { gateway, socket } = this
+    this.deadlineMs = gateway.coarseMs + LINGER_MS
+    if (socket.writableLength === 0) socket.end()
+    else {
+      // The lingering begins when the answer has left: a slow reader gets all of it.
+      this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.idleMs
+      socket.end(() => {
+        this.deadlineMs = gateway.coarseMs + LINGER_MS
+      })
+    }
     if (this.inputEnded) this.socket.destroySoon()
     else this.socket.resume()
   }
@@ -308,7 +330,7 @@ export class ClientConnection {
         if (this.x === undefined || this.window === undefined) this.socket.destroy()
         else {
           gateway.begin(this, this.x)
-          this.malformed(F.TOO_SLOW)
+          this.tooSlow()
         }
         return
       case BODY:
@@ -316,7 +338,7 @@ export class ClientConnection {
         else {
           this.forwarding!.abort()
           if (this.responseStarted) this.socket.destroy()
-          else this.malformed(F.TOO_SLOW)
+          else this.tooSlow()
         }
         return
       case ANSWERING:
@@ -325,6 +347,11 @@ export class ClientConnection {
       default:
         this.socket.destroy()
     }
+  }
+  /** 408, and the next sweep closes: who was too slow to ask is not waited for. */
+  private tooSlow(): void {
+    this.malformed(F.TOO_SLOW)
+    this.deadlineMs = this.gateway.coarseMs
   }
   private deny504(): void {
     if (this.responseStarted) {
@@ -346,6 +373,11 @@ export class ClientConnection {
 
   private drained(): void {
     this.forwarding?.clientDrained()
+    if (!this.awaitsReader) return
+    this.awaitsReader = false
+    this.deadlineMs = this.gateway.coarseMs + this.gateway.settings.timeouts.headMs
+    this.socket.resume()
+    this.pump()
   }
   private ended(): void {
     this.inputEnded = true

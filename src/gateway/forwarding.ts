@@ -179,12 +179,15 @@ export class Forwarding implements Waiting {
     } else output.put(bytes, start, end)
   }
 
+  responseWhole(): void {
+    const { output } = this.client.gateway
+    if (this.rechunk) output.put(LAST_CHUNK)
+    this.rechunk = false
+    output.send(this.client.socket)
+  }
   responseEnd(): void {
     const { client } = this
     this.upstream = undefined
-    if (this.rechunk) client.gateway.output.put(LAST_CHUNK)
-    this.rechunk = false
-    client.gateway.output.send(client.socket)
     this.clear()
     client.finish()
     client.pump()

@@ -239,7 +239,8 @@ export class Gateway {
   async drain(): Promise<void> {
     this.draining = true
     for (const server of this.servers) server.close()
-    for (const client of this.connections) if (client.idle) client.socket.destroy()
+    // Not at once: the last answer may still be on its way.
+    for (const client of this.connections) if (client.idle) client.socket.destroySoon()
     if (this.connections.size > 0) {
       await new Promise<void>((resolve) => {
         this.drained = resolve

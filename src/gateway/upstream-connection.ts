@@ -18,7 +18,9 @@ export interface ResponseTaker {
   /** True when the connection is now a tunnel (101): every octet from here on is the taker's. */
   responseHead(head: ResponseHead): boolean
   responseBody(bytes: Buffer, start: number, end: number): void
-  /** The response is whole. The connection has gone back to its pool, or is closed. */
+  /** The response is whole: it is sent now, for the connection may be another's in the next moment. */
+  responseWhole(): void
+  /** After that: the connection has gone back to its pool, or is closed. */
   responseEnd(): void
   /** The response cannot be completed. `fault` is a message fault, 0 when the connection itself failed. */
   responseFailed(fault: number): void
@@ -197,6 +199,8 @@ export class UpstreamConnection {
   private finish(taker: ResponseTaker): void {
     this.taker = undefined
     this.served++
+    // Before the connection is given away: whoever waits for it writes its request into the same output.
+    taker.responseWhole()
     // hardening.md: no reuse after a response that ended before the request's body did.
     if (this.keepAlive && this.requestSent && !this.socket.destroyed) this.pool.release(this)
     else this.socket.destroy()

@@ -19,7 +19,13 @@ describe('each response is its own request\u2019s', () => {
     upstream = await startEchoUpstream()
     const timeouts = { connect: '1s', head: '1s', idle: '1s' }
     gateway = await startGateway(
-      { apis: { echo: { path: '/', upstream: { url: `http://127.0.0.1:${upstream.port}`, timeouts }, public: true } } },
+      {
+        apis: {
+          echo: { path: '/', upstream: { url: `http://127.0.0.1:${upstream.port}`, timeouts }, public: true },
+          // So few connections that requests wait for one another's.
+          narrow: { path: '/narrow', stripPath: true, upstream: { url: `http://127.0.0.1:${upstream.port}`, timeouts, connections: 3, queue: 10_000 }, public: true },
+        },
+      },
       { threads: 2 },
     )
   })
@@ -56,14 +62,16 @@ describe('each response is its own request\u2019s', () => {
     assert.equal(answer.body, body)
   }
 
-  test('over 100,000 requests, pipelined and concurrent, bodies by length and in chunks, answers slow and fast', async () => {
+  /** Sends so many requests below a path prefix, `DEPTH` at a time on each of the connections. */
+  async function sendAll(count: number, prefix: string): Promise<void> {
     const connections = await openConnections(gateway.port, CONNECTIONS)
+    const before = upstream.requests
     let sent = 0
     const lane = async (connection: LoadConnection): Promise<void> => {
-      while (sent < REQUESTS) {
+      while (sent < count) {
         const nonce = nextNonce()
         const { text, body, isHead } = honest(nonce, sent++)
-        judge(await connection.ask(text, { isHead }), nonce, body)
+        judge(await connection.ask(text.replace(' /', ` ${prefix}/`), { isHead }), nonce, body)
       }
     }
     await Promise.all(connections.flatMap((connection) => Array.from({ length: DEPTH }, () => lane(connection))))
@@ -71,9 +79,12 @@ describe('each response is its own request\u2019s', () => {
       assert.equal(connection.fault, undefined)
       await connection.close()
     }
-    assert.equal(upstream.requests, REQUESTS)
+    assert.equal(upstream.requests - before, count)
     assert.deepEqual(upstream.faults, [])
-  })
+  }
+
+  test('over 100,000 requests, pipelined and concurrent, bodies by length and in chunks, answers slow and fast', () => sendAll(REQUESTS, ''))
+  test('over 20,000 requests that wait for one of few upstream connections', () => sendAll(20_000, '/narrow'))
 
   /** Sends one failing request in the midst of honest ones, all on one connection; what follows a broken response is never answered. */
   async function amid(failure: string, failing: (nonce: string, answer: Answer | undefined) => void): Promise<void> {

@@ -5,24 +5,32 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { LoadConnection, metric } from '../support/load-client.ts'
-import { gatherCrowd, SLOW_KINDS } from '../support/slow-crowd.ts'
+import { countOfKind, gatherCrowd, SLOW_KINDS, type SlowCrowd } from '../support/slow-crowd.ts'
 
 const SLOW = 2000
 const HEAD_MS = 2000
 const HONEST = 8
 const WINDOWS = 5
 const WINDOW_MS = 1000
+const PAGE = Buffer.alloc(50_000, 'page ')
+const PAGES = 1000
 const LARGE = Buffer.alloc(4 * 1024 * 1024, 'large ')
 
 describe('2,000 slow clients', () => {
   let upstream: Server
   let gateway: RunningGateway
+  let pages = 0
+  let crowd: SlowCrowd | undefined
 
   before(async () => {
     upstream = createServer((request: IncomingMessage, response) => {
       request.resume()
       response.on('error', () => {})
       if (request.url === '/large') response.end(LARGE)
+      else if (request.url === '/page') {
+        pages++
+        response.end(PAGE)
+      }
       else request.on('end', () => response.end('ok'))
     })
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
@@ -30,12 +38,14 @@ describe('2,000 slow clients', () => {
     gateway = await startGateway(
       {
         gateway: { timeouts: { head: time, idle: time, stall: time } },
-        apis: { honest: { path: '/', upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, public: true } },
+        // A slow body and an answer that is not read hold a connection to the upstream each: there must be more than there are slow clients.
+        apis: { honest: { path: '/', upstream: { url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, connections: 4096 }, public: true } },
       },
       { threads: 1 },
     )
   })
   after(async () => {
+    await crowd?.stop()
     await gateway?.stop()
     upstream?.closeAllConnections()
     upstream?.close()
@@ -65,18 +75,31 @@ describe('2,000 slow clients', () => {
 
   test('honest requests go on, and every slow connection is gone within the head time-out plus a second', async (t) => {
     const alone = await honestP99()
-    const crowd = await gatherCrowd(gateway.port, SLOW, '/large')
+    crowd = await gatherCrowd(gateway.port, SLOW, '/large')
     const beside = await honestP99()
     assert.ok(metric(await gateway.metrics(), 'gatehouse_connections') > SLOW / 2)
     const times = await crowd.disperse()
     t.diagnostic(`p99 ${alone.toFixed(2)} ms alone, ${beside.toFixed(2)} ms beside the crowd: ${(beside / alone).toFixed(2)} x`)
     t.diagnostic(`longest connection in ms: ${SLOW_KINDS.map((kind) => `${kind} ${times[kind].longestMs.toFixed(0)} of ${times[kind].ended}`).join(', ')}`)
     for (const kind of SLOW_KINDS) {
-      assert.ok(times[kind].ended >= SLOW / SLOW_KINDS.length - 1, `only ${times[kind].ended} of kind ${kind} were ended`)
+      assert.ok(times[kind].ended >= countOfKind(SLOW, kind), `only ${times[kind].ended} of kind ${kind} were ended`)
       assert.ok(times[kind].longestMs <= HEAD_MS + 1000, `${kind}: a connection stood for ${times[kind].longestMs} ms`)
     }
     // The goal is 2 x; a machine that is busy with other things may see more, and no test fails on that.
     assert.ok(beside < 10 * Math.max(alone, 1), `p99 of honest requests went from ${alone} to ${beside} ms`)
+  })
+
+  test('who pipelines requests and does not read the answers is not served ahead', async () => {
+    const greedy = new LoadConnection(gateway.port)
+    const honest = new LoadConnection(gateway.port)
+    greedy.socket.pause()
+    const answers = Array.from({ length: PAGES }, () => greedy.ask('GET /page HTTP/1.1\r\nHost: a\r\n\r\n'))
+    for (let i = 0; i < 300; i++) await honest.ask('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    // What both kernels and the gateway may hold together, far below what was asked for.
+    assert.ok(pages > 0 && pages < PAGES / 4, `${pages} of ${PAGES} answers were made for nobody`)
+    greedy.socket.resume()
+    for (const answer of await Promise.all(answers)) assert.equal(answer?.body.length, PAGE.length)
+    await Promise.all([greedy.close(), honest.close()])
   })
 
   test('afterwards nothing is held, and the process answers', async () => {

@@ -2,8 +2,13 @@
 import { connect } from 'node:net'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
-export const SLOW_KINDS = (process.env['KINDS']?.split(',') ?? ['silent', 'head', 'body', 'chunked-body', 'idle', 'unread']) as ('silent' | 'head' | 'body' | 'chunked-body' | 'idle' | 'unread')[]
+export const SLOW_KINDS = ['silent', 'head', 'body', 'chunked-body', 'idle', 'unread'] as const
 export type SlowKind = (typeof SLOW_KINDS)[number]
+
+/** One in fifty reads nothing: each of these moves megabytes before it stalls, and many would measure the machine's memory instead. */
+const kindOf = (i: number): SlowKind => (i % 50 === 0 ? 'unread' : SLOW_KINDS[i % (SLOW_KINDS.length - 1)]!)
+/** How many of `count` are of a kind. */
+export const countOfKind = (count: number, kind: SlowKind): number => Array.from({ length: count }, (_, i) => kindOf(i)).filter((each) => each === kind).length
 
 /** By kind: how many connections the server ended, and how long the longest of them stood, in milliseconds. */
 export type SlowTimes = Readonly<Record<SlowKind, { readonly ended: number; readonly longestMs: number }>>
@@ -11,6 +16,8 @@ export type SlowTimes = Readonly<Record<SlowKind, { readonly ended: number; read
 export interface SlowCrowd {
   /** No connection is made anew from now on; resolves when the server has ended all of them. */
   disperse(): Promise<SlowTimes>
+  /** Drops everything at once. */
+  stop(): Promise<void>
 }
 
 /** So many connections, the kinds in turn; each that the server ends is made anew. Resolves when all stand. `largePath` answers more than socket buffers hold. */
@@ -27,22 +34,28 @@ export async function gatherCrowd(port: number, count: number, largePath: string
       worker.postMessage('disperse')
       return (await told()) as SlowTimes
     },
+    async stop() {
+      await worker.terminate()
+    },
   }
 }
 
 function crowd(port: number, count: number, largePath: string): void {
   const times = Object.fromEntries(SLOW_KINDS.map((kind) => [kind, { ended: 0, longestMs: 0 }])) as Record<SlowKind, { ended: number; longestMs: number }>
   let standing = 0
+  let joined = 0
   let ready = false
   let dispersing = false
-  // One octet each fifth of a second: far below any honest rate, and never silent for long.
-  const dribblers = new Set<() => void>()
+  // One octet each fifth of a second, not all at the same time: far below any honest rate, and never silent for long.
+  const dribblers = Array.from({ length: 20 }, () => new Set<() => void>())
+  let tick = 0
   const ticking = setInterval(() => {
-    for (const dribble of dribblers) dribble()
-  }, 200)
+    for (const dribble of dribblers[tick++ % dribblers.length]!) dribble()
+  }, 10)
 
   const join = (kind: SlowKind): void => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
+    const turn = dribblers[joined++ % dribblers.length]!
     let since = 0
     let sent = 0
     const endless = `GET / HTTP/1.1\r\nHost: a\r\nX-Pad: ${'x'.repeat(4000)}`
@@ -56,7 +69,7 @@ function crowd(port: number, count: number, largePath: string): void {
       if (kind === 'chunked-body') socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
       if (kind === 'idle') socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
       if (kind === 'unread') socket.pause().write(`GET ${largePath} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(8))
-      if (kind === 'head' || kind === 'body' || kind === 'chunked-body') dribblers.add(dribble)
+      if (kind === 'head' || kind === 'body' || kind === 'chunked-body') turn.add(dribble)
       if (!ready && standing === count) {
         ready = true
         parentPort!.postMessage('gathered')
@@ -66,8 +79,10 @@ function crowd(port: number, count: number, largePath: string): void {
     // The crowd ignores that the server ends its side: only a connection that is gone is gone. One that does not read sees that when it writes.
     const probing = kind === 'unread' ? setInterval(() => socket.write('\r\n'), 100) : undefined
     socket.on('error', () => {})
+    // Who never writes again would not learn that the connection is gone; the others go on writing.
+    if (kind === 'silent' || kind === 'idle') socket.on('end', () => socket.end())
     socket.on('close', () => {
-      dribblers.delete(dribble)
+      turn.delete(dribble)
       clearInterval(probing)
       if (since > 0) standing--
       const of = times[kind]
@@ -82,7 +97,7 @@ function crowd(port: number, count: number, largePath: string): void {
     })
   }
   parentPort!.on('message', () => (dispersing = true))
-  for (let i = 0; i < count; i++) join(SLOW_KINDS[i % SLOW_KINDS.length]!)
+  for (let i = 0; i < count; i++) join(kindOf(i))
 }
 
 if (!isMainThread && workerData?.largePath !== undefined) crowd(workerData.port, workerData.count, workerData.largePath)
