@@ -1,23 +1,16 @@
 // Answers that the gateway gives itself: refusals as problem documents (RFC 9457), and replies of policies.
-import { STATUS_CODES } from 'node:http'
 import type { MessageFault } from '../http/faults.ts'
+import { reasonPhrase } from '../http/reason-phrases.ts'
+import { problemDocument } from '../model/problem.ts'
 import type { Refusal, Reply } from '../pipeline/contract.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { putOwn } from './messages.ts'
-
-const ERRORS_PAGE = 'https://gatehouse.dev/errors/'
-const reason = (status: number): string => STATUS_CODES[status] ?? 'Unknown'
-
-/** A refusal's document. Nothing in it comes from the request but its id. */
-function problem(status: number, code: string, says: string, requestId: string): string {
-  return JSON.stringify({ type: `${ERRORS_PAGE}${code}`, title: reason(status), status, detail: says, instance: `urn:uuid:${requestId}`, code })
-}
 
 export function answerRefusal(client: ClientConnection, refusal: Refusal): void {
   let lines = 'Content-Type: application/problem+json\r\nCache-Control: no-store\r\n'
   for (const [name, value] of refusal.fields) lines += `${name}: ${value}\r\n`
   client.code = refusal.code
-  answer(client, refusal.status, lines, problem(refusal.status, refusal.code, refusal.says, client.x!.requestId))
+  answer(client, refusal.status, lines, problemDocument(refusal.status, refusal.code, refusal.says, client.x!.requestId))
 }
 
 /** RFC 9112 2.2 and 11: a message that is not understood is answered and the connection closed. Which rule it broke stays in the log. */
@@ -29,7 +22,7 @@ export function answerFault(client: ClientConnection, fault: MessageFault): void
     return
   }
   const lines = `Content-Type: application/problem+json\r\nCache-Control: no-store\r\n${fault.status === 405 ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' : ''}`
-  answer(client, fault.status, lines, problem(fault.status, fault.code, PUBLIC[fault.status] ?? 'The request was refused.', client.x!.requestId))
+  answer(client, fault.status, lines, problemDocument(fault.status, fault.code, PUBLIC[fault.status] ?? 'The request was refused.', client.x!.requestId))
 }
 const PUBLIC: Readonly<Record<number, string>> = {
   400: 'The request is malformed.',
@@ -53,7 +46,7 @@ function answer(client: ClientConnection, status: number, lines: string, body: s
   const { gateway, socket } = client
   client.status = status
   client.responseStarted = true
-  putOwn(gateway.output, status, reason(status), lines, body, client.x!, client.toHead, client, gateway.dateLine)
+  putOwn(gateway.output, status, reasonPhrase(status), lines, body, client.x!, client.toHead, client, gateway.dateLine)
   client.bytesOut = body.length
   gateway.output.send(socket)
   client.finish()

@@ -1,5 +1,6 @@
 // The control listener: health, metrics, and the first operations of the management API. On loopback unless the operator said otherwise.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { problemDocument } from '../model/problem.ts'
 import type { AdminToken } from './admin-token.ts'
 
 /** What the control plane can be asked. */
@@ -88,7 +89,5 @@ function text(response: ServerResponse, status: number, body: string, type = 'te
 }
 function refuse(response: ServerResponse, status: number, code: string, detail: string, fields: Record<string, string> = {}): void {
   if (response.headersSent) return
-  response
-    .writeHead(status, { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...fields })
-    .end(JSON.stringify({ type: `https://gatehouse.dev/errors/${code}`, status, detail, code }))
+  response.writeHead(status, { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...fields }).end(problemDocument(status, code, detail))
 }

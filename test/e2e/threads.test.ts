@@ -1,7 +1,6 @@
 // Threads and the process: one that dies is started again with what is live by then, SIGTERM lets requests finish, and a port is not shared by accident.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
@@ -18,7 +17,7 @@ import { loadConfiguration } from '../../src/catalog/resolve.ts'
 import { cutSnapshot } from '../../src/model/snapshot-pieces.ts'
 import { startGateway } from '../support/gateway.ts'
 import { LoadConnection, metric } from '../support/load-client.ts'
-import { freePorts } from '../support/running-program.ts'
+import { freePorts, runProgram } from '../support/running-program.ts'
 import { type SwiftUpstream, startSwiftUpstream } from '../support/swift-upstream.ts'
 
 const launcher = fileURLToPath(new URL('../../bin/gatehouse', import.meta.url))
@@ -100,6 +99,17 @@ describe('a gateway thread that dies', () => {
   })
 })
 
+/** What becomes of a new connection: the code of its failure, or `open`. */
+function knock(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      resolve('open')
+      socket.destroy()
+    })
+    socket.on('error', (cause: NodeJS.ErrnoException) => resolve(cause.code ?? ''))
+  })
+}
+
 describe('SIGTERM', () => {
   test('requests under way finish, new connections are refused, and the exit code is 0', async () => {
     const held: (() => void)[] = []
@@ -109,26 +119,43 @@ describe('SIGTERM', () => {
       held.push(() => response.end('full'))
     })
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
-    const gateway = await startGateway({ apis: { one: { path: '/', upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, public: true } } }, { threads: 2 })
+    const [port, controlPort] = (await freePorts(2)) as [number, number]
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-drain-'))
+    const file = join(folder, 'gatehouse.yaml')
+    writeFileSync(
+      file,
+      stringify({
+        gatehouse: 1,
+        gateway: { listen: [`http://127.0.0.1:${port}`], threads: 2, accessLog: 'off' },
+        control: { listen: `http://127.0.0.1:${controlPort}` },
+        apis: { one: { path: '/', upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, public: true } },
+      }),
+      { mode: 0o600 },
+    )
+    const program = await runProgram(process.execPath, [launcher, 'start', file], /^ready$/m)
+    let ended: Promise<number | null> | undefined
     try {
-      const busy = Array.from({ length: 8 }, () => new LoadConnection(gateway.port))
-      const idle = new LoadConnection(gateway.port)
+      const busy = Array.from({ length: 8 }, () => new LoadConnection(port))
+      const idle = new LoadConnection(port)
       const answers = busy.map((connection) => connection.ask(GET))
-      while (held.length < busy.length || metric(await gateway.metrics(), 'gatehouse_connections') < busy.length + 1);
-      process.kill(gateway.pid, 'SIGTERM')
+      const connections = async (): Promise<number> => metric(await (await fetch(`http://127.0.0.1:${controlPort}/metrics`)).text(), 'gatehouse_connections')
+      while ((await connections()) <= busy.length || held.length < busy.length);
+      ended = program.stop()
       await idle.closed
-      const refused = connect(gateway.port, '127.0.0.1')
-      const [cause] = (await once(refused, 'error')) as [NodeJS.ErrnoException]
-      assert.equal(cause.code, 'ECONNREFUSED')
+      // One thread may close its listener a moment after the other.
+      while ((await knock(port)) !== 'ECONNREFUSED');
       for (const release of held) release()
       for (const answer of await Promise.all(answers)) assert.equal(answer?.body, 'halffull')
       await Promise.all(busy.map((connection) => connection.closed))
     } finally {
-      await gateway.stop()
+      ended ??= program.stop()
+      await ended
       upstream.closeAllConnections()
       upstream.close()
+      rmSync(folder, { recursive: true, force: true })
     }
-    assert.match(gateway.log(), /^draining/m)
+    assert.equal(await ended, 0)
+    assert.match(program.output(), /^draining/m)
   })
 })
 

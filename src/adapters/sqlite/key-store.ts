@@ -1,10 +1,14 @@
 // Keys in the embedded store.
+import { chmodSync, closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { KeyCredential } from '../../model/directory.ts'
 import type { KeyStore } from '../../ports/key-store.ts'
 
 /** Opens or makes the database at `file`. Digests only: the secret of a key is never stored. */
 export function sqliteKeyStore(file: string): KeyStore {
+  // Before anything is written: who has an account on the machine need not know who has keys.
+  closeSync(openSync(file, 'a', 0o600))
+  chmodSync(file, 0o600)
   const database = new DatabaseSync(file)
   // synchronous=FULL: an acknowledged key is on disk.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000')
