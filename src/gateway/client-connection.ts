@@ -46,9 +46,9 @@ export class ClientConnection {
   readonly body = new BodyReader()
   private window: Buffer | undefined
   private from = 0
-  private forwarding: Forwarding | undefined
+  forwarding: Forwarding | undefined
   private lingered = 0
-  private bodyStartedMs = 0
+  bodyStartedMs = 0
   private pumping = false
   private inputEnded = false
   private awaitsReader = false
@@ -320,55 +320,6 @@ export class ClientConnection {
     this.keepAlive = false
     this.code = 'upstream.invalid'
     this.socket.destroy()
-  }
-
-  /** The sweep found the deadline passed. */
-  expire(): void {
-    const gateway = this.gateway
-    switch (this.state) {
-      case HEAD:
-        if (this.x === undefined || this.window === undefined) this.socket.destroy()
-        else {
-          gateway.begin(this, this.x)
-          this.tooSlow()
-        }
-        return
-      case BODY:
-        if (this.forwarding!.stalled) this.deny504()
-        else {
-          this.forwarding!.abort()
-          if (this.responseStarted) this.socket.destroy()
-          else this.tooSlow()
-        }
-        return
-      case ANSWERING:
-        this.deny504()
-        return
-      default:
-        this.socket.destroy()
-    }
-  }
-  /** 408, and the next sweep closes: who was too slow to ask is not waited for. */
-  private tooSlow(): void {
-    this.malformed(F.TOO_SLOW)
-    this.deadlineMs = this.gateway.coarseMs
-  }
-  private deny504(): void {
-    if (this.responseStarted) {
-      this.code = this.forwarding!.awaitsClient ? 'client.slow' : 'upstream.timeout'
-      this.forwarding!.abort()
-      this.socket.destroy()
-      return
-    }
-    this.forwarding!.abort()
-    this.deny('upstream.timeout')
-  }
-
-  /** Bodies below the minimum rate hold a connection to the upstream for nothing (slow POST). */
-  checkBodyRate(nowMs: number): void {
-    const { stallMs, bodyBytesPerSecond } = this.gateway.settings.timeouts
-    const elapsedMs = nowMs - this.bodyStartedMs
-    if (this.state === BODY && elapsedMs > stallMs && !this.forwarding!.stalled && this.body.received * 1000 < bodyBytesPerSecond * elapsedMs) this.expire()
   }
 
   private drained(): void {

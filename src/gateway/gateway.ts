@@ -16,6 +16,7 @@ import { ClientConnection } from './client-connection.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
 import { decide } from './deciding.ts'
 import { denials, type GatewayCode } from './denials.ts'
+import { checkBodyRate, expire } from './expiry.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { Output } from './output.ts'
 import { publish, retiredPools } from './publishing.ts'
@@ -228,8 +229,8 @@ export class Gateway {
     this.tick()
     const now = this.coarseMs
     for (const client of this.connections) {
-      if (client.deadlineMs <= now) client.expire()
-      else client.checkBodyRate(now)
+      if (client.deadlineMs <= now) expire(client)
+      else checkBodyRate(client, now)
     }
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()

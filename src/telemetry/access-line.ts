@@ -129,23 +129,25 @@ export function escaped(text: string): string {
 /** Query parameters that carry secrets whatever the configuration says. */
 const SECRET_NAMES = /^(?:.*(?:token|secret|passw(?:or)?d|api[-_]?key|signature|credential).*|key|sig|auth|code|jwt|assertion)$/i
 
-/** Every value that may be a secret replaced by `-`. Names are compared decoded: an encoded spelling of `api_key` is the same parameter. */
+/**
+ * Every value that may be a secret replaced by `-`. Names are compared decoded: an encoded spelling of `api_key` is the same parameter. ";" ends a
+ * parameter too: some servers still read it so (HTML 4.01 B.2.2), and then what follows it has a name of its own.
+ */
 export function redactQuery(query: string, places: readonly CredentialPlace[]): string {
-  return query
-    .split('&')
-    .map((pair) => {
-      const equals = pair.indexOf('=')
-      if (equals < 0) return pair
-      const name = decoded(pair.slice(0, equals))
-      const secret = SECRET_NAMES.test(name) || places.some((place) => place.in === 'query' && place.name === name)
-      return secret ? `${pair.slice(0, equals)}=-` : pair
-    })
-    .join('&')
+  return query.replace(/[^&;]+/g, (pair) => {
+    const equals = pair.indexOf('=')
+    if (equals < 0) return pair
+    const name = decoded(pair.slice(0, equals))
+    const secret = SECRET_NAMES.test(name) || places.some((place) => place.in === 'query' && place.name === name)
+    return secret ? `${pair.slice(0, equals)}=-` : pair
+  })
 }
 function decoded(name: string): string {
+  const spaced = name.replaceAll('+', ' ')
   try {
-    return decodeURIComponent(name.replaceAll('+', ' '))
+    return decodeURIComponent(spaced)
   } catch {
-    return name
+    // Not UTF-8: octet by octet, so that one bad octet does not hide how the rest is spelled.
+    return spaced.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
   }
 }

@@ -1,0 +1,56 @@
+// What becomes of a connection whose time is up: whoever waited for the client closes, whoever waited for the upstream says so.
+import * as F from '../http/faults.ts'
+import type { ClientConnection } from './client-connection.ts'
+import { ANSWERING, BODY, HEAD } from './client-state.ts'
+
+/** The sweep found the deadline passed. */
+export function expire(client: ClientConnection): void {
+  switch (client.state) {
+    case HEAD:
+      if (client.x === undefined || !client.hasUnread) client.socket.destroy()
+      else {
+        client.gateway.begin(client, client.x)
+        tooSlow(client)
+      }
+      return
+    case BODY:
+      if (client.forwarding!.stalled) upstreamTooSlow(client)
+      else {
+        client.forwarding!.abort()
+        if (client.responseStarted) client.socket.destroy()
+        else tooSlow(client)
+      }
+      return
+    case ANSWERING:
+      upstreamTooSlow(client)
+      return
+    default:
+      client.socket.destroy()
+  }
+}
+
+/** Bodies below the minimum rate hold a connection to the upstream for nothing (slow POST). */
+export function checkBodyRate(client: ClientConnection, nowMs: number): void {
+  if (client.state !== BODY) return
+  const { stallMs, bodyBytesPerSecond } = client.gateway.settings.timeouts
+  const elapsedMs = nowMs - client.bodyStartedMs
+  if (elapsedMs > stallMs && !client.forwarding!.stalled && client.body.received * 1000 < bodyBytesPerSecond * elapsedMs) expire(client)
+}
+
+/** 408, and the next sweep closes: who was too slow to ask is not waited for. */
+function tooSlow(client: ClientConnection): void {
+  client.malformed(F.TOO_SLOW)
+  client.deadlineMs = client.gateway.coarseMs
+}
+
+function upstreamTooSlow(client: ClientConnection): void {
+  const forwarding = client.forwarding!
+  if (client.responseStarted) {
+    client.code = forwarding.awaitsClient ? 'client.slow' : 'upstream.timeout'
+    forwarding.abort()
+    client.socket.destroy()
+    return
+  }
+  forwarding.abort()
+  client.deny('upstream.timeout')
+}

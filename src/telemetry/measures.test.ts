@@ -1,0 +1,63 @@
+// The metrics page is what a scraper can read, adds the threads up, and escapes what stands in labels.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { exposition, type ProcessMeasures, type ThreadMeasures } from './measures.ts'
+import { DURATION_BOUNDS_US, RouteMeter } from './route-meter.ts'
+
+const whole: ProcessMeasures = {
+  publishSeconds: 0.5,
+  publishes: 3,
+  publishesRefused: 1,
+  threadsConfigured: 2,
+  threadRestarts: 0,
+  countersUsed: 1,
+  countersEntries: 2,
+  countersRefused: 0,
+}
+function thread(index: number, operation: string, ...durations: number[]): ThreadMeasures {
+  const meter = new RouteMeter(0)
+  for (const duration of durations) meter.record(200, duration)
+  return {
+    thread: index,
+    generation: 1,
+    requests: durations.length,
+    connections: 1,
+    lagUs: 1000,
+    publishStallUs: 0,
+    logLinesDropped: 0,
+    codes: [['shop\0route.unknown', 1]],
+    faults: [],
+    upstreamFaults: [],
+    pools: [{ api: 'shop', open: 2, idle: 1, queued: 0 }],
+    routes: [{ api: 'shop', operation, classes: meter.classes, buckets: meter.buckets, durationUs: meter.durationUs, steps: [], tally: meter.tally }],
+  }
+}
+
+test('every line is a comment or a sample, and every family is declared before its samples', () => {
+  const page = exposition([thread(0, 'a', 10)], whole)
+  const declared = new Set<string>()
+  for (const line of page.trimEnd().split('\n')) {
+    const type = /^# TYPE (\S+) (?:counter|gauge|histogram|summary)$/.exec(line)
+    if (type) declared.add(type[1]!)
+    else if (!line.startsWith('# HELP ')) {
+      const sample = /^([a-z_]+)(?:\{(?:[a-z]+="(?:[^"\\\n]|\\[\\n"])*",?)+\})? [0-9.e+-]+$/.exec(line)
+      assert.ok(sample, line)
+      assert.ok(declared.has(sample[1]!) || declared.has(sample[1]!.replace(/_(?:bucket|sum|count)$/, '')), line)
+    }
+  }
+  assert.ok(page.endsWith('\n'))
+})
+
+test('the same operation on two threads is one', () => {
+  const page = exposition([thread(0, 'a', 400, 700), thread(1, 'a', 99_000_000)], whole)
+  assert.match(page, /^gatehouse_requests_total\{api="shop",operation="a",class="2xx"\} 3$/m)
+  assert.match(page, /^gatehouse_request_duration_seconds_bucket\{api="shop",operation="a",le="0.0005"\} 1$/m)
+  assert.match(page, /^gatehouse_request_duration_seconds_bucket\{api="shop",operation="a",le="10"\} 2$/m)
+  assert.match(page, /^gatehouse_request_duration_seconds_bucket\{api="shop",operation="a",le="\+Inf"\} 3$/m)
+  assert.match(page, /^gatehouse_refusals_total\{api="shop",code="route.unknown"\} 2$/m)
+  assert.equal(page.match(/_bucket\{/g)?.length, DURATION_BOUNDS_US.length + 1)
+})
+
+test('an operation with quotes, backslashes or line ends stays inside its label', () => {
+  assert.ok(exposition([thread(0, 'a"\\\nb', 1)], whole).includes('operation="a\\"\\\\\\nb"'))
+})
