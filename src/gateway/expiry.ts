@@ -37,10 +37,10 @@ export function checkBodyRate(client: ClientConnection, nowMs: number): void {
   if (elapsedMs > stallMs && !client.forwarding!.stalled && client.body.received * 1000 < bodyBytesPerSecond * elapsedMs) expire(client)
 }
 
-/** 408, and the next sweep closes: who was too slow to ask is not waited for. */
+/** 408, and no lingering behind it: who was too slow to ask is not waited for. */
 function tooSlow(client: ClientConnection): void {
   client.malformed(F.TOO_SLOW)
-  client.deadlineMs = client.gateway.coarseMs
+  client.socket.destroySoon()
 }
 
 function upstreamTooSlow(client: ClientConnection): void {

@@ -41,7 +41,18 @@ describe('the admin token', () => {
   })
 
   const token = new AdminToken(STRONG)
-  for (const given of [undefined, '', STRONG, `Basic ${STRONG}`, 'Bearer', 'Bearer ', `Bearer ${STRONG}x`, `Bearer ${STRONG.slice(1)}`, `Bearer ${STRONG} `, `Bearer ${STRONG}, a`]) {
+  for (const given of [
+    undefined,
+    '',
+    STRONG,
+    `Basic ${STRONG}`,
+    'Bearer',
+    'Bearer ',
+    `Bearer ${STRONG}x`,
+    `Bearer ${STRONG.slice(1)}`,
+    `Bearer ${STRONG} `,
+    `Bearer ${STRONG}, a`,
+  ]) {
     test(`is not: ${given}`, () => assert.equal(token.accepts(given), false))
   }
   test('is told after its scheme in any case', () => assert.ok(token.accepts(`bearer  ${STRONG}`)))

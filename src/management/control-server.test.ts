@@ -61,7 +61,7 @@ describe('the control listener', () => {
     assert.equal((await call('GET', '/metrics')).body, 'up 1\n')
   })
 
-  for (const host of ['evil.example', `evil.example:8081`, '127.0.0.1.evil.example', 'localhost.evil', '127.0.0.2', '']) {
+  for (const host of ['evil.example', 'evil.example:8081', '127.0.0.1.evil.example', 'localhost.evil', '127.0.0.2']) {
     test(`421 for the host "${host}" (DNS rebinding), with a good token too`, async () => {
       assert.equal(codeOf(await call('GET', '/metrics', { host })), '421 management.misdirected')
       assert.equal(codeOf(await call('POST', KEYS, { host, ...BEARER }, '{}')), '421 management.misdirected')

@@ -37,8 +37,7 @@ describe('an access line', () => {
     assert.deepEqual([time, path, query, status, operation, durationUs], ['2023-11-14T22:13:20.000042Z', '/a/b', 'c=d', 200, 'GET "a"\n', 1234])
   })
 
-  const targets = ['/%22%7d%0a', '/%c2%85', '/%e2%80%a8', '/%c0%af', '/%1b[31m', "/a'b", '/%5c', '/?a\\b', '/?{"x"}'.replaceAll('"', '%22'), '/%7F?%1B[0m', '/a?\\u000a']
-  for (const target of targets.filter((each) => !each.includes('['.concat('31')))) {
+  for (const target of ['/%22%7d%0a', '/%c2%85', '/%e2%80%a8', '/%c0%af', '/%1b%5b31m', "/a'b", '/%5c', '/?a\\b', '/?{%22x%22}', '/%7F?%1B[0m', '/a?\\u000a']) {
     test(`stays one line of plain ASCII: ${target}`, () => {
       const line = lineOf(target)
       assert.match(line, /^[\x20-\x7e]*\n$/)

@@ -23,7 +23,12 @@ describe('each response is its own request\u2019s', () => {
         apis: {
           echo: { path: '/', upstream: { url: `http://127.0.0.1:${upstream.port}`, timeouts }, public: true },
           // So few connections that requests wait for one another's.
-          narrow: { path: '/narrow', stripPath: true, upstream: { url: `http://127.0.0.1:${upstream.port}`, timeouts, connections: 3, queue: 10_000 }, public: true },
+          narrow: {
+            path: '/narrow',
+            stripPath: true,
+            upstream: { url: `http://127.0.0.1:${upstream.port}`, timeouts, connections: 3, queue: 10_000 },
+            public: true,
+          },
         },
       },
       { threads: 2 },
@@ -48,7 +53,11 @@ describe('each response is its own request\u2019s', () => {
       case 2:
       case 3: {
         const pieces = [payload.slice(0, at), payload.slice(at)].filter((piece) => piece !== '').map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`)
-        return { text: `PUT ${path} HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\n${pieces.join('')}0\r\n\r\n`, body: `${nonce} ${payload}`, isHead: false }
+        return {
+          text: `PUT ${path} HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\n${pieces.join('')}0\r\n\r\n`,
+          body: `${nonce} ${payload}`,
+          isHead: false,
+        }
       }
       case 4:
         return { text: `HEAD ${path} HTTP/1.1\r\n${head}\r\n`, body: '', isHead: true }

@@ -30,8 +30,7 @@ describe('2,000 slow clients', () => {
       else if (request.url === '/page') {
         pages++
         response.end(PAGE)
-      }
-      else request.on('end', () => response.end('ok'))
+      } else request.on('end', () => response.end('ok'))
     })
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
     const time = `${HEAD_MS}ms`

@@ -168,7 +168,9 @@ describe('a second gateway on the same port', () => {
       const file = join(folder, 'gatehouse.yaml')
       const gateway = { listen: [first.url], threads: 2, accessLog: 'off' }
       const control = { listen: `http://127.0.0.1:${controlPort}` }
-      writeFileSync(file, stringify({ gatehouse: 1, gateway, control, apis: { one: { path: '/', upstream: 'http://127.0.0.1:9', public: true } } }), { mode: 0o600 })
+      writeFileSync(file, stringify({ gatehouse: 1, gateway, control, apis: { one: { path: '/', upstream: 'http://127.0.0.1:9', public: true } } }), {
+        mode: 0o600,
+      })
       const second = spawnSync(process.execPath, [launcher, 'start', file], { encoding: 'utf8' })
       assert.equal(second.status, 2)
       assert.match(second.stderr, new RegExp(`127\\.0\\.0\\.1:${first.port} is in use`))

@@ -25,7 +25,7 @@ interface Opened {
 describe('WebSocket', () => {
   let upstream: Server
   let gateway: RunningGateway
-  let opened: Opened[] = []
+  const opened: Opened[] = []
   let requests: string[] = []
   let wanted: ((opened: Opened) => void) | undefined
 
@@ -103,7 +103,8 @@ describe('WebSocket', () => {
     for (const field of [/\r\nupgrade: websocket\r\n/i, /\r\nconnection: upgrade\r\n/i, /\r\nx-request-id: /i]) assert.match(answer, field)
     assert.ok(answer.includes(`Sec-WebSocket-Accept: ${PROOF}\r\n`))
     const head = opened.at(-1)!.head
-    for (const field of ['upgrade: websocket', 'connection: upgrade', `sec-websocket-key: ${KEY.toLowerCase()}`]) assert.equal(head.split(`\r\n${field}\r\n`).length, 2, field)
+    for (const field of ['upgrade: websocket', 'connection: upgrade', `sec-websocket-key: ${KEY.toLowerCase()}`])
+      assert.equal(head.split(`\r\n${field}\r\n`).length, 2, field)
     client.write('up and away')
     assert.equal(await read(far, 11), 'up and away')
     far.write('down and here')
@@ -124,7 +125,7 @@ describe('WebSocket', () => {
 
   test('what was sent behind a handshake that is refused is a request of its own, judged like any other', async () => {
     requests = []
-    const heard = await converse(gateway.port, [handshake('/live/refused') + 'GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n'], { responses: 2 })
+    const heard = await converse(gateway.port, [`${handshake('/live/refused')}GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n`], { responses: 2 })
     assert.deepEqual(
       heard.responses.map(({ status }) => status),
       [403, 404],

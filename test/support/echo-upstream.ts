@@ -16,7 +16,17 @@ export interface EchoUpstream {
 }
 
 /** What a path asks for, by its first segment; anything else is echoed with a length. */
-export type Failure = 'hang' | 'reset' | 'reset-in-body' | 'garbage' | 'half-close' | 'half-close-chunked' | 'silent-close' | 'bad-chunk' | 'surplus' | 'stall-in-body'
+export type Failure =
+  | 'hang'
+  | 'reset'
+  | 'reset-in-body'
+  | 'garbage'
+  | 'half-close'
+  | 'half-close-chunked'
+  | 'silent-close'
+  | 'bad-chunk'
+  | 'surplus'
+  | 'stall-in-body'
 
 const field = (nonce: string): string => `X-Nonce: ${nonce}\r\n`
 const failures: Record<Failure, (socket: Socket, nonce: string) => void> = {
