@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { LoadConnection, metric } from '../support/load-client.ts'
 import { countOfKind, gatherCrowd, SLOW_KINDS, type SlowCrowd } from '../support/slow-crowd.ts'
@@ -12,6 +13,7 @@ const HEAD_MS = 2000
 const HONEST = 8
 const WINDOWS = 5
 const WINDOW_MS = 1000
+const PAUSE_MS = 4
 const PAGE = Buffer.alloc(50_000, 'page ')
 const PAGES = 1000
 const LARGE = Buffer.alloc(4 * 1024 * 1024, 'large ')
@@ -60,9 +62,10 @@ describe('2,000 slow clients', () => {
       const lane = async (connection: LoadConnection): Promise<void> => {
         for (let now = performance.now(); now < until; ) {
           assert.equal((await connection.ask('GET / HTTP/1.1\r\nHost: a\r\n\r\n'))?.status, 200)
-          const then = performance.now()
-          times.push(then - now)
-          now = then
+          times.push(performance.now() - now)
+          // Paced, so that the figure is the gateway's delay and not the rest of a machine that two tight loops fill.
+          await pause(PAUSE_MS)
+          now = performance.now()
         }
       }
       await Promise.all(connections.map(lane))
@@ -84,8 +87,8 @@ describe('2,000 slow clients', () => {
       assert.ok(times[kind].ended >= countOfKind(SLOW, kind), `only ${times[kind].ended} of kind ${kind} were ended`)
       assert.ok(times[kind].longestMs <= HEAD_MS + 1000, `${kind}: a connection stood for ${times[kind].longestMs} ms`)
     }
-    // The goal is 2 x; a machine that is busy with other things may see more, and no test fails on that.
-    assert.ok(beside < 10 * Math.max(alone, 1), `p99 of honest requests went from ${alone} to ${beside} ms`)
+    // The goal is 2 x on a quiet machine; no test fails on time. Honest requests that had to wait until slow ones were cut off would take seconds.
+    assert.ok(beside < Math.max(10 * alone, HEAD_MS / 4), `p99 of honest requests went from ${alone} to ${beside} ms`)
   })
 
   test('who pipelines requests and does not read the answers is not served ahead', async () => {

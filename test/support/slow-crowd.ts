@@ -44,6 +44,7 @@ function crowd(port: number, count: number, largePath: string): void {
   const times = Object.fromEntries(SLOW_KINDS.map((kind) => [kind, { ended: 0, longestMs: 0 }])) as Record<SlowKind, { ended: number; longestMs: number }>
   let standing = 0
   let joined = 0
+  let greeted = 0
   let ready = false
   let dispersing = false
   // One octet each fifth of a second, not all at the same time: far below any honest rate, and never silent for long.
@@ -70,7 +71,7 @@ function crowd(port: number, count: number, largePath: string): void {
       if (kind === 'idle') socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
       if (kind === 'unread') socket.pause().write(`GET ${largePath} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(8))
       if (kind === 'head' || kind === 'body' || kind === 'chunked-body') turn.add(dribble)
-      if (!ready && standing === count) {
+      if (!ready && ++greeted === count) {
         ready = true
         parentPort!.postMessage('gathered')
       }
@@ -97,7 +98,12 @@ function crowd(port: number, count: number, largePath: string): void {
     })
   }
   parentPort!.on('message', () => (dispersing = true))
-  for (let i = 0; i < count; i++) join(kindOf(i))
+  // One a millisecond: a crowd that arrives in one instant measures how fast connections are accepted.
+  let came = 0
+  const arriving = setInterval(() => {
+    join(kindOf(came++))
+    if (came === count) clearInterval(arriving)
+  }, 1)
 }
 
 if (!isMainThread && workerData?.largePath !== undefined) crowd(workerData.port, workerData.count, workerData.largePath)
