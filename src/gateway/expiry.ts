@@ -30,11 +30,11 @@ export function expire(client: ClientConnection): void {
 }
 
 /** Bodies below the minimum rate hold a connection to the upstream for nothing (slow POST). */
-export function checkBodyRate(client: ClientConnection, nowMs: number): void {
-  if (client.state !== BODY) return
+export function isBelowBodyRate(client: ClientConnection, nowMs: number): boolean {
+  if (client.state !== BODY) return false
   const { stallMs, bodyBytesPerSecond } = client.gateway.settings.timeouts
   const elapsedMs = nowMs - client.bodyStartedMs
-  if (elapsedMs > stallMs && !client.forwarding!.stalled && client.body.received * 1000 < bodyBytesPerSecond * elapsedMs) expire(client)
+  return elapsedMs > stallMs && !client.forwarding!.stalled && client.body.received * 1000 < bodyBytesPerSecond * elapsedMs
 }
 
 /** 408, and no lingering behind it: who was too slow to ask is not waited for. */

@@ -16,13 +16,15 @@ import { ClientConnection } from './client-connection.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
 import { decide } from './deciding.ts'
 import { denials, type GatewayCode } from './denials.ts'
-import { checkBodyRate, expire } from './expiry.ts'
+import { expire, isBelowBodyRate } from './expiry.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { Output } from './output.ts'
 import { publish, retiredPools } from './publishing.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
 const SWEEP_MS = 250
+/** How many connections a sweep ends before the event loop turns. */
+const EXPIRED_IN_ONE_TURN = 8
 /** Exchanges kept for reuse; each is about 5 KB. */
 const SPARE_EXCHANGES_MAX = 1024
 const NO_PLACES: readonly [] = []
@@ -228,12 +230,17 @@ export class Gateway {
   private sweep(): void {
     this.tick()
     const now = this.coarseMs
-    for (const client of this.connections) {
-      if (client.deadlineMs <= now) expire(client)
-      else checkBodyRate(client, now)
-    }
+    const due: ClientConnection[] = []
+    for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
+    this.expireInTurns(due, now)
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
+  }
+
+  /** Thousands of connections may be due at once, and honest requests must not wait for all of them to close. */
+  private expireInTurns(due: ClientConnection[], now: number): void {
+    for (const client of due.splice(-EXPIRED_IN_ONE_TURN)) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) expire(client)
+    if (due.length > 0) setImmediate(() => this.expireInTurns(due, now))
   }
 
   /** Takes no more connections, lets requests under way finish, and closes what is left after the drain time. */
