@@ -44,9 +44,9 @@ export interface GatewayLimits {
 export interface GatewayTimeouts {
   /** From the first byte of a request (or the connection's start) to the end of its head. */
   readonly headMs: number
-  /** Between two requests on a kept connection. */
+  /** Between two requests on a kept connection, and the longest that a client may not read of its response. */
   readonly idleMs: number
-  /** The longest silence inside a request body, and of a client that does not read its response. */
+  /** The longest silence inside a request body. */
   readonly stallMs: number
   /** The least that a request body must bring, averaged after the first `stallMs`. */
   readonly bodyBytesPerSecond: number
