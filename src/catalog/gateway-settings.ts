@@ -69,11 +69,11 @@ const hour = 3600 * second
 const timeouts = object(
   {
     head: withDefault(duration({ minMs: 100, maxMs: hour, describe: 'From the start of a request to the end of its head.' }), '10s'),
-    idle: withDefault(duration({ minMs: 100, maxMs: hour, describe: 'Between two requests on one connection, and of a client that does not read its response.' }), '60s'),
-    stall: withDefault(
-      duration({ minMs: 100, maxMs: hour, describe: 'Longest silence inside a request body.' }),
-      '15s',
+    idle: withDefault(
+      duration({ minMs: 100, maxMs: hour, describe: 'Between two requests on one connection, and of a client that does not read its response.' }),
+      '60s',
     ),
+    stall: withDefault(duration({ minMs: 100, maxMs: hour, describe: 'Longest silence inside a request body.' }), '15s'),
     drain: withDefault(duration({ minMs: 0, maxMs: hour, describe: 'How long SIGTERM lets open requests finish.' }), '10s'),
   },
   'How long the gateway waits for a client.',
