@@ -174,7 +174,8 @@ export class ClientConnection {
       this.broke(cause)
     }
     this.pump()
-    if (this.socket.isPaused()) this.socket.resume()
+    // A request that the upstream does not take as fast as it comes stays paused.
+    if (this.socket.isPaused() && !this.forwarding?.stalled) this.socket.resume()
   }
 
   private proceed(x: Exchange, verdict: Verdict): void {
@@ -221,17 +222,20 @@ export class ClientConnection {
       }
       const { dataStart, dataEnd } = this.body
       this.advance(p)
-      const limit = this.route!.bodyLimit
-      if (this.body.received > limit.bytes) {
+      if (this.body.received > this.route!.bodyLimit.bytes) {
         this.forwarding!.abort()
-        this.refuse(limit.refusal)
+        this.refuse(this.route!.refuseBody())
         return
       }
       if (dataEnd > dataStart) this.forwarding!.requestBody(window, dataStart, dataEnd)
     }
     if (this.state !== BODY) return
     this.deadlineMs = this.gateway.coarseMs + this.gateway.settings.timeouts.stallMs
-    if (!this.body.done) return
+    if (!this.body.done) {
+      // Cut short for good: the rest will never come.
+      if (this.inputEnded) this.socket.destroy()
+      return
+    }
     this.state = ANSWERING
     this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
     this.forwarding!.requestEnd()
@@ -245,6 +249,8 @@ export class ClientConnection {
   /** Answers a message that cannot be read, and closes: nothing after it can be trusted to begin where it seems to. */
   malformed(fault: number): void {
     this.keepAlive = false
+    // A head that cannot be read announces no body: the one before it is not counted a second time.
+    if (this.state === HEAD) this.body.begin(false, 0)
     answerFault(this, F.messageFault(fault))
   }
   /** Says no. A body that was announced and not read makes the connection unusable, unless it is here whole. */
@@ -334,7 +340,7 @@ export class ClientConnection {
     this.inputEnded = true
     // The client has said all; a request cut short will never be whole, a whole one is still answered.
     if (this.state === HEAD) this.socket.end()
-    else if (this.state === BODY || this.state === TUNNEL) this.socket.destroy()
+    else if (this.state === TUNNEL || (this.state === BODY && this.window === undefined)) this.socket.destroy()
     else if (this.state === LINGERING) this.socket.destroySoon()
     else this.keepAlive = false
   }

@@ -34,7 +34,7 @@ function runChain(client: ClientConnection, x: Exchange, route: LiveRoute): Verd
   client.route = route
   x.operation = route.operation
   // The declared length is judged before anything else is spent on the request (OWASP API4:2023).
-  if (x.head.contentLength > route.bodyLimit.bytes) return route.bodyLimit.refusal
+  if (x.head.contentLength > route.bodyLimit.bytes) return route.refuseBody()
   return run(route.chain, x, route.meter.tally)
 }
 

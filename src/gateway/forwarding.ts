@@ -228,7 +228,8 @@ export class Forwarding implements Waiting {
       this.upstreamPaused = true
       this.upstream.socket.pause()
       client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
-    } else if (client.state === C.ANSWERING) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+      // Only once some of this very response is out: until then the time for its head runs, and behind a pipelined one that of its connection.
+    } else if (client.state === C.ANSWERING && this.sentToClient) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
   }
   clientDrained(): void {
     if (!this.upstreamPaused || this.upstream === undefined) return

@@ -1,6 +1,6 @@
 // A snapshot as one thread runs it: routes in trees, policies compiled, upstreams pooled. Built aside, then swapped in whole.
 import type { Api, GatewaySettings } from '../model/snapshot.ts'
-import { type Chain, tallyLength } from '../pipeline/chain.ts'
+import { type Chain, DECISIONS, REFUSED, tallyLength } from '../pipeline/chain.ts'
 import type { Refusal } from '../pipeline/contract.ts'
 import { routeMembers } from '../telemetry/access-line.ts'
 import { RouteMeter } from '../telemetry/route-meter.ts'
@@ -37,6 +37,12 @@ export class LiveRoute {
   /** How the access log names it. */
   get members(): Buffer {
     return (this.named ??= routeMembers(this.api.settings.name, this.operation))
+  }
+  /** The refusal of a body above the limit, counted under the policy that set it. */
+  refuseBody(): Refusal {
+    const limit = this.chain.bodyBytesMax
+    if (limit !== undefined && limit === this.bodyLimit) this.meter.tally[limit.step * DECISIONS + REFUSED]!++
+    return this.bodyLimit.refusal
   }
   get meterIfUsed(): RouteMeter | undefined {
     return this.counted

@@ -11,7 +11,7 @@ import type { Run } from './run-chain.ts'
 import type { Slot } from './slots.ts'
 import { type Stage, stageOrder } from './stages.ts'
 
-export { type ChainStep, DECISIONS } from './link.ts'
+export { type ChainStep, DECISIONS, REFUSED } from './link.ts'
 export { run, tallyLength } from './run-chain.ts'
 
 /** What runs for every request of the routes that carry one set of policies. */

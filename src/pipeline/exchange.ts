@@ -93,6 +93,8 @@ export class Exchange {
   reset(): void {
     this.head.clear()
     this.address = NOBODY
+    this.api = ''
+    this.operation = ''
     this.upstreamFields = ''
     this.clientFields = ''
     this.droppedFromResponse = NONE
