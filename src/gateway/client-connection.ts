@@ -13,6 +13,8 @@ import type { GatewayCode } from './denials.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Gateway } from './gateway.ts'
 import type { LiveRoute } from './live-snapshot.ts'
+import { readInto } from './read-buffer.ts'
+import { Unread } from './unread.ts'
 
 /** Octets of pipelined requests that may wait behind the current one before the client is no longer read. */
 const AHEAD_BYTES_MAX = 64 * 1024
@@ -22,10 +24,16 @@ const LINGER_BYTES_MAX = 1024 * 1024
 /** Octets of answers that may wait for a client before no further request of it is taken. */
 const UNREAD_BYTES_MAX = 256 * 1024
 
+/** A socket that knows whose it is: all connections share their listeners, so that one that only waits costs little. */
+type ClientSocket = Socket & { [CLIENT]: ClientConnection }
+const CLIENT = Symbol('client')
+
 export class ClientConnection {
   readonly gateway: Gateway
   readonly socket: Socket
   readonly peer: CallerAddress
+  /** Where the caps count it. */
+  readonly slot: number
   readonly about: AboutCaller
   state = HEAD
   /** The exchange under way, from the first octet of its head to the last of its response. */
@@ -44,8 +52,7 @@ export class ClientConnection {
   bytesOut = 0
   responseStarted = false
   readonly body = new BodyReader()
-  private window: Buffer | undefined
-  private from = 0
+  private readonly unread = new Unread()
   forwarding: Forwarding | undefined
   private lingered = 0
   bodyStartedMs = 0
@@ -57,48 +64,50 @@ export class ClientConnection {
     this.gateway = gateway
     this.socket = socket
     this.peer = peer
+    this.slot = slot
     this.about = new AboutCaller(peer)
     this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
-    socket.on('data', (chunk: Buffer) => this.received(chunk))
-    socket.on('drain', () => this.drained())
-    socket.on('end', () => this.ended())
-    socket.on('error', ignore)
-    socket.on('close', () => this.closed(slot))
+    const own = socket as ClientSocket
+    own[CLIENT] = this
+    own.on('drain', onDrain)
+    own.on('end', onEnd)
+    own.on('error', onError)
+    own.on('close', onClose)
+    readInto(own, onRead)
   }
 
   /** Nothing is under way. */
   get idle(): boolean {
-    return this.state === HEAD && this.window === undefined
+    return this.state === HEAD && this.unread.isEmpty
   }
   get hasUnread(): boolean {
-    return this.window !== undefined
+    return !this.unread.isEmpty
   }
 
-  private received(chunk: Buffer): void {
+  /** Takes `bytes[0, count)`, which hold only until it returns. */
+  received(count: number, bytes: Buffer): void {
     if (this.state === TUNNEL) {
-      this.forwarding!.tunnel(chunk)
+      this.forwarding!.tunnel(Buffer.from(bytes.subarray(0, count)))
       return
     }
     if (this.state === LINGERING) {
-      this.lingered += chunk.length
+      this.lingered += count
       if (this.lingered > LINGER_BYTES_MAX) this.socket.destroy()
       return
     }
-    if (this.window === undefined) {
-      this.window = chunk
-      this.from = 0
-    } else {
-      const before = this.window.length - this.from
-      this.window = Buffer.concat([this.window.subarray(this.from), chunk], before + chunk.length)
-      this.from = 0
+    const { unread } = this
+    const waited = !unread.isEmpty
+    unread.add(bytes, count)
+    if (waited) {
       if (this.state >= ANSWERING || this.state === DECIDING) {
-        if (this.window.length > AHEAD_BYTES_MAX) this.socket.pause()
+        if (unread.size > AHEAD_BYTES_MAX) this.socket.pause()
         return
       }
       // A head in pieces is read again only when a line has ended: one octet a packet must not cost a reading each.
-      if (this.state === HEAD && !chunk.includes(10) && this.window.length < this.gateway.settings.limits.headBytes) return
+      if (this.state === HEAD && unread.size < this.gateway.settings.limits.headBytes && !bytes.subarray(0, count).includes(10)) return
     }
     this.pump()
+    unread.keep()
   }
 
   /** Reads on as far as the bytes and the state allow. Not re-entrant: an answer that ends within it is seen by its loop. */
@@ -106,7 +115,7 @@ export class ClientConnection {
     if (this.pumping) return
     this.pumping = true
     try {
-      while (this.window !== undefined && (this.state === HEAD || this.state === BODY)) {
+      while (!this.unread.isEmpty && (this.state === HEAD || this.state === BODY)) {
         if (this.state === HEAD && this.socket.writableLength > UNREAD_BYTES_MAX) {
           this.awaitReader()
           break
@@ -131,21 +140,29 @@ export class ClientConnection {
 
   /** True when there may be more to do. */
   private readHead(): boolean {
-    const gateway = this.gateway
-    const window = this.window!
-    const x = (this.x ??= gateway.takeExchange())
-    const end = readRequestHead(x.head, window, this.from, window.length, gateway.settings.limits)
+    const { gateway, unread } = this
+    const x = gateway.takeExchange()
+    const end = readRequestHead(x.head, unread.bytes, unread.from, unread.to, gateway.settings.limits)
     if (end === INCOMPLETE) {
+      // Thousands may be in the middle of a head: none of them holds more than its octets.
+      gateway.releaseExchange(x)
       // The head's time runs from its first octet, not from its latest.
       if (this.deadlineMs - gateway.coarseMs > gateway.settings.timeouts.headMs) this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
       return false
     }
+    // The head is read again and again until the response is out, the octets behind it only once.
+    if (unread.lent && end > 0 && !x.head.detach()) {
+      gateway.releaseExchange(x)
+      unread.keep()
+      return true
+    }
+    this.x = x
     gateway.begin(this, x)
     if (end < 0) {
       this.malformed(-end)
       return false
     }
-    this.advance(end)
+    unread.advance(end)
     this.keepAlive = x.head.keepAlive && !gateway.draining
     this.minor = x.head.minor
     this.toHead = x.head.methodEnd - x.head.start === 4 && x.method === 'HEAD'
@@ -195,7 +212,7 @@ export class ClientConnection {
   private readBody(): boolean {
     const forwarding = this.forwarding!
     if (!forwarding.ready) {
-      if (this.window!.length > AHEAD_BYTES_MAX) this.socket.pause()
+      if (this.unread.size > AHEAD_BYTES_MAX) this.socket.pause()
       return false
     }
     this.feed()
@@ -205,29 +222,28 @@ export class ClientConnection {
 
   /** What came in behind a WebSocket handshake: the tunnel's first octets. */
   takeUnread(): Buffer | undefined {
-    const unread = this.window?.subarray(this.from)
-    this.window = undefined
-    return unread
+    return this.unread.take()
   }
 
   /** Puts the body's octets that are there into the request under way, without sending them. */
   feed(): void {
-    while (this.window !== undefined && this.state === BODY && !this.body.done) {
-      const window = this.window
-      const p = this.body.step(window, this.from, window.length)
+    const { unread } = this
+    while (!unread.isEmpty && this.state === BODY && !this.body.done) {
+      const { bytes } = unread
+      const p = this.body.step(bytes, unread.from, unread.to)
       if (p < 0) {
         this.forwarding!.abort()
         this.malformed(-p)
         return
       }
       const { dataStart, dataEnd } = this.body
-      this.advance(p)
+      unread.advance(p)
       if (this.body.received > this.route!.bodyLimit.bytes) {
         this.forwarding!.abort()
         this.refuse(this.route!.refuseBody())
         return
       }
-      if (dataEnd > dataStart) this.forwarding!.requestBody(window, dataStart, dataEnd)
+      if (dataEnd > dataStart) this.forwarding!.requestBody(bytes, dataStart, dataEnd)
     }
     if (this.state !== BODY) return
     this.deadlineMs = this.gateway.coarseMs + this.gateway.settings.timeouts.stallMs
@@ -239,11 +255,6 @@ export class ClientConnection {
     this.state = ANSWERING
     this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
     this.forwarding!.requestEnd()
-  }
-
-  private advance(to: number): void {
-    if (to >= this.window!.length) this.window = undefined
-    else this.from = to
   }
 
   /** Answers a message that cannot be read, and closes: nothing after it can be trusted to begin where it seems to. */
@@ -266,10 +277,11 @@ export class ClientConnection {
     answerReply(this, reply)
   }
   private skipBody(): void {
-    while (!this.body.done && this.window !== undefined) {
-      const p = this.body.step(this.window, this.from, this.window.length)
+    const { unread } = this
+    while (!this.body.done && !unread.isEmpty) {
+      const p = this.body.step(unread.bytes, unread.from, unread.to)
       if (p < 0) break
-      this.advance(p)
+      unread.advance(p)
     }
     if (!this.body.done) this.keepAlive = false
   }
@@ -287,16 +299,16 @@ export class ClientConnection {
       return
     }
     this.state = HEAD
-    this.deadlineMs = this.gateway.coarseMs + (this.window === undefined ? this.gateway.settings.timeouts.idleMs : this.gateway.settings.timeouts.headMs)
+    this.deadlineMs = this.gateway.coarseMs + (this.unread.isEmpty ? this.gateway.settings.timeouts.idleMs : this.gateway.settings.timeouts.headMs)
     if (this.socket.isPaused()) this.socket.resume()
-    if (this.window !== undefined) this.pump()
+    if (!this.unread.isEmpty) this.pump()
     else if (this.inputEnded) this.socket.end()
   }
 
   /** Sends what is written, ends our side, and reads on a little: a reset would take the answer away from the client. */
   private linger(): void {
     this.state = LINGERING
-    this.window = undefined
+    this.unread.clear()
     const { gateway, socket } = this
     this.deadlineMs = gateway.coarseMs + LINGER_MS
     if (socket.writableLength === 0) socket.end()
@@ -328,7 +340,7 @@ export class ClientConnection {
     this.socket.destroy()
   }
 
-  private drained(): void {
+  drained(): void {
     this.forwarding?.clientDrained()
     if (!this.awaitsReader) return
     this.awaitsReader = false
@@ -336,19 +348,19 @@ export class ClientConnection {
     this.socket.resume()
     this.pump()
   }
-  private ended(): void {
+  ended(): void {
     this.inputEnded = true
     // The client has said all; a request cut short will never be whole, a whole one is still answered.
     if (this.state === HEAD) this.socket.end()
-    else if (this.state === TUNNEL || (this.state === BODY && this.window === undefined)) this.socket.destroy()
+    else if (this.state === TUNNEL || (this.state === BODY && this.unread.isEmpty)) this.socket.destroy()
     else if (this.state === LINGERING) this.socket.destroySoon()
     else this.keepAlive = false
   }
-  private closed(slot: number): void {
+  closed(): void {
     const state = this.state
     this.state = CLOSED
-    this.window = undefined
-    this.gateway.forget(this, slot)
+    this.unread.clear()
+    this.gateway.forget(this, this.slot)
     if (state === DECIDING || state === BODY || state === ANSWERING || state === TUNNEL) {
       this.forwarding?.abort()
       if (state !== TUNNEL && this.code === '') this.code = 'client.closed'
@@ -357,4 +369,19 @@ export class ClientConnection {
     this.x = undefined
   }
 }
-const ignore = (): void => {}
+
+function onRead(this: ClientSocket, count: number, bytes: Buffer): true {
+  this[CLIENT].received(count, bytes)
+  return true
+}
+function onDrain(this: ClientSocket): void {
+  this[CLIENT].drained()
+}
+function onEnd(this: ClientSocket): void {
+  this[CLIENT].ended()
+}
+function onClose(this: ClientSocket): void {
+  this[CLIENT].closed()
+}
+/** A close follows. */
+const onError = (): void => {}

@@ -7,11 +7,8 @@ import { ANSWERING, BODY, HEAD } from './client-state.ts'
 export function expire(client: ClientConnection): void {
   switch (client.state) {
     case HEAD:
-      if (client.x === undefined || !client.hasUnread) client.socket.destroy()
-      else {
-        client.gateway.begin(client, client.x)
-        tooSlow(client)
-      }
+      if (client.hasUnread) tooSlowHead(client)
+      else client.socket.destroy()
       return
     case BODY:
       if (client.forwarding!.stalled) upstreamTooSlow(client)
@@ -41,6 +38,12 @@ export function isBelowBodyRate(client: ClientConnection, nowMs: number): boolea
 function tooSlow(client: ClientConnection): void {
   client.malformed(F.TOO_SLOW)
   client.socket.destroySoon()
+}
+
+function tooSlowHead(client: ClientConnection): void {
+  client.x = client.gateway.takeExchange()
+  client.gateway.begin(client, client.x)
+  tooSlow(client)
 }
 
 function upstreamTooSlow(client: ClientConnection): void {

@@ -4,6 +4,7 @@ import { ChunkedReader } from '../http/chunked-reader.ts'
 import * as F from '../http/faults.ts'
 import { BY_CHUNKS, BY_CLOSE, NO_BODY, ResponseHead, readResponseHead } from '../http/response-head.ts'
 import { guardedLookup } from './guarded-lookup.ts'
+import { READ_BUFFER } from './read-buffer.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 
 /** Bounds of an upstream's response head. */
@@ -30,8 +31,6 @@ export interface ResponseTaker {
   tunnelClosed(): void
 }
 
-/** One read buffer for all upstream connections of the thread: whoever is read has consumed it before the next one is. */
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
 const HEAD = new ResponseHead()
 
 const READING_HEAD = 0

@@ -69,6 +69,7 @@ export class FieldLines {
   /** Lets go of the bytes, so that an idle head holds no memory. */
   clear(): void {
     this.bytes = EMPTY
+    this.fieldCount = 0
   }
 }
 const EMPTY = Buffer.alloc(0)

@@ -10,6 +10,8 @@ import { normalizePath } from './target.ts'
 export interface HeadLimits extends FieldLimits {
   readonly targetBytes: number
 }
+const ROOM_BYTES = 4096
+
 /**
  * One request head, reused from request to request. Positions point into `bytes`, which must not change while the head is in use.
  */
@@ -43,6 +45,8 @@ export class RequestHead extends FieldLines {
   expectsContinue = false
   /** `Connection: upgrade` with `Upgrade: websocket`: the only upgrade there is here. */
   asksWebsocket = false
+  /** Its own memory for heads of common length. */
+  private room: Buffer | undefined = undefined
 
   get method(): string {
     return commonMethod(this.bytes, this.start, this.methodEnd) ?? latin1(this.bytes, this.start, this.methodEnd)
@@ -66,6 +70,17 @@ export class RequestHead extends FieldLines {
   }
   get hasBody(): boolean {
     return this.chunked || this.contentLength > 0
+  }
+
+  /**
+   * Moves a complete head out of memory that is not its own; every position stays true. False when it does not fit: then the caller gives it memory that lasts.
+   */
+  detach(): boolean {
+    if (this.end > ROOM_BYTES) return false
+    this.room ??= Buffer.allocUnsafeSlow(ROOM_BYTES)
+    this.bytes.copy(this.room, this.start, this.start, this.end)
+    this.bytes = this.room
+    return true
   }
 
   override clear(): void {
