@@ -58,7 +58,8 @@ export class ClientConnection {
   bodyStartedMs = 0
   private pumping = false
   private inputEnded = false
-  private awaitsReader = false
+  /** No further request is taken until the client has read its answers. */
+  awaitsReader = false
 
   constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, slot: number) {
     this.gateway = gateway
@@ -79,6 +80,10 @@ export class ClientConnection {
   /** Nothing is under way. */
   get idle(): boolean {
     return this.state === HEAD && this.unread.isEmpty
+  }
+  /** Nothing of the current request's body is still to come. */
+  get hasWholeBody(): boolean {
+    return this.state !== BODY || (!this.x!.head.chunked && this.body.received + this.unread.size >= this.x!.head.contentLength)
   }
   get hasUnread(): boolean {
     return !this.unread.isEmpty
@@ -117,7 +122,7 @@ export class ClientConnection {
     try {
       while (!this.unread.isEmpty && (this.state === HEAD || this.state === BODY)) {
         if (this.state === HEAD && this.socket.writableLength > UNREAD_BYTES_MAX) {
-          this.awaitReader()
+          this.holdRequests()
           break
         }
         const more = this.state === HEAD ? this.readHead() : this.readBody()
@@ -132,7 +137,7 @@ export class ClientConnection {
   }
 
   /** Who pipelines requests and reads no answers must not fill our memory with them. */
-  private awaitReader(): void {
+  private holdRequests(): void {
     this.awaitsReader = true
     this.socket.pause()
     this.deadlineMs = this.gateway.coarseMs + this.gateway.settings.timeouts.idleMs
@@ -211,7 +216,7 @@ export class ClientConnection {
   /** Hands every stretch of body that is there to the upstream. True when the loop may go on. */
   private readBody(): boolean {
     const forwarding = this.forwarding!
-    if (!forwarding.ready) {
+    if (!forwarding.takesBody) {
       if (this.unread.size > AHEAD_BYTES_MAX) this.socket.pause()
       return false
     }

@@ -7,11 +7,12 @@ import { ANSWERING, BODY, HEAD } from './client-state.ts'
 export function expire(client: ClientConnection): void {
   switch (client.state) {
     case HEAD:
-      if (client.hasUnread) tooSlowHead(client)
+      // Who does not read would not read a 408 either.
+      if (client.hasUnread && !client.awaitsReader) tooSlowHead(client)
       else client.socket.destroy()
       return
     case BODY:
-      if (client.forwarding!.stalled) upstreamTooSlow(client)
+      if (client.forwarding!.refusesBody) upstreamTooSlow(client)
       else {
         client.forwarding!.abort()
         if (client.responseStarted) client.socket.destroy()
@@ -31,7 +32,7 @@ export function isBelowBodyRate(client: ClientConnection, nowMs: number): boolea
   if (client.state !== BODY) return false
   const { stallMs, bodyBytesPerSecond } = client.gateway.settings.timeouts
   const elapsedMs = nowMs - client.bodyStartedMs
-  return elapsedMs > stallMs && !client.forwarding!.stalled && client.body.received * 1000 < bodyBytesPerSecond * elapsedMs
+  return elapsedMs > stallMs && !client.forwarding!.refusesBody && client.body.received * 1000 < bodyBytesPerSecond * elapsedMs
 }
 
 /** 408, and no lingering behind it: who was too slow to ask is not waited for. */

@@ -4,6 +4,7 @@ import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { ClientConnection } from './client-connection.ts'
 import * as C from './client-state.ts'
+import { expire } from './expiry.ts'
 import type { LiveRoute } from './live-snapshot.ts'
 import { putInformational, putRequest, putResponse, putSwitch } from './messages.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
@@ -12,6 +13,9 @@ import { acceptsKey, websocketKey } from './websocket.ts'
 
 /** Octets that may wait in a socket before its other side is no longer read. */
 const WAITING_BYTES_MAX = 256 * 1024
+/** Octets of a body that are collected while it waits for a connection: what is whole in the meantime no longer counts as slow. */
+const COLLECTED_BYTES = 16 * 1024
+const NEVER = Number.POSITIVE_INFINITY
 const CRLF = Buffer.from('\r\n')
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
@@ -27,6 +31,12 @@ export class Forwarding implements Waiting {
   private pool: UpstreamPool | undefined
   private upstream: UpstreamConnection | undefined
   private waiting = false
+  /** What came of the body before a connection was there. */
+  private collected: Buffer | undefined
+  /** Since when the upstream's connection waits for the client, on the gateway's coarse clock. */
+  private awaitsClientSinceMs = NEVER
+  /** 100 was sent, or was not asked for. */
+  private invited = true
   private retried = false
   private upgrade = false
   /** The response's body goes out in chunks. */
@@ -36,9 +46,16 @@ export class Forwarding implements Waiting {
   /** Some of the response has left the output: it can no longer become another one. */
   private sentToClient = false
 
-  /** A connection is there: the body may be read. */
-  get ready(): boolean {
-    return this.upstream !== undefined
+  /** The body may be read: there is a connection for it, or room to collect it. */
+  get takesBody(): boolean {
+    return this.upstream !== undefined || (this.collected?.length ?? 0) < COLLECTED_BYTES
+  }
+  /** The body comes no further, and not through its client's fault. */
+  get refusesBody(): boolean {
+    return this.stalled || !this.takesBody
+  }
+  get whole(): boolean {
+    return this.client.hasWholeBody
   }
   /** The response waits for the client to read. */
   get awaitsClient(): boolean {
@@ -59,14 +76,27 @@ export class Forwarding implements Waiting {
     this.stalled = false
     this.upstreamPaused = false
     this.sentToClient = false
+    this.invited = !x.head.expectsContinue
     this.acquire(false)
   }
 
   private acquire(fresh: boolean): void {
-    const connection = this.pool!.take(fresh)
+    const connection = this.pool!.take(fresh, this.whole)
     if (connection !== undefined) this.connectionFree(connection)
-    else if (this.pool!.wait(this)) this.waiting = true
-    else this.client.deny('upstream.busy')
+    else if (this.pool!.wait(this)) {
+      this.waiting = true
+      this.invite()
+    } else this.client.deny('upstream.busy')
+  }
+
+  /** RFC 9110 10.1.1: the body is taken, now or while a connection is waited for; not when it is on its way already. */
+  private invite(): void {
+    const { client } = this
+    if (this.invited || client.state !== C.BODY) return
+    this.invited = true
+    if (client.hasUnread) return
+    client.gateway.output.put(CONTINUE)
+    client.gateway.output.send(client.socket)
   }
 
   connectionFree(connection: UpstreamConnection): void {
@@ -76,12 +106,13 @@ export class Forwarding implements Waiting {
     connection.open(this)
     if (!connection.connected) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.connectMs
     const x = this.x!
-    if (client.state === C.BODY && x.head.expectsContinue && !client.hasUnread) {
-      client.gateway.output.put(CONTINUE)
-      client.gateway.output.send(client.socket)
-    }
+    this.invite()
     putRequest(client.gateway.output, x, this.route!.api, client.gateway.about(client, x), this.upgrade)
     this.requestWritten = false
+    if (this.collected !== undefined) {
+      this.requestBody(this.collected, 0, this.collected.length)
+      this.collected = undefined
+    }
     if (client.state === C.BODY) client.feed()
     else this.requestEnd()
     this.flushRequest()
@@ -95,7 +126,11 @@ export class Forwarding implements Waiting {
   /** Takes a stretch of the request's body. */
   requestBody(bytes: Buffer, start: number, end: number): void {
     const { output } = this.client.gateway
-    if (this.upstream === undefined) return
+    if (this.upstream === undefined) {
+      const part = bytes.subarray(start, end)
+      this.collected = this.collected === undefined ? Buffer.from(part) : Buffer.concat([this.collected, part])
+      return
+    }
     if (!this.x!.head.chunked) {
       output.put(bytes, start, end)
       return
@@ -106,24 +141,33 @@ export class Forwarding implements Waiting {
     output.put(CRLF)
   }
   requestEnd(): void {
+    if (this.upstream === undefined) return
     if (this.x!.head.chunked) this.client.gateway.output.put(LAST_CHUNK)
     this.requestWritten = true
   }
   /** Sends what was put together of the request. */
   flushRequest(): void {
-    const upstream = this.upstream
-    if (upstream === undefined) return
-    const waiting = this.client.gateway.output.send(upstream.socket)
-    if (this.requestWritten) upstream.requestSent = true
+    const { upstream, client } = this
+    if (upstream === undefined) {
+      if (this.waiting && this.whole) this.pool!.becameWhole(this)
+      return
+    }
+    const waiting = client.gateway.output.send(upstream.socket)
+    if (this.requestWritten) {
+      upstream.requestSent = true
+      upstream.requestOver()
+    }
     if (waiting > WAITING_BYTES_MAX && !this.stalled) {
       this.stalled = true
-      this.client.deadlineMs = this.client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
-      this.client.socket.pause()
+      client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+      client.socket.pause()
     }
+    this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
   }
   upstreamDrained(): void {
     if (!this.stalled) return
     this.stalled = false
+    if (this.client.state === C.BODY) this.awaitsClientSinceMs = this.client.gateway.coarseMs
     this.client.socket.resume()
     this.client.pump()
   }
@@ -226,6 +270,7 @@ export class Forwarding implements Waiting {
     if (this.upstream === undefined) return
     if (waiting > WAITING_BYTES_MAX) {
       this.upstreamPaused = true
+      this.awaitsClientSinceMs = client.gateway.coarseMs
       this.upstream.socket.pause()
       client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
       // Only once some of this very response is out: until then the time for its head runs, and behind a pipelined one that of its connection.
@@ -234,6 +279,7 @@ export class Forwarding implements Waiting {
   clientDrained(): void {
     if (!this.upstreamPaused || this.upstream === undefined) return
     this.upstreamPaused = false
+    this.awaitsClientSinceMs = NEVER
     this.client.deadlineMs = this.client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
     this.upstream.socket.resume()
   }
@@ -272,8 +318,17 @@ export class Forwarding implements Waiting {
   private clear(): void {
     this.x = undefined
     this.route = undefined
+    this.collected = undefined
+    this.awaitsClientSinceMs = NEVER
     this.stalled = false
     this.upstreamPaused = false
+  }
+
+  /** Others wait for a connection, and this one waits for its client: true when that is so since before `sinceMs`, and then it is given up. */
+  yieldIfIdle(sinceMs: number): boolean {
+    if (this.client.state === C.TUNNEL || this.awaitsClientSinceMs > sinceMs) return false
+    expire(this.client)
+    return true
   }
 }
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])

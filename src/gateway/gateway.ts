@@ -23,8 +23,9 @@ import { publish, retiredPools } from './publishing.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
 const SWEEP_MS = 250
-/** How many connections a sweep ends before the event loop turns. */
-const EXPIRED_IN_ONE_TURN = 8
+/** A sweep ends what is due evenly over this many steps: together most of the time until the next sweep. */
+const EXPIRY_STEPS = 100
+const EXPIRY_STEP_MS = 2
 /** Exchanges kept for reuse; each is about 5 KB. */
 const SPARE_EXCHANGES_MAX = 1024
 const NO_PLACES: readonly [] = []
@@ -232,15 +233,15 @@ export class Gateway {
     const now = this.coarseMs
     const due: ClientConnection[] = []
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
-    this.expireInTurns(due, now)
+    this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
   }
 
-  /** Thousands of connections may be due at once, and honest requests must not wait for all of them to close. */
-  private expireInTurns(due: ClientConnection[], now: number): void {
-    for (const client of due.splice(-EXPIRED_IN_ONE_TURN)) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) expire(client)
-    if (due.length > 0) setImmediate(() => this.expireInTurns(due, now))
+  /** Thousands of connections may be due at once, and come back at once: honest requests must not wait for all of them. */
+  private expireInSteps(due: ClientConnection[], now: number, inOneStep: number): void {
+    for (const client of due.splice(-inOneStep)) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) expire(client)
+    if (due.length > 0) setTimeout(() => this.expireInSteps(due, now, inOneStep), EXPIRY_STEP_MS)
   }
 
   /** Takes no more connections, lets requests under way finish, and closes what is left after the drain time. */

@@ -29,6 +29,10 @@ export interface ResponseTaker {
   upstreamConnected(): void
   upstreamDrained(): void
   tunnelClosed(): void
+  /** Nothing of the request is still to come. */
+  readonly whole: boolean
+  /** Gives the exchange up when it has waited for its client since before this time. */
+  yieldIfIdle(sinceMs: number): boolean
 }
 
 const HEAD = new ResponseHead()
@@ -49,6 +53,7 @@ export class UpstreamConnection {
   /** Time since which it is idle, on the gateway's coarse clock. */
   idleSinceMs = 0
   connected = false
+  private unfinished = false
   private state = READING_HEAD
   private framing = NO_BODY
   private remaining = 0
@@ -86,6 +91,14 @@ export class UpstreamConnection {
     this.answered = false
     this.requestSent = false
     this.informational = 0
+    this.unfinished = !taker.whole
+    if (this.unfinished) this.pool.unfinishedBegan()
+  }
+  /** The whole request is out, or never will be. Others may be given connections by this: the output must be empty. */
+  requestOver(): void {
+    if (!this.unfinished) return
+    this.unfinished = false
+    this.pool.unfinishedEnded()
   }
 
   /** Gives the connection up: whatever still arrives is nobody's. */
@@ -200,6 +213,7 @@ export class UpstreamConnection {
     this.served++
     // Before the connection is given away: whoever waits for it writes its request into the same output.
     taker.responseWhole()
+    this.requestOver()
     // hardening.md: no reuse after a response that ended before the request's body did.
     if (this.keepAlive && this.requestSent && !this.socket.destroyed) this.pool.release(this)
     else this.socket.destroy()
@@ -231,6 +245,7 @@ export class UpstreamConnection {
 
   private closed(): void {
     this.pool.forget(this)
+    this.requestOver()
     const taker = this.taker
     if (taker === undefined) return
     this.taker = undefined

@@ -8,11 +8,19 @@ export interface Waiting extends ResponseTaker {
   connectionFree(connection: UpstreamConnection): void
 }
 
+/** How long an exchange may wait for its client while others wait for its connection. */
+const PATIENCE_MS = 1000
+
 export class UpstreamPool {
   readonly upstream: Upstream
   private readonly idle: UpstreamConnection[] = []
   private readonly all = new Set<UpstreamConnection>()
-  private readonly waiting: Waiting[] = []
+  /** Those who wait, in two queues: requests that are whole, and those whose body is still on its way. */
+  private readonly whole: Waiting[] = []
+  private readonly unfinished: Waiting[] = []
+  /** Connections that carry a request whose body is still on its way. */
+  private carryingUnfinished = 0
+  private unfinishedIsNext = false
   private readonly reportFault: (cause: unknown) => void
   private retired = false
   /** On the gateway's coarse clock, set by `sweep`. */
@@ -30,11 +38,15 @@ export class UpstreamPool {
     return this.idle.length
   }
   get queued(): number {
-    return this.waiting.length
+    return this.whole.length + this.unfinished.length
   }
 
-  /** A connection that is ready or being made; undefined when all are busy: then `wait`. `fresh` asks for one that nothing went over yet. */
-  take(fresh = false): UpstreamConnection | undefined {
+  /**
+   * A connection that is ready or being made; undefined when all are busy: then `wait`. `fresh` asks for one that nothing went over yet. Requests whose body
+   * is still on its way get at most half of the connections: those that trickle must not hold what whole ones need (slow POST).
+   */
+  take(fresh: boolean, whole: boolean): UpstreamConnection | undefined {
+    if (!whole && !this.hasRoomForUnfinished()) return undefined
     if (!fresh) {
       for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
         if (connection.socket.writable && !connection.socket.readableEnded) return connection
@@ -43,42 +55,79 @@ export class UpstreamPool {
     }
     return this.all.size < this.upstream.connections ? this.connect() : undefined
   }
+  private hasRoomForUnfinished(): boolean {
+    return this.carryingUnfinished < Math.ceil(this.upstream.connections / 2)
+  }
+  /** A connection took up a request whose body is still on its way. */
+  unfinishedBegan(): void {
+    this.carryingUnfinished++
+  }
+  /** That body came, or nobody waits for it any more. */
+  unfinishedEnded(): void {
+    this.carryingUnfinished--
+    if (this.unfinished.length > 0) this.serveWaiting()
+  }
 
   /** Queues for the next free connection; false when the queue is full. */
   wait(waiting: Waiting): boolean {
-    if (this.waiting.length >= this.upstream.queue) return false
-    this.waiting.push(waiting)
+    if (this.queued >= this.upstream.queue) return false
+    if (waiting.whole) this.whole.push(waiting)
+    else this.unfinished.push(waiting)
     return true
   }
   cancel(waiting: Waiting): void {
-    const index = this.waiting.indexOf(waiting)
-    if (index >= 0) this.waiting.splice(index, 1)
+    remove(this.whole, waiting) || remove(this.unfinished, waiting)
+  }
+  /** The body of one that waits has come: from now on it waits with those who may have any connection. */
+  becameWhole(waiting: Waiting): void {
+    if (!remove(this.unfinished, waiting)) return
+    this.whole.push(waiting)
+    this.serveWaiting()
   }
 
   /** A connection whose response ended well. */
   release(connection: UpstreamConnection): void {
-    const next = this.waiting.shift()
-    if (next) next.connectionFree(connection)
-    else if (this.retired) connection.socket.destroy()
-    else {
-      connection.idleSinceMs = this.nowMs
-      this.idle.push(connection)
-    }
+    connection.idleSinceMs = this.nowMs
+    this.idle.push(connection)
+    if (this.queued > 0) this.serveWaiting()
+    if (this.retired) this.retire()
   }
 
   /** A connection that closed, in whatever state. */
   forget(connection: UpstreamConnection): void {
     if (!this.all.delete(connection)) return
-    const index = this.idle.indexOf(connection)
-    if (index >= 0) this.idle.splice(index, 1)
-    if (this.waiting.length > 0 && this.all.size < this.upstream.connections) this.waiting.shift()!.connectionFree(this.connect())
+    remove(this.idle, connection)
+    if (this.queued > 0) this.serveWaiting()
   }
 
-  /** Closes connections that were idle for too long: upstreams do the same, and the race for the last request is lost there. */
+  /** Gives connections to those who wait, in turn from both queues, for as long as there are any that they may have. */
+  private serveWaiting(): void {
+    for (;;) {
+      const canUnfinished = this.unfinished.length > 0 && this.hasRoomForUnfinished()
+      const fromUnfinished = canUnfinished && (this.unfinishedIsNext || this.whole.length === 0)
+      const queue = fromUnfinished ? this.unfinished : this.whole
+      if (queue.length === 0) return
+      const connection = this.take(false, !fromUnfinished)
+      if (connection === undefined) return
+      this.unfinishedIsNext = !fromUnfinished
+      queue.shift()!.connectionFree(connection)
+    }
+  }
+
+  /**
+   * Closes connections that were idle for too long: upstreams do the same, and the race for the last request is lost there. When requests wait, connections
+   * that wait for a slow client are taken from it.
+   */
   sweep(nowMs: number): void {
     this.nowMs = nowMs
+    if (this.queued > 0) this.reclaim(nowMs - PATIENCE_MS)
     const oldest = nowMs - this.upstream.timeouts.keepAliveMs
     while (this.idle.length > 0 && this.idle[0]!.idleSinceMs < oldest) this.idle.shift()!.socket.destroy()
+  }
+
+  private reclaim(sinceMs: number): void {
+    let wanted = this.queued
+    for (const connection of this.all) if (wanted > 0 && connection.taker?.yieldIfIdle(sinceMs)) wanted--
   }
 
   /** No snapshot names this upstream any more: idle connections close now, busy ones after their response. */
@@ -96,4 +145,10 @@ export class UpstreamPool {
     this.all.add(connection)
     return connection
   }
+}
+
+function remove<T>(list: T[], item: T): boolean {
+  const index = list.indexOf(item)
+  if (index >= 0) list.splice(index, 1)
+  return index >= 0
 }

@@ -20,9 +20,12 @@ export interface SlowCrowd {
   stop(): Promise<void>
 }
 
-/** So many connections, the kinds in turn; each that the server ends is made anew. Resolves when all stand. `largePath` answers more than socket buffers hold. */
-export async function gatherCrowd(port: number, count: number, largePath: string): Promise<SlowCrowd> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: { port, count, largePath } })
+/**
+ * So many connections, of one kind or of all kinds in turn; each that the server ends is made anew. Resolves when all stand. `largePath` answers more than
+ * socket buffers hold.
+ */
+export async function gatherCrowd(port: number, count: number, largePath: string, only?: SlowKind): Promise<SlowCrowd> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: { port, count, largePath, only } })
   const told = (): Promise<unknown> =>
     new Promise((resolve, reject) => {
       worker.once('message', resolve)
@@ -40,7 +43,7 @@ export async function gatherCrowd(port: number, count: number, largePath: string
   }
 }
 
-function crowd(port: number, count: number, largePath: string): void {
+function crowd(port: number, count: number, largePath: string, only: SlowKind | undefined): void {
   const times = Object.fromEntries(SLOW_KINDS.map((kind) => [kind, { ended: 0, longestMs: 0 }])) as Record<SlowKind, { ended: number; longestMs: number }>
   let standing = 0
   let joined = 0
@@ -101,9 +104,9 @@ function crowd(port: number, count: number, largePath: string): void {
   // One a millisecond: a crowd that arrives in one instant measures how fast connections are accepted.
   let came = 0
   const arriving = setInterval(() => {
-    join(kindOf(came++))
-    if (came === count) clearInterval(arriving)
+    join(only ?? kindOf(came))
+    if (++came === count) clearInterval(arriving)
   }, 1)
 }
 
-if (!isMainThread && workerData?.largePath !== undefined) crowd(workerData.port, workerData.count, workerData.largePath)
+if (!isMainThread && workerData?.largePath !== undefined) crowd(workerData.port, workerData.count, workerData.largePath, workerData.only)
