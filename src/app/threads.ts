@@ -14,8 +14,8 @@ import type { FromThread, Publication, ThreadStart, ToThread } from './thread-me
 /** Entries of the limit table: 40 bytes each. */
 const COUNTER_ENTRIES = 262_144
 /**
- * The young generation of a thread. The default lets 16 MB of new routes pile up before they are moved, in one pause of up to 16 ms (measured with
- * 10,000 routes); a third of this moves in 3 ms, and costs requests nothing that can be measured: they leave nothing behind to move.
+ * The young generation of a thread. What lives on, such as thousands of connections opened at once, is moved in one pause when it is full: a third of the
+ * default moves a third, and costs requests nothing that can be measured, since they leave nothing behind to move.
  */
 const YOUNG_GENERATION_MB = 12
 /** How long a thread that died waits before it is started again; doubled each time, reset after a minute of life. */

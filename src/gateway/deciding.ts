@@ -40,10 +40,14 @@ function runChain(client: ClientConnection, x: Exchange, route: LiveRoute): Verd
 
 /** The operation, the methods that are served there, or nothing. */
 function findRoute(api: LiveApi, below: string, method: string): LiveRoute | readonly string[] | undefined {
-  const found = api.tree.size === 0 ? undefined : api.tree.find(below, method)
-  if (found instanceof LiveRoute || api.anyPath === undefined) return found
-  if (api.anyPath.methods.has(method) || (method === 'HEAD' && api.anyPath.methods.has('GET'))) return api.anyPath.route
-  return [...api.anyPath.methods]
+  const { table, anyPath } = api
+  if (table.size > 0) {
+    const found = table.find(below, method)
+    return found >= 0 ? api.route(found) : table.allowed(below)
+  }
+  if (anyPath === undefined) return undefined
+  if (anyPath.methods.has(method) || (method === 'HEAD' && anyPath.methods.has('GET'))) return anyPath.route
+  return [...anyPath.methods]
 }
 
 /**

@@ -1,10 +1,11 @@
-// A snapshot as one thread runs it: routes in trees, policies compiled, upstreams pooled. Built aside, then swapped in whole.
+// A snapshot as one thread runs it: routes in tables, policies compiled, upstreams pooled. Built aside, then swapped in whole.
+import { RouteTable } from '../model/route-table.ts'
 import type { Api, GatewaySettings } from '../model/snapshot.ts'
+import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import { type Chain, DECISIONS, REFUSED, tallyLength } from '../pipeline/chain.ts'
 import type { Refusal } from '../pipeline/contract.ts'
 import { routeMembers } from '../telemetry/access-line.ts'
 import { RouteMeter } from '../telemetry/route-meter.ts'
-import type { PathTree } from './path-tree.ts'
 import { Router } from './router.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 
@@ -49,20 +50,73 @@ export class LiveRoute {
   }
 }
 
-/** One API, ready to serve. Kept from snapshot to snapshot as long as its hash stays. */
-export interface LiveApi {
+/** What an API's routes have in common. */
+export interface ApiParts {
   readonly settings: Omit<Api, 'routes' | 'policySets'>
   readonly pool: UpstreamPool
-  readonly tree: PathTree<LiveRoute>
-  readonly anyPath: { readonly methods: ReadonlySet<string>; readonly route: LiveRoute } | undefined
-  readonly routes: readonly LiveRoute[]
+  /** Compiled, as routes name them by index. */
+  readonly chains: readonly Chain[]
+  readonly routes: SnapshotPieces['apis'][number]['routes']
+  /** The limit on bodies where no policy sets a smaller one. */
+  readonly bodyLimit: BodyLimit
   /** Ambiguous spellings of a target that are refused here: bits of `http/target.ts`. */
+  readonly refusedAmbiguities: number
+}
+
+/** One API, ready to serve. Kept from snapshot to snapshot as long as its hash stays. */
+export class LiveApi {
+  readonly settings: ApiParts['settings']
+  readonly pool: UpstreamPool
+  readonly table: RouteTable
+  readonly anyPath: { readonly methods: ReadonlySet<string>; readonly route: LiveRoute } | undefined
   readonly refusedAmbiguities: number
   /** How many octets of the path's beginning the upstream does not see. */
   readonly stripped: number
   /** The end of the request line and the Host line for the upstream; undefined when the client's Host is kept. */
   readonly hostLine: Buffer | undefined
   readonly basePath: Buffer
+  private readonly chains: readonly Chain[]
+  private readonly bodyLimit: BodyLimit
+  /** Made with the first request: most of ten thousand operations are never called, and what a publish allocates is what it stalls the thread for. */
+  private readonly made = new Map<number, LiveRoute>()
+
+  constructor({ settings, pool, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
+    const { upstream, anyPath } = settings
+    const host = upstream.host.includes(':') ? `[${upstream.host}]` : upstream.host
+    this.settings = settings
+    this.pool = pool
+    this.table = new RouteTable(routes)
+    this.chains = chains
+    this.bodyLimit = bodyLimit
+    this.refusedAmbiguities = refusedAmbiguities
+    this.stripped = settings.stripPath ? settings.path.length : 0
+    this.hostLine = upstream.preserveHost ? undefined : Buffer.from(` HTTP/1.1\r\nHost: ${host}${upstream.port === 80 ? '' : `:${upstream.port}`}\r\n`)
+    this.basePath = Buffer.from(upstream.basePath)
+    this.anyPath = anyPath && {
+      methods: new Set(anyPath.methods),
+      route: new LiveRoute(this, 'any', chains[anyPath.policySet]!, bodyLimit, before?.anyPath?.route.meterIfUsed),
+    }
+  }
+
+  route(index: number): LiveRoute {
+    return this.made.get(index) ?? this.make(index, undefined)
+  }
+  /** Goes on with the counts of the same operation in the snapshot before. */
+  goOn(before: LiveRoute): void {
+    const index = this.table.indexOf(before.operation)
+    if (index >= 0) this.make(index, before.meterIfUsed)
+  }
+  /** The routes that were asked for. */
+  *used(): Iterable<LiveRoute> {
+    yield* this.made.values()
+    if (this.anyPath !== undefined) yield this.anyPath.route
+  }
+
+  private make(index: number, meter: RouteMeter | undefined): LiveRoute {
+    const made = new LiveRoute(this, this.table.operation(index), this.chains[this.table.policySet(index)]!, this.bodyLimit, meter)
+    this.made.set(index, made)
+    return made
+  }
 }
 
 export interface LiveSnapshot {

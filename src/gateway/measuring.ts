@@ -19,13 +19,13 @@ export function measure(gateway: Gateway, thread: number, logLinesDropped: numbe
     faults: [...gateway.faults],
     upstreamFaults: [...gateway.upstreamFaults],
     pools: apis.map(({ settings, pool }) => ({ api: settings.name, open: pool.openConnections, idle: pool.idleConnections, queued: pool.queued })),
-    routes: apis.flatMap(({ settings, routes }) =>
-      routes.flatMap((route) => {
+    routes: apis.flatMap((api) =>
+      [...api.used()].flatMap((route) => {
         const meter = route.meterIfUsed
         if (meter === undefined) return []
         return [
           {
-            api: settings.name,
+            api: api.settings.name,
             operation: route.operation,
             classes: meter.classes,
             buckets: meter.buckets,

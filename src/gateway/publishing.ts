@@ -3,12 +3,10 @@ import type { Clock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
 import { AMBIGUITIES, ambiguityBits } from '../http/target.ts'
 import type { Upstream } from '../model/snapshot.ts'
-import { type ApiHead, readApiHead, readRoutes, type SnapshotPieces } from '../model/snapshot-pieces.ts'
+import { readApiHead, type SnapshotPieces } from '../model/snapshot-pieces.ts'
 import { type Chain, type ChainSettings, compileChain } from '../pipeline/chain.ts'
 import type { AnyPolicy, Resources } from '../pipeline/contract.ts'
-import type { RouteMeter } from '../telemetry/route-meter.ts'
-import { type BodyLimit, type LiveApi, LiveRoute, type LiveSnapshot, liveSnapshot } from './live-snapshot.ts'
-import { PathTree } from './path-tree.ts'
+import { type BodyLimit, LiveApi, type LiveSnapshot, liveSnapshot } from './live-snapshot.ts'
 import { UpstreamPool } from './upstream-pool.ts'
 
 /** How long a slice may hold the thread. The design's bound is 2 ms; a piece of work in hand is always finished. */
@@ -48,7 +46,7 @@ export async function publish(generation: number, pieces: SnapshotPieces, before
     const known = before?.apis.get(piece.name)
     if (known !== undefined && sameLimits && known.settings.hash === piece.hash) apis.push(known)
     else {
-      const made = await compileApi(readApiHead(piece.head), piece.routes, known, { means, pools, bodyLimit, faults, slices, chains })
+      const made = await compileApi(piece, known, { means, pools, bodyLimit, faults, slices, chains })
       if (made !== undefined) apis.push(made)
     }
     await slices.breathe()
@@ -68,47 +66,23 @@ interface Context {
 }
 
 /** Undefined when a chain has a fault, which is then in `faults`. */
-async function compileApi(head: ApiHead, routePieces: readonly Uint8Array[], known: LiveApi | undefined, context: Context): Promise<LiveApi | undefined> {
+async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi | undefined, context: Context): Promise<LiveApi | undefined> {
   const { means, pools, bodyLimit, faults, slices } = context
-  const { policySets, ...settings } = head
+  const { policySets, ...settings } = readApiHead(piece.head)
   const chains: Chain[] = []
   for (const set of policySets) {
-    const chain = compileChain(set, means.catalogue, means.resources, head.name, head.authenticate, faults, context.chains)
+    const chain = compileChain(set, means.catalogue, means.resources, settings.name, settings.authenticate, faults, context.chains)
     if (chain === undefined) return undefined
     chains.push(chain)
     await slices.breathe()
   }
-  const { upstream } = settings
-  const key = poolKey(upstream)
+  const key = poolKey(settings.upstream)
   let pool = pools.get(key)
-  if (!pool) pools.set(key, (pool = new UpstreamPool(upstream, means.report)))
-  const meters = new Map<string, RouteMeter>()
-  for (const route of known?.routes ?? []) if (route.meterIfUsed) meters.set(route.operation, route.meterIfUsed)
-  const tree = new PathTree<LiveRoute>()
-  const routes: LiveRoute[] = []
-  const host = upstream.host.includes(':') ? `[${upstream.host}]` : upstream.host
-  const live: { -readonly [K in keyof LiveApi]: LiveApi[K] } = {
-    settings,
-    pool,
-    tree,
-    routes,
-    anyPath: undefined,
-    refusedAmbiguities: ALL_AMBIGUITIES & ~ambiguityBits(settings.allowInTarget),
-    stripped: settings.stripPath ? settings.path.length : 0,
-    hostLine: upstream.preserveHost ? undefined : Buffer.from(` HTTP/1.1\r\nHost: ${host}${upstream.port === 80 ? '' : `:${upstream.port}`}\r\n`),
-    basePath: Buffer.from(upstream.basePath),
-  }
-  if (settings.anyPath) {
-    const route = new LiveRoute(live, 'any', chains[settings.anyPath.policySet]!, bodyLimit, meters.get('any'))
-    routes.push(route)
-    live.anyPath = { methods: new Set(settings.anyPath.methods), route }
-  }
-  for (const piece of routePieces) {
-    for (const route of readRoutes(piece)) {
-      const made = new LiveRoute(live, route.operation, chains[route.policySet]!, bodyLimit, meters.get(route.operation))
-      routes.push(made)
-      tree.add(route.template, route.method, made)
-    }
+  if (!pool) pools.set(key, (pool = new UpstreamPool(settings.upstream, means.report)))
+  const refusedAmbiguities = ALL_AMBIGUITIES & ~ambiguityBits(settings.allowInTarget)
+  const live = new LiveApi({ settings, pool, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
+  for (const route of known?.used() ?? []) {
+    live.goOn(route)
     await slices.breathe()
   }
   return live
