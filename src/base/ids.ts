@@ -41,6 +41,14 @@ export class RequestIds {
   }
 }
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** Writes an id that somebody else made, in lower case (RFC 9562 4); false, and nothing written, when it is no UUID. */
+export function writeRequestId(into: Buffer, text: string): boolean {
+  if (!UUID.test(text)) return false
+  into.write(text.toLowerCase(), 'latin1')
+  return true
+}
+
 function put(into: Uint8Array, index: number, octet: number): void {
   const at = PLACES[index]!
   into[at] = HIGH[octet]!

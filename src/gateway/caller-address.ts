@@ -1,7 +1,7 @@
 // Whose address a request comes from: the peer's, or what trusted proxies say in front of it (RFC 7239).
 import { addressGroup, formatIp, type NetworkSet, parseIp, unmapped } from '../base/ip.ts'
 import { DROPPED } from '../http/field-lines.ts'
-import { FORWARDED, X_FORWARDED_FOR } from '../http/field-names.ts'
+import { FORWARDED, X_FORWARDED_FOR, X_REQUEST_ID } from '../http/field-names.ts'
 import { withoutOws } from '../http/octets.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { CallerAddress } from '../pipeline/exchange.ts'
@@ -29,6 +29,12 @@ export function forwardedCaller(head: RequestHead, peer: CallerAddress, trusted:
   const fromStandard = standard && rightmostUntrusted(standard, trusted)
   if (fromPlain && fromStandard && fromPlain.text !== fromStandard.text) return peer
   return fromStandard ?? fromPlain ?? peer
+}
+
+/** The one request id that a trusted peer gave. */
+export function forwardedId(head: RequestHead): string | undefined {
+  const index = head.findId(X_REQUEST_ID)
+  return index < 0 || head.findId(X_REQUEST_ID, index + 1) >= 0 ? undefined : head.value(index)
 }
 
 function chain(head: RequestHead, id: number, split: (value: string) => readonly string[]): readonly string[] | undefined {

@@ -162,7 +162,7 @@ export class ClientConnection {
       return true
     }
     this.x = x
-    gateway.begin(this, x)
+    gateway.begin(this, x, end > 0)
     if (end < 0) {
       this.malformed(-end)
       return false

@@ -43,7 +43,7 @@ function tooSlow(client: ClientConnection): void {
 
 function tooSlowHead(client: ClientConnection): void {
   client.x = client.gateway.takeExchange()
-  client.gateway.begin(client, client.x)
+  client.gateway.begin(client, client.x, false)
   tooSlow(client)
 }
 

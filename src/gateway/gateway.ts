@@ -1,7 +1,7 @@
 // The data plane of one thread: listeners, connections, the live snapshot, and what they counted.
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
-import { RequestIds } from '../base/ids.ts'
+import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { type Cidr, NetworkSet, parseCidr } from '../base/ip.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
 import type { GatewaySettings } from '../model/snapshot.ts'
@@ -11,7 +11,7 @@ import { Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
 import type { AccessEvent } from '../telemetry/access-line.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
-import { callerAddress, forwardedCaller, peerAddress } from './caller-address.ts'
+import { callerAddress, forwardedCaller, forwardedId, peerAddress } from './caller-address.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
 import { decide } from './deciding.ts'
@@ -153,11 +153,13 @@ export class Gateway {
     if (this.spare.length < SPARE_EXCHANGES_MAX) this.spare.push(x)
   }
 
-  /** An exchange begins: its time, its id, its caller. */
-  begin(client: ClientConnection, x: Exchange): void {
+  /** An exchange begins: its time, its id, its caller. What a trusted peer says of them is believed only from a head that could be read. */
+  begin(client: ClientConnection, x: Exchange, readable: boolean): void {
     x.nowUs = this.means.clock.nowUs()
-    this.ids.write(x.requestIdBytes, x.nowUs)
-    x.address = this.trustsAnyone && this.trusted.has(client.peer.octets) ? forwardedCaller(x.head, client.peer, this.trusted) : client.peer
+    const told = readable && this.trustsAnyone && this.trusted.has(client.peer.octets)
+    x.address = told ? forwardedCaller(x.head, client.peer, this.trusted) : client.peer
+    const id = told ? forwardedId(x.head) : undefined
+    if (id === undefined || !writeRequestId(x.requestIdBytes, id)) this.ids.write(x.requestIdBytes, x.nowUs)
     client.status = 0
     client.code = ''
     client.bytesOut = 0
