@@ -5,6 +5,7 @@ import { MemoryCredentials } from '../adapters/memory/credentials.ts'
 import { sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { systemClock } from '../base/clock.ts'
 import { ConnectionCaps } from '../gateway/connection-caps.ts'
+import { CrashSuspects } from '../gateway/crash-suspects.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { measure } from '../gateway/measuring.ts'
 import type { GatewaySettings } from '../model/snapshot.ts'
@@ -25,6 +26,7 @@ const gateway = new Gateway({
   resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials },
   clock,
   caps: new ConnectionCaps(start.caps, start.index, start.threads),
+  suspects: new CrashSuspects(start.crashes, start.index),
   accessLog,
   report,
 })

@@ -18,6 +18,7 @@ export interface ThreadStart {
   readonly counters: SharedArrayBuffer
   readonly counterSecret: Uint8Array
   readonly caps: SharedArrayBuffer
+  readonly crashes: SharedArrayBuffer
   /** Several threads listen on one port. */
   readonly sharedPort: boolean
   readonly listen: readonly { readonly host: string; readonly port: number }[]

@@ -3,9 +3,10 @@ import { createServer } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { counterMemory, recoverCounters } from '../adapters/shared-memory/counters.ts'
-import { wallOffsetUs } from '../base/clock.ts'
+import { systemClock, wallOffsetUs } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/connection-caps.ts'
+import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
 import type { KeyCredential } from '../model/directory.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
@@ -39,7 +40,9 @@ export class GatewayThreads {
   ports: readonly number[] = []
   private readonly counterSecret = randomSecret(16)
   private readonly caps: SharedArrayBuffer
+  private readonly crashes: SharedArrayBuffer
   private readonly offsetUs = wallOffsetUs()
+  private readonly clock = systemClock(this.offsetUs)
   private readonly threads: Thread[] = []
   private readonly waiters = new Set<Waiter>()
   private readonly answers = new Map<number, (message: Extract<FromThread, { kind: 'answer' }>) => void>()
@@ -53,6 +56,7 @@ export class GatewayThreads {
     this.publication = first
     this.listen = first.pieces.gateway.listen
     this.caps = capsMemory(first.pieces.gateway.threads)
+    this.crashes = crashMemory(first.pieces.gateway.threads)
     this.report = report
   }
 
@@ -91,6 +95,7 @@ export class GatewayThreads {
       counters: this.counters,
       counterSecret: this.counterSecret,
       caps: this.caps,
+      crashes: this.crashes,
       sharedPort: this.count > 1,
       listen: this.listen.map(({ host, port }, i) => ({ host, port: this.ports[i] ?? port })),
       publication: this.publication,
@@ -139,11 +144,13 @@ export class GatewayThreads {
       // What it held is nobody's: its connections are closed, its half-made counter entries are freed.
       new ConnectionCaps(this.caps, thread.index, this.count).wipe()
       recoverCounters(this.counters, threadId)
+      const crashes = new CrashSuspects(this.crashes, thread.index).blame(this.clock.nowUs() / 1000)
       if (!wasListening && this.ports.length === 0) {
         failed(fault ?? new Error(`a gateway thread ended with code ${code}`))
         return
       }
-      this.report(`gateway thread ${thread.index} died (${fault?.stack ?? `code ${code}`}); it is started again in ${thread.backOffMs} ms`)
+      const blamed = crashes === 0 ? '' : `; a request was in hand, for the ${crashes === 1 ? 'first' : `${crashes}.`} time`
+      this.report(`gateway thread ${thread.index} died (${fault?.stack ?? `code ${code}`})${blamed}; it is started again in ${thread.backOffMs} ms`)
       void this.restart(thread)
     })
   }

@@ -132,6 +132,7 @@ export class ClientConnection {
       this.broke(cause)
     } finally {
       this.pumping = false
+      this.gateway.suspects.hold(0)
     }
     if (this.inputEnded && this.state === HEAD) this.socket.end()
   }
@@ -190,6 +191,7 @@ export class ClientConnection {
 
   private resume(x: Exchange, verdict: Verdict): void {
     if (this.x !== x || this.state !== DECIDING) return
+    this.gateway.suspects.hold(x.fingerprint)
     try {
       this.proceed(x, verdict)
     } catch (cause) {

@@ -13,6 +13,9 @@ const SERVER_OPTIONS: Reply = { kind: 'reply', status: 204, fields: [['Allow', '
 
 export function decide(gateway: Gateway, client: ClientConnection, x: Exchange): Verdict | Promise<Verdict> {
   const { head } = x
+  x.fingerprint = gateway.suspects.fingerprint(head)
+  if (gateway.suspects.refuses(x.fingerprint, gateway.coarseMs)) return gateway.refusalOf('request.suspected')
+  gateway.suspects.hold(x.fingerprint)
   // RFC 9110 9.3.7: `OPTIONS *` asks about the server, and that is the gateway.
   if (head.asterisk) return SERVER_OPTIONS
   const path = x.path

@@ -33,6 +33,12 @@ export const denials = {
     ref: 'OWASP API4:2023',
     mend: 'Send less, or ask the operator to raise `gateway.limits.body`.',
   },
+  'request.suspected': {
+    status: 503,
+    says: 'This request is not handled at present.',
+    ref: 'OWASP API4:2023',
+    mend: 'Twice a gateway thread died while it had a request with this method and target in hand; it is refused for ten minutes. The operator finds why in the log, at "died": please report it.',
+  },
   'upstream.unreachable': {
     status: 502,
     says: 'The service behind this API cannot be reached.',

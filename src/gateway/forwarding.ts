@@ -172,6 +172,9 @@ export class Forwarding implements Waiting {
     this.client.pump()
   }
 
+  startOfRead(): void {
+    this.client.gateway.suspects.hold(this.x!.fingerprint)
+  }
   responseInformational(head: ResponseHead): void {
     // 100 was answered by the gateway itself; an HTTP/1.0 client knows no 1xx (RFC 9110 15.2).
     if (head.status === 100 || this.client.minor === 0) return
@@ -265,6 +268,7 @@ export class Forwarding implements Waiting {
 
   endOfRead(): void {
     const { client } = this
+    client.gateway.suspects.hold(0)
     if (client.gateway.output.size > 0) this.sentToClient = true
     const waiting = client.gateway.output.send(client.socket)
     if (this.upstream === undefined) return

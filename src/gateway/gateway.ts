@@ -14,6 +14,7 @@ import type { AccessLog } from '../telemetry/access-log.ts'
 import { callerAddress, forwardedCaller, forwardedId, peerAddress } from './caller-address.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
+import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
 import { denials, type GatewayCode } from './denials.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
@@ -37,6 +38,7 @@ export interface GatewayMeans {
   readonly resources: Resources
   readonly clock: Clock
   readonly caps: ConnectionCaps
+  readonly suspects: CrashSuspects
   readonly accessLog: AccessLog | undefined
   /** Takes a fault of the gateway's own: a line for the operator's log. */
   readonly report: (cause: unknown) => void
@@ -56,6 +58,7 @@ export class Gateway {
   readonly faults = new Map<string, number>()
   readonly upstreamFaults = new Map<string, number>()
   readonly codes = new Map<string, number>()
+  readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
   private readonly ids = new RequestIds()
   private readonly servers: Server[] = []
@@ -85,6 +88,7 @@ export class Gateway {
 
   constructor(means: GatewayMeans) {
     this.means = means
+    this.suspects = means.suspects
     this.coarseMs = Math.floor(means.clock.nowUs() / 1000)
     this.refusals = new Map(
       (Object.keys(denials) as GatewayCode[]).map((code) => [

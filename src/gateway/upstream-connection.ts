@@ -12,9 +12,10 @@ const HEAD_LIMITS = { headBytes: 64 * 1024, fields: 256 }
 /** Informational responses before the final one: more is no conversation. */
 const INFORMATIONAL_MAX = 16
 
-/** What takes a response. All calls are synchronous, from within one read of the socket; `endOfRead` closes each read. */
+/** What takes a response. All calls are synchronous, from within one read of the socket, between `startOfRead` and `endOfRead`. */
 export interface ResponseTaker {
   readonly toHead: boolean
+  startOfRead(): void
   responseInformational(head: ResponseHead): void
   /** True when the connection is now a tunnel (101): every octet from here on is the taker's. */
   responseHead(head: ResponseHead): boolean
@@ -115,6 +116,7 @@ export class UpstreamConnection {
       return true
     }
     this.answered = true
+    taker.startOfRead()
     try {
       if (this.partial) this.consumePartial(taker, bytes, count)
       else this.consume(taker, bytes, 0, count)

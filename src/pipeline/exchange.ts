@@ -23,6 +23,8 @@ export class Exchange {
   /** `X-Request-Id: `, the id as 36 ASCII octets (a UUID, RFC 9562), the line's end, and the empty line: the last line of every head. */
   readonly requestIdLine = Buffer.from(`X-Request-Id: ${' '.repeat(36)}\r\n\r\n`)
   readonly requestIdBytes = this.requestIdLine.subarray(14, 50)
+  /** What `gateway/crash-suspects.ts` knows it by. */
+  fingerprint = 0
   /** False when somebody may still hold it after its end. */
   reusable = true
   /** Field lines, each with its CR LF, for the upstream and for the client. */
