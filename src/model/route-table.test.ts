@@ -108,17 +108,41 @@ describe('the operation of a path', () => {
   })
 
   test('any path among any templates finds what the standard says', () => {
-    const segment = fc.constantFrom('a', 'b', 'cc', '{x}', '{y}', 'p-{x}', '{x}.zz', '{x}..{y}', 'a{x}b{y}ccc', '{x}{y}zzzzzz')
+    // No two patterns with equally long literals: which of those comes first is not the standard's to say.
+    const segment = fc.constantFrom('a', 'b', 'cc', '{x}', '{y}', 'p-{x}', '{x}.zz', '{x}....{y}', 'a{x}b{y}ccc', '{x}{y}zzzzzz')
     const template = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join('/')}`)
     const name = fc.tuple(fc.constantFrom('GET', 'PUT'), template).map((parts) => parts.join(' '))
     const part = fc.oneof(
-      fc.constantFrom('a', 'b', 'cc', '', '.', '..', 'p-1', 'p-', 'q.zz', '.zz', 'x..y', '..', '...', 'aXbYccc', 'abccc', 'aXbccc', 'Xzzzzzz', 'XYzzzzzz'),
+      fc.constantFrom(
+        'a',
+        'b',
+        'cc',
+        '',
+        '.',
+        '..',
+        'p-1',
+        'p-',
+        'q.zz',
+        '.zz',
+        'x....y',
+        '..',
+        '...',
+        '.....',
+        'aXbYccc',
+        'abccc',
+        'aXbccc',
+        'Xzzzzzz',
+        'XYzzzzzz',
+      ),
       fc.string({ maxLength: 3 }),
     )
     let hits = 0
     fc.assert(
-      fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 12 }), fc.array(part, { minLength: 1, maxLength: 4 }), (names, parts) => {
-        const path = `/${parts.map((each) => each.replaceAll('/', '')).join('/')}`
+      fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 12 }), fc.array(part, { minLength: 1, maxLength: 4 }), fc.nat(23), (names, parts, near) => {
+        // Half of the paths are anything, half are made from one of the templates.
+        const model = near < 12 ? names[near % names.length]!.split(' ')[1]!.slice(1) : parts.map((each) => each.replaceAll('/', '')).join('/')
+        let filled = 0
+        const path = `/${model.replaceAll(/\{[^}]*\}/g, () => parts[filled++ % parts.length]!.replaceAll('/', '') || 'x')}`
         // Names of parameters do not matter: of those that differ in them only, the first counts.
         const shapes = new Set<string>()
         const distinct = names.filter((each) => {
@@ -132,6 +156,6 @@ describe('the operation of a path', () => {
       }),
       { numRuns: 5000 },
     )
-    assert.ok(hits > 200, `only ${hits} paths fitted anything`)
+    assert.ok(hits > 500, `only ${hits} paths fitted anything`)
   })
 })
