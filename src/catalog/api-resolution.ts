@@ -1,10 +1,11 @@
 // Makes the snapshot's form of one API out of its section, its OpenAPI document and the catalogue of policies.
+
+import { hashOf } from '../base/canonical-json.ts'
 import type { Fault, Path } from '../base/fault.ts'
 import type { Api, Route, Upstream } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { type ApiPolicies, apiPolicies } from './api-policies.ts'
 import { type ApiSection, METHODS } from './api-schema.ts'
-import { hashOf } from './canonical-json.ts'
 import type { LocatedFault } from './located-fault.ts'
 import { type OperationsReading, readOperations } from './openapi-routes.ts'
 import type { SourceDocument } from './source-document.ts'
