@@ -57,6 +57,7 @@ export class Running {
   private publishSeconds = 0
   private control: Server | undefined
   private watch: Watch | undefined
+  private turning: NodeJS.Timeout | undefined
   tokenFile: string | undefined
 
   private constructor(file: string, started: Resolution & { readonly ok: true }, voice: Voice) {
@@ -98,6 +99,22 @@ export class Running {
         this.directory.consumers.some(({ name }) => name === consumer) ? this.createKey(consumer, expiresMs) : undefined,
     })
     this.watch = watchConfiguration(this.file, { policies, nowMs, digest: this.digest }, (resolution) => this.changed(resolution))
+    this.awaitChange(this.started.changesAtMs)
+  }
+
+  /** The same files mean something else from a moment on: they are resolved anew then. What must end at its very moment has ended in the gateway threads. */
+  private awaitChange(changesAtMs: number): void {
+    clearTimeout(this.turning)
+    if (changesAtMs === Number.POSITIVE_INFINITY) return
+    const waitMs = changesAtMs - nowMs()
+    this.turning = setTimeout(
+      () => {
+        if (nowMs() < changesAtMs) this.awaitChange(changesAtMs)
+        else void this.changed(loadConfiguration(this.file, { policies, nowMs: nowMs() }))
+      },
+      Math.max(0, Math.min(waitMs, LONGEST_WAIT_MS)),
+    )
+    this.turning.unref()
   }
 
   /** `http://host:port` of every gateway listener. */
@@ -151,6 +168,7 @@ export class Running {
       return
     }
     this.publishes++
+    this.awaitChange(resolution.changesAtMs)
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
     this.voice.say(`published ${this.file}: generation ${this.generation}, ${resolution.snapshot.apis.length} APIs`)
   }
@@ -180,12 +198,16 @@ export class Running {
   /** Drains: what is under way finishes, nothing new begins. */
   async stop(): Promise<void> {
     this.watch?.close()
+    clearTimeout(this.turning)
     await this.threads.drain()
     this.control?.close()
     this.control?.closeAllConnections()
     this.keys.close()
   }
 }
+
+/** Timers hold 31 bits of milliseconds. */
+const LONGEST_WAIT_MS = 24 * 3600 * 1000
 
 const clock = systemClock()
 const nowMs = (): number => Math.floor(clock.nowUs() / 1000)

@@ -15,6 +15,16 @@ export interface ApiPolicies {
   readonly byOperation: ReadonlyMap<string, number>
 }
 
+/** A policy that is added for a time, on top of everything. Its faults stand elsewhere than the API's. */
+export interface PatchAttachment {
+  readonly attachment: Attachment
+  /** Name or method and path; absent: every operation. */
+  readonly operation: string | undefined
+  /** Told when the operation was found. */
+  found(): void
+  report(fault: Fault): void
+}
+
 interface Context {
   readonly name: string
   readonly api: ApiSection
@@ -31,13 +41,24 @@ export function apiPolicies(
   operations: readonly Operation[] | undefined,
   catalogue: readonly AnyPolicy[],
   faults: Fault[],
+  patches: readonly PatchAttachment[] = [],
 ): ApiPolicies {
   const context: Context = { name, api, path, catalogue, faults }
   const sets = new SetList(name)
-  const common = inOrder(flat(api.policies), catalogue)
+  const forAll = patches.filter(({ operation }) => operation === undefined)
+  const patched = (policies: Attachments, operation?: Operation): Attachment[] => {
+    const own = patches.filter((patch) => operation !== undefined && (patch.operation === operation.name || patch.operation === operation.methodAndPath))
+    return inOrder([...flat(policies), ...[...forAll, ...own].map(({ attachment }) => attachment)], catalogue)
+  }
+  const reportSlot = (fault: Fault): void => {
+    const patch = patches.find(({ attachment }) => attachment.path === fault.path)
+    if (patch) patch.report(fault)
+    else faults.push(fault)
+  }
+  const common = patched(api.policies)
   protectionOfApi(context, common)
   const unwritten = unwrittenSlots(common)
-  faults.push(...unwritten)
+  unwritten.forEach(reportSlot)
   const commonIndex = sets.add(common, () => '')
   const overridden = new Map<string, number>()
   const guarded = new Set<string>()
@@ -50,12 +71,13 @@ export function apiPolicies(
       faults.push({ code: 'duplicate-override', path: at, atKey: true, message: `the operation '${operation.name}' is named twice here` })
       continue
     }
-    const ordered = inOrder(flat(merged(api.policies, override.policies, [...at, 'policies'], faults)), catalogue)
+    const ordered = patched(merged(api.policies, override.policies, [...at, 'policies'], faults), operation)
     protectionOfOperation(context, operation, ordered, override.public, at)
     if (override.public) open.add(operation.name)
     if (ordered.some(protects)) guarded.add(operation.name)
     for (const fault of unwrittenSlots(ordered)) {
       if (isPrefix(at, fault.path)) faults.push(fault)
+      else if (patches.some(({ attachment }) => attachment.path === fault.path)) reportSlot(fault)
       // The API's own policy is at fault only here: because of what this operation takes away.
       else if (!unwritten.some(({ path: known }) => known === fault.path)) faults.push({ ...fault, path: at, atKey: true })
     }
@@ -65,6 +87,18 @@ export function apiPolicies(
       sets.add(ordered, (attachment) => (own.has(attachment.policy.name) ? `@${operation.name}` : '')),
     )
   }
+  for (const patch of patches) {
+    const operation = operations?.find(({ name, methodAndPath }) => patch.operation === name || patch.operation === methodAndPath)
+    if (operation === undefined) continue
+    patch.found()
+    if (overridden.has(operation.name)) continue
+    const ordered = patched(api.policies, operation)
+    for (const fault of unwrittenSlots(ordered)) if (!unwritten.some(({ path: known }) => known === fault.path)) reportSlot(fault)
+    overridden.set(
+      operation.name,
+      sets.add(ordered, () => ''),
+    )
+  }
   uncheckedSecurity(context, operations ?? [], common, new Set([...guarded, ...open]))
   return { sets: sets.all, common: commonIndex, byOperation: overridden }
 }
@@ -72,8 +106,8 @@ export function apiPolicies(
 const isPrefix = (start: Path, path: Path): boolean => start.every((step, i) => path[i] === step)
 const flat = (attachments: Attachments): Attachment[] => Object.values(attachments).flatMap((each) => each || [])
 
-/** An operation's policy takes the place of the API's of the same name; `false` takes it away. */
-function merged(common: Attachments, own: Attachments, path: Path, faults: Fault[]): Attachments {
+/** A policy of an operation, or of a version, takes the place of the API's of the same name; `false` takes it away. */
+export function merged(common: Attachments, own: Attachments, path: Path, faults: Fault[]): Attachments {
   const out: Record<string, readonly Attachment[] | false> = { ...common }
   for (const [policy, attachments] of Object.entries(own)) {
     if (attachments === false && !Object.hasOwn(common, policy)) {
@@ -182,10 +216,12 @@ class SetList {
   add(ordered: readonly Attachment[], suffix: (attachment: Attachment) => string): number {
     const counts = new Map<string, number>()
     const set: AttachedPolicy[] = ordered.map((attachment) => {
-      const { policy, config, mode } = attachment
+      const { policy, config, mode, owner = this.api, untilMs } = attachment
+      const attached = { policy: policy.name, config, mode }
+      if (attachment.scope !== undefined) return { ...attached, scope: attachment.scope, ...(untilMs !== undefined && { untilMs }) }
       const index = counts.get(policy.name) ?? 0
       counts.set(policy.name, index + 1)
-      return { policy: policy.name, config, mode, scope: `${this.api}/${policy.name}/${index}${suffix(attachment)}` }
+      return { ...attached, scope: `${owner}/${policy.name}/${index}${suffix(attachment)}` }
     })
     const key = JSON.stringify(set)
     const known = this.byKey.get(key)

@@ -4,12 +4,13 @@ import { hashOf } from '../base/canonical-json.ts'
 import type { Fault, Path } from '../base/fault.ts'
 import type { Api, Route, Upstream } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
-import { type ApiPolicies, apiPolicies } from './api-policies.ts'
+import { type ApiPolicies, apiPolicies, type PatchAttachment } from './api-policies.ts'
 import { type ApiSection, METHODS } from './api-schema.ts'
 import type { LocatedFault } from './located-fault.ts'
 import { type OperationsReading, readOperations } from './openapi-routes.ts'
 import type { SourceDocument } from './source-document.ts'
 import { openapiFile, type Sources } from './sources.ts'
+import type { UpstreamSection } from './upstream-schema.ts'
 
 /** An API's section with the document that it stands in. */
 export interface PlacedApi {
@@ -17,6 +18,8 @@ export interface PlacedApi {
   readonly api: ApiSection
   readonly document: SourceDocument
   readonly path: Path
+  /** What a version is beside an API. */
+  readonly as?: Pick<Api, 'version' | 'grants' | 'vary' | 'reached' | 'canary'>
 }
 /** Faults of the section go to `faults`; those of its OpenAPI document, which stand elsewhere, to `located`. */
 export interface ApiFaults {
@@ -24,11 +27,23 @@ export interface ApiFaults {
   readonly located: LocatedFault[]
 }
 
-export function resolveApi({ name, api, document, path }: PlacedApi, sources: Sources, catalogue: readonly AnyPolicy[], out: ApiFaults): Api {
-  const { faults } = out
+/** What is wrong with where an API is reached. */
+export function placeFaultsOf({ name, api, path }: PlacedApi): Fault[] {
+  const faults: Fault[] = []
   if (api.path === undefined && api.hosts === undefined)
     faults.push({ code: 'no-place', path, atKey: true, message: `'${name}' is reached nowhere: it needs a path such as /${name}, or hosts` })
   if (new Set(api.hosts).size < (api.hosts?.length ?? 0)) faults.push({ code: 'duplicate-item', path: [...path, 'hosts'], message: 'a host stands here twice' })
+  return faults
+}
+
+export function resolveApi(
+  { name, api, document, path, as }: PlacedApi,
+  sources: Sources,
+  catalogue: readonly AnyPolicy[],
+  out: ApiFaults,
+  patches: readonly PatchAttachment[] = [],
+): Api {
+  const { faults } = out
   if (api.openapi === '') faults.push({ code: 'empty', path: [...path, 'openapi'], message: "'openapi' names no file" })
   if (api.openapi !== undefined && api.methods !== undefined) {
     faults.push({ code: 'methods-beside-document', path: [...path, 'methods'], message: 'the OpenAPI document declares the methods: leave this out' })
@@ -36,10 +51,11 @@ export function resolveApi({ name, api, document, path }: PlacedApi, sources: So
   const reading = api.openapi === undefined ? undefined : operationsOf(openapiFile(document, api.openapi), sources)
   if (reading) out.located.push(...reading.faults)
   const operations = api.openapi === undefined ? undefined : (reading?.operations ?? [])
-  const policies = apiPolicies(name, api, path, operations, catalogue, faults)
-  const { addressAt: _where, ...upstream } = api.upstream
+  const policies = apiPolicies(name, api, path, operations, catalogue, faults, patches)
+  const { addressAt: _where, ...upstream } = api.upstream ?? NOWHERE
   return withHash({
     name,
+    ...as,
     hosts: [...(api.hosts ?? [])].sort(),
     path: api.path ?? '',
     stripPath: api.stripPath,
@@ -51,6 +67,24 @@ export function resolveApi({ name, api, document, path }: PlacedApi, sources: So
     routes: reading ? routes(reading, policies) : [],
     ...(operations === undefined && { anyPath: { methods: [...new Set(api.methods ?? METHODS)].sort(), policySet: policies.common } }),
   })
+}
+
+/** A retired version has no upstream, and nothing ever reaches one: a name that never resolves (RFC 6761 6.4). */
+const NOWHERE: UpstreamSection = {
+  host: 'retired.invalid',
+  port: 80,
+  basePath: '',
+  preserveHost: false,
+  connections: 1,
+  queue: 0,
+  timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, keepAliveMs: 0 },
+  addressAt: [],
+}
+
+/** The same API at another upstream, which only its canary leads to. */
+export function canarySibling(api: Api, { addressAt: _where, ...upstream }: UpstreamSection): Api {
+  const { hash: _other, canary: _own, ...rest } = api
+  return withHash({ ...rest, name: `${api.name}~canary`, grants: api.grants ?? [api.name], upstream: upstream satisfies Upstream, reached: 'canary' })
 }
 
 const withHash = (api: Omit<Api, 'hash'>): Api => ({ ...api, hash: hashOf(api) })

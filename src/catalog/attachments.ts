@@ -13,6 +13,11 @@ export interface Attachment {
   readonly mode: 'enforce' | 'monitor'
   /** Where it stands in its document. */
   readonly path: Path
+  /** What it was attached to when that is not the API itself: the API of a version. Its counters are then those of the whole. */
+  readonly owner?: string
+  /** Names its counters, whatever it is attached to. */
+  readonly scope?: string
+  readonly untilMs?: number
 }
 /** By policy name; `false`: removed from an operation. */
 export type Attachments = { readonly [policy: string]: readonly Attachment[] | false }
@@ -70,7 +75,8 @@ function attached(policy: AnyPolicy, given: unknown, path: Path, removable: bool
   return given.slice(0, 100).map((each, i) => one(policy, each, [...path, i], faults))
 }
 
-function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault[]): Attachment {
+/** One configuration of a policy, read by the policy's own schema. */
+export function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault[]): Attachment {
   let config = given
   let mode: Attachment['mode'] = 'enforce'
   if (typeof given === 'object' && given !== null && !Array.isArray(given) && Object.hasOwn(given, 'mode')) {

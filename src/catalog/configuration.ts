@@ -5,9 +5,12 @@ import { apisSchema } from './api-schema.ts'
 import { consumers } from './consumer-schema.ts'
 import { gatewaySettings, network } from './gateway-settings.ts'
 import { controlSettings } from './listener.ts'
+import { patches } from './patch-schema.ts'
+import { securityTxt } from './security-txt.ts'
+import { versionsSchema } from './version-schema.ts'
 
 const later = (what: string) => reserved('not-available', `is not available yet: ${what} with a later version`)
-const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis and consumers')
+const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, versions, consumers and patches')
 
 const includePattern = checked(string({ maxLength: 512, describe: 'A file, or a pattern with `*`, below the folder of this file.' }), (text) =>
   text === '' || text.startsWith('/') || /[\\\0]|^[A-Za-z]:|(?:^|\/)\.\.(?:\/|$)/.test(text)
@@ -41,7 +44,10 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
   return object(
     {
       gatehouse: version,
-      include: optional(list(includePattern, { max: 100, describe: 'Further files with `apis` and `consumers`, below the folder of this file.' }), []),
+      include: optional(
+        list(includePattern, { max: 100, describe: 'Further files with `apis`, `versions`, `consumers` and `patches`, below the folder of this file.' }),
+        [],
+      ),
       gateway: withDefault(gatewaySettings, {}),
       control: withDefault(controlSettings, {}),
       store: withDefault(store, 'sqlite:./data/gatehouse.db'),
@@ -54,10 +60,12 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
         {},
       ),
       apis: optional(apisSchema(policies)),
+      versions: optional(versionsSchema(policies), {}),
       consumers: optional(consumers, {}),
+      patches: optional(patches, {}),
+      securityTxt: optional(securityTxt),
       portal: later('the developer portal comes'),
       authority: later('the authorization server comes'),
-      versions: later('versions of an API come'),
       plans: later('plans come'),
       policySets: later('shared policy sets come'),
       tls: later('TLS comes'),
@@ -77,7 +85,10 @@ export function includedSchema(policies: readonly AnyPolicy[]) {
     {
       gatehouse: optional(version),
       apis: optional(apisSchema(policies)),
+      versions: optional(versionsSchema(policies), {}),
       consumers: optional(consumers, {}),
+      patches: optional(patches, {}),
+      securityTxt: mainOnly,
       include: mainOnly,
       gateway: mainOnly,
       control: mainOnly,

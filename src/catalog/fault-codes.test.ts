@@ -7,7 +7,7 @@ import { faultCodes, noticeCodes } from './fault-codes.ts'
 
 test('the codes of the sources and those of the page are the same', () => {
   const root = join(import.meta.dirname, '..')
-  const files = globSync(['catalog/*.ts', 'base/{schema,secret-reference}.ts'], { cwd: root }).filter(
+  const files = globSync(['catalog/*.ts', 'base/{schema,secret-reference,moment}.ts', 'lifecycle/schedule.ts'], { cwd: root }).filter(
     (file) => !file.endsWith('.test.ts') && !file.endsWith('fault-codes.ts'),
   )
   const used = new Set<string>()
@@ -16,6 +16,7 @@ test('the codes of the sources and those of the page are the same', () => {
     /\bcode: '([a-z0-9-]+)'/g,
     /reserved\('([a-z0-9-]+)'/g,
     /report\([^'()]*(?:\([^()]*\))?[^'()]*'([a-z0-9-]+)'/g,
+    /\bfault\('([a-z0-9-]+)'/g,
     /this\.fault\([a-z]+, [a-z]+, '([a-z0-9-]+)'/g,
   ]
   for (const file of files) {

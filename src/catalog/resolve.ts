@@ -3,10 +3,12 @@ import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Fault, Path } from '../base/fault.ts'
 import type { Schema } from '../base/schema.ts'
+import { nextChangeMs } from '../lifecycle/schedule.ts'
 import type { DirectoryContent } from '../model/directory.ts'
-import type { Api, Listener, Snapshot } from '../model/snapshot.ts'
+import type { Listener, Snapshot, WellKnownDocument } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
-import { type PlacedApi, resolveApi } from './api-resolution.ts'
+import { apiCatalog } from './api-catalog.ts'
+import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { configurationSchema, includedSchema, type MainSection } from './configuration.ts'
 import { type PlacedConsumer, resolveConsumers } from './consumer-resolution.ts'
 import { DocumentCache } from './document-cache.ts'
@@ -14,9 +16,14 @@ import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf } from './gateway-resolution.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type LocatedFault, locate, sorted } from './located-fault.ts'
-import { placeFaults } from './place-checks.ts'
+import { members } from './members.ts'
+import type { PlacedFault } from './place-checks.ts'
+import { securityTxtDocument } from './security-txt.ts'
 import type { SourceDocument } from './source-document.ts'
 import { readSources, type Sources } from './sources.ts'
+import { versionApi } from './version-name.ts'
+import type { PlacedVersion } from './version-resolution.ts'
+import type { VersionSection } from './version-schema.ts'
 
 export interface ResolveOptions {
   /** The catalogue, in its order. */
@@ -35,6 +42,8 @@ export interface Configuration {
   readonly store: { readonly kind: 'sqlite'; readonly file: string }
   readonly counters: 'memory'
   readonly egress: { readonly allowPrivate: readonly string[] }
+  /** When the same files first mean something else: a patch ends, a version leaves the catalogue. Infinity when they never do. */
+  readonly changesAtMs: number
 }
 interface Outcome {
   /** Worth telling, and no reason to refuse: a key that has expired. */
@@ -89,11 +98,22 @@ class Resolving {
       this.compared(parts, section, main)
       return undefined
     }
-    const { apis, directory } = this.compared(parts, section, main)
+    const { resolved, directory } = this.compared(parts, section, main)
+    const { apis, fronts, listed, patchesEndMs } = resolved
+    const documents = this.documents(section, resolved, main)
+    const { nowMs } = this.options
+    const moments = listed.flatMap(({ schedules }) => schedules.map((schedule) => nextChangeMs(schedule, nowMs)))
+    if (section.securityTxt && section.securityTxt.expires > nowMs) moments.push(section.securityTxt.expires)
     const fileBeside = (path: string): string => resolve(dirname(main.file), path)
     return {
-      snapshot: { gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside), apis },
+      snapshot: {
+        gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside),
+        apis,
+        ...(fronts.length > 0 && { fronts }),
+        ...(documents.length > 0 && { documents }),
+      },
       directory,
+      changesAtMs: Math.min(patchesEndMs, ...moments),
       control: { listen: section.control.listen, exposed: section.control.exposed },
       store: { kind: 'sqlite', file: fileBeside(section.store.slice('sqlite:'.length)) },
       counters: 'memory',
@@ -101,7 +121,7 @@ class Resolving {
     }
   }
 
-  private compared(parts: readonly Part[], section: MainSection, main: SourceDocument): { apis: Api[]; directory: DirectoryContent } {
+  private compared(parts: readonly Part[], section: MainSection, main: SourceDocument): { resolved: ResolvedApis; directory: DirectoryContent } {
     const isSound = (...path: Path): boolean => this.faulty.isSound(main, path)
     const listenersAreSound = isSound('gateway', 'listen') && isSound('control')
     if (listenersAreSound) this.report(main, listenerFaults(section))
@@ -109,37 +129,76 @@ class Resolving {
     if (parts.every((part) => part.section.apis === undefined) && this.located.length === 0) {
       this.report(main, [{ code: 'missing-key', path: [], message: "the configuration needs the key 'apis': without APIs nothing is served" }])
     }
-    return { apis: this.apis(parts, listenersAreSound ? section : undefined), directory: this.directory(parts) }
+    return { resolved: this.apis(parts, listenersAreSound ? section : undefined), directory: this.directory(parts) }
   }
 
-  private apis(parts: readonly Part[], main: MainSection | undefined): Api[] {
-    const placed: PlacedApi[] = []
-    for (const [name, document, api, path] of this.entries(parts, 'apis')) placed.push({ name, document, api, path })
+  private apis(parts: readonly Part[], main: MainSection | undefined): ResolvedApis {
     const ownAddresses = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
-    for (const { document, fault } of placeFaults(placed)) this.report(document, [fault])
-    const apis = placed.map((each) => {
-      const faults: Fault[] = []
-      const self = main && selfFault(each.api.upstream, main, ownAddresses)
-      if (self) faults.push({ ...self, path: [...each.path, 'upstream', ...each.api.upstream.addressAt] })
-      const api = resolveApi(each, this.sources, this.options.policies, { faults, located: this.located })
-      this.report(each.document, faults)
-      return api
+    const resolved = resolveApis({
+      apis: this.entries(parts, 'apis').map(([name, document, api, path]) => ({ name, document, api, path })),
+      versions: this.versions(parts),
+      patches: this.entries(parts, 'patches').map(([name, document, patch, path]) => ({ name, document, patch, path })),
+      apiNames: parts.flatMap(({ document }) => namesOf(document, 'apis')),
+      versionNames: versionNames(parts),
+      sources: this.sources,
+      catalogue: this.options.policies,
+      nowMs: this.options.nowMs,
+      selfFault: (upstream) => main && selfFault(upstream, main, ownAddresses),
     })
-    return apis.sort((a, b) => (a.name < b.name ? -1 : 1))
+    for (const { document, fault } of resolved.faults) this.report(document, [fault])
+    this.note(resolved.notices)
+    this.located.push(...resolved.located)
+    return resolved
+  }
+
+  /** As `entries`, one level deeper: several files may each hold versions of one API. */
+  private versions(parts: readonly Part[]): PlacedVersion[] {
+    const first = new Map<string, string>()
+    const placed: PlacedVersion[] = []
+    for (const { document, section } of parts) {
+      for (const [api, versions] of Object.entries(section.versions ?? {})) {
+        for (const [version, value] of Object.entries(versions ?? {})) {
+          const path: Path = ['versions', api, version]
+          const known = first.get(versionApi(api, version))
+          first.set(versionApi(api, version), known ?? document.file)
+          if (known !== undefined)
+            this.report(document, [{ code: 'duplicate-name', path, atKey: true, message: `'${api}' has a version '${version}' already, in ${known}` }])
+          else if (this.faulty.isSound(document, path)) placed.push({ api, version, section: value as VersionSection, document, path })
+        }
+      }
+    }
+    return placed
+  }
+
+  /** What stands under /.well-known/. A contact that has expired is no longer told, and no reason not to start (RFC 9116 5.3). */
+  private documents({ securityTxt }: MainSection, { listed }: ResolvedApis, main: SourceDocument): WellKnownDocument[] {
+    const documents: WellKnownDocument[] = []
+    const catalog = apiCatalog(listed, this.options.nowMs)
+    if (catalog) documents.push(catalog)
+    if (securityTxt && securityTxt.expires > this.options.nowMs) documents.push(securityTxtDocument(securityTxt))
+    else if (securityTxt) {
+      const message = 'security.txt has expired and is not served: check that its contacts still hold, and write a new date'
+      this.note([{ document: main, fault: { code: 'expired-security-txt', path: ['securityTxt', 'expires'], message } }])
+    }
+    return documents
+  }
+  private note(notices: readonly PlacedFault[]): void {
+    for (const { document, fault } of notices) this.notices.push(locate(document, fault))
   }
 
   private directory(parts: readonly Part[]): DirectoryContent {
     const placed: PlacedConsumer[] = []
     for (const [name, document, consumer, path] of this.entries(parts, 'consumers')) placed.push({ name, document, consumer, path })
     const apis = parts.flatMap(({ document }) => namesOf(document, 'apis'))
+    for (const [api, versions] of versionNames(parts)) if (apis.includes(api)) apis.push(...versions.map((version) => versionApi(api, version)))
     const { content, faults, notices } = resolveConsumers(placed, apis, this.options.nowMs)
     for (const { document, fault } of faults) this.report(document, [fault])
-    for (const { document, fault } of notices) this.notices.push(locate(document, fault))
+    this.note(notices)
     return content
   }
 
   /** The sound entries of a section over all files; a name that stands in two files is a fault at the second. */
-  private entries<K extends 'apis' | 'consumers'>(
+  private entries<K extends 'apis' | 'consumers' | 'patches'>(
     parts: readonly Part[],
     key: K,
   ): [name: string, document: SourceDocument, value: NonNullable<Part['section'][K]>[string], path: Path][] {
@@ -169,10 +228,20 @@ class Resolving {
   }
 }
 
+/** The versions of each API, as written in all files. */
+function versionNames(parts: readonly Part[]): Map<string, string[]> {
+  const names = new Map<string, string[]>()
+  for (const { document } of parts) {
+    for (const [api, versions] of Object.entries(members(members<'versions'>(document.value).versions)))
+      names.set(api, [...(names.get(api) ?? []), ...Object.keys(members(versions))])
+  }
+  return names
+}
+
 /** Names as written, whether or not what they name is sound: a consumer may still refer to them. */
 const namesOf = ({ value }: SourceDocument, key: string): string[] => Object.keys((value as Record<string, object | undefined> | undefined)?.[key] ?? {})
 
 interface Part {
   readonly document: SourceDocument
-  readonly section: Pick<MainSection, 'apis' | 'consumers'>
+  readonly section: Pick<MainSection, 'apis' | 'versions' | 'consumers' | 'patches'>
 }

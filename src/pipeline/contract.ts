@@ -1,6 +1,7 @@
 // The policy contract: one declaration from which validation, reference page, error pages, metrics and tests are all read.
 import type { Clock } from '../base/clock.ts'
 import type { Schema } from '../base/schema.ts'
+import type { FieldName } from '../http/field-names.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Credentials } from '../ports/credentials.ts'
 import type { Exchange } from './exchange.ts'
@@ -16,7 +17,7 @@ export interface Resources {
 
 /** A way to say no. Only `status`, `says` and the code leave the process. */
 export interface Denial {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 417 | 429 | 431 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 410 | 413 | 415 | 417 | 429 | 431 | 503
   /** The public sentence, the same for everyone: it must not tell what the caller does not know. */
   readonly says: string
   /** The standard behind it, as "OWASP API4:2023" or "RFC 9110 15.5.2". */
@@ -56,6 +57,14 @@ export interface Hooks {
   request?(x: Exchange): Verdict | Promise<Verdict>
   /** The most bytes of body the request may bring; the gateway enforces the smallest of the chain, declared or streamed. */
   readonly bodyBytesMax?: { readonly bytes: number; readonly refusal: Refusal }
+  /** What every response of the route tells its client, whoever makes it and however early: a refusal before this policy's turn too. */
+  readonly standing?: StandingFields
+}
+
+/** Response fields known at load. The upstream's own fields named in `replaces` do not reach the client beside them. */
+export interface StandingFields {
+  readonly fields: readonly ResponseField[]
+  readonly replaces: readonly FieldName[]
 }
 
 /** A request of an example: a title for the docs, what is sent, and what must come back. Examples are executed by the tests. */
@@ -110,6 +119,8 @@ export type Kit<U extends keyof Resources, D extends string> = Pick<Resources, U
   readonly scope: string
   /** The API this attachment belongs to. */
   readonly api: string
+  /** What a consumer's list of APIs must hold one of for it to call this API: its name; of a version also that of the whole, unless it is a preview. */
+  readonly grants: readonly string[]
   deny(code: D, more?: { readonly fields?: readonly ResponseField[] }): Refusal
 }
 
