@@ -7,7 +7,8 @@ import type { CanarySection } from './canary-schema.ts'
 
 /**
  * A request that is moved has been through the admit stage of the version that it asked for. What stands there unchanged in the target counts once; what
- * stands only there would have left its traces on a request that is now another version's. The caller is identified anew, by the target's own policies.
+ * stands only there would have left its traces on a request that is now another version's; lifecycle and virtual patches only refuse, and leave none. The
+ * caller is identified anew, by the target's own policies.
  */
 export function canaryFaults(
   from: Api,
@@ -20,7 +21,7 @@ export function canaryFaults(
 ): Fault[] {
   const faults: Fault[] = []
   const early = (policies: readonly AttachedPolicy[]): AttachedPolicy[] =>
-    policies.filter((each) => each.policy !== 'lifecycle' && stageRank(each, catalogue) <= stageOrder('identify'))
+    policies.filter((each) => each.policy !== 'lifecycle' && each.untilMs === undefined && stageRank(each, catalogue) <= stageOrder('identify'))
   const known = new Set(early(to.policySets[0] ?? []).map(({ scope }) => scope))
   const missing = from.policySets.flatMap(early).find(({ scope }) => !known.has(scope))
   if (missing) {
