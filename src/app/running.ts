@@ -7,7 +7,7 @@ import { sqliteKeyStore } from '../adapters/sqlite/key-store.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { keyDigest, mintKey } from '../base/keys.ts'
 import type { LocatedFault } from '../catalog/located-fault.ts'
-import { type Configuration, loadConfiguration, type Resolution } from '../catalog/resolve.ts'
+import { type Configuration, loadConfiguration, type Resolution, resolveAgain } from '../catalog/resolve.ts'
 import { type Watch, watchConfiguration } from '../catalog/watch.ts'
 import { adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
@@ -47,7 +47,7 @@ export class Running {
   private readonly clock: Clock = systemClock()
   private readonly threads: GatewayThreads
   private readonly keys: KeyStore
-  private readonly started: Configuration
+  private readonly started: Resolution & { readonly ok: true }
   /** Of what was read at the start: an edit made since is news to the watcher. */
   private readonly digest: string
   private directory: DirectoryContent
@@ -99,18 +99,22 @@ export class Running {
         this.directory.consumers.some(({ name }) => name === consumer) ? this.createKey(consumer, expiresMs) : undefined,
     })
     this.watch = watchConfiguration(this.file, { policies, nowMs, digest: this.digest }, (resolution) => this.changed(resolution))
-    this.awaitChange(this.started.changesAtMs)
+    this.awaitChange(this.started)
   }
 
-  /** The same files mean something else from a moment on: they are resolved anew then. What must end at its very moment has ended in the gateway threads. */
-  private awaitChange(changesAtMs: number): void {
+  /**
+   * The same files mean something else from a moment on: they are resolved anew then, as they were read. What must end at its very moment has ended in the
+   * gateway threads by itself.
+   */
+  private awaitChange(resolution: Resolution & { readonly ok: true }): void {
     clearTimeout(this.turning)
+    const { changesAtMs } = resolution
     if (changesAtMs === Number.POSITIVE_INFINITY) return
     const waitMs = changesAtMs - nowMs()
     this.turning = setTimeout(
       () => {
-        if (nowMs() < changesAtMs) this.awaitChange(changesAtMs)
-        else void this.changed(loadConfiguration(this.file, { policies, nowMs: nowMs() }))
+        if (nowMs() < changesAtMs) this.awaitChange(resolution)
+        else void this.changed(resolveAgain(resolution, nowMs()))
       },
       Math.max(0, Math.min(waitMs, LONGEST_WAIT_MS)),
     )
@@ -168,7 +172,7 @@ export class Running {
       return
     }
     this.publishes++
-    this.awaitChange(resolution.changesAtMs)
+    this.awaitChange(resolution)
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
     this.voice.say(`published ${this.file}: generation ${this.generation}, ${resolution.snapshot.apis.length} APIs`)
   }

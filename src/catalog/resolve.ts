@@ -60,13 +60,30 @@ export type Resolution = Outcome &
 export const loadConfiguration = (file: string, options: ResolveOptions, cache = new DocumentCache()): Resolution =>
   resolveSources(readSources(file, cache), options)
 
+/** What each good resolution was made of. */
+const origins = new WeakMap<Resolution, { readonly sources: Sources; readonly options: ResolveOptions }>()
+
+/** The same files, as they were read then, at another time. Nothing is read: a file that is being written must not slip in unsettled. */
+export function resolveAgain(resolution: Resolution & { readonly ok: true }, nowMs: number): Resolution {
+  const { sources, options } = origins.get(resolution)!
+  return resolveSources(sources, { ...options, nowMs })
+}
+
 /** Resolves what was read. Never throws for what files hold. */
 export function resolveSources(sources: Sources, options: ResolveOptions): Resolution {
   const resolving = new Resolving(sources, options)
   const configuration = resolving.all()
   const faults = sorted(resolving.located)
-  const outcome: Outcome = { notices: sorted(resolving.notices), files: sources.files, digest: sources.digest }
-  if (configuration && faults.length === 0) return { ...outcome, ...configuration, ok: true, faults: [] }
+  const outcome: Outcome = {
+    notices: sorted(resolving.notices),
+    files: sources.files,
+    digest: sources.digest,
+  }
+  if (configuration && faults.length === 0) {
+    const resolution: Resolution = { ...outcome, ...configuration, ok: true, faults: [] }
+    origins.set(resolution, { sources, options })
+    return resolution
+  }
   // A way to lose the configuration without saying why would be a hole of its own.
   if (faults.length === 0) faults.push({ file: sources.files[0] ?? '', line: 1, column: 1, code: 'unreadable', message: 'the configuration cannot be read' })
   return { ...outcome, ok: false, faults }

@@ -1,7 +1,7 @@
 // From a head to a decision: which operation it is, whether its spelling is clear, and what the policies say.
 import { fieldName } from '../http/field-names.ts'
 import { run } from '../pipeline/chain.ts'
-import type { Reply, Verdict } from '../pipeline/contract.ts'
+import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { runWithCanary } from './canary.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -23,29 +23,40 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   const path = x.path
   const place = gateway.live.router.find(() => head.hostName, path)
   if (place === undefined) return wellKnown(gateway, x) ?? gateway.refusalOf('route.unknown')
-  const api = place instanceof VersionFront ? version(place, x) : place
-  if (typeof api === 'string') return gateway.refusalOf(api)
-  x.api = api.settings.name
-  x.clientFields = api.standingLines
-  x.droppedFromResponse = api.replaces
+  let api = place
+  if (api instanceof VersionFront) {
+    x.api = api.name
+    const chosen = api.choose(x)
+    if (typeof chosen === 'string') return versionRefused(gateway, client, x, api, chosen)
+    api = chosen
+  }
+  enter(x, api)
   if ((head.ambiguities & api.refusedAmbiguities) !== 0) {
     client.keepAlive = false
     return gateway.refusalOf('route.ambiguous-target')
   }
-  const below = path.length === api.settings.path.length ? '/' : path.slice(api.settings.path.length)
-  const route = api.find(below, x.method)
-  if (route !== undefined && !(route instanceof LiveRoute)) return preflight(gateway, client, x, api, below) ?? methodRefused(gateway, route)
+  const route = api.find(belowOf(x, api), x.method)
+  if (route !== undefined && !(route instanceof LiveRoute))
+    return preflight(gateway, client, x, api, gateway.refusalOf('route.method-not-allowed')) ?? methodRefused(gateway, route)
   if (route === undefined) return wellKnown(gateway, x) ?? gateway.refusalOf('route.unknown')
   return runChain(gateway, client, x, route)
 }
 
-/** The version that is meant, or why none is. */
-function version(front: VersionFront, x: Exchange): LiveApi | VersionRefusal {
-  x.api = front.name
-  const chosen = front.choose(x)
-  if (chosen === 'version.missing' && x.method === 'OPTIONS' && x.head.find(ORIGIN) >= 0 && x.head.find(PREFLIGHT_METHOD) >= 0)
-    return front.forPreflight() ?? chosen
-  return chosen
+/** From here on every answer tells what the API always tells. */
+function enter(x: Exchange, api: LiveApi): void {
+  x.api = api.settings.name
+  x.clientFields = api.standingLines
+  x.droppedFromResponse = api.replaces
+}
+const belowOf = ({ path }: Exchange, { settings }: LiveApi): string => (path.length === settings.path.length ? '/' : path.slice(settings.path.length))
+
+/** A browser cannot put a version into the fields of its preflight: any version's policies may answer it, and nothing else of it comes of that. */
+function versionRefused(gateway: Gateway, client: ClientConnection, x: Exchange, front: VersionFront, code: VersionRefusal): Verdict | Promise<Verdict> {
+  const refused = gateway.refusalOf(code)
+  const api = code === 'version.missing' ? front.forPreflight() : undefined
+  if (api === undefined || x.method !== 'OPTIONS' || x.head.find(ORIGIN) < 0) return refused
+  enter(x, api)
+  return preflight(gateway, client, x, api, refused) ?? refused
 }
 
 /** Asked only where no API has the path: a document of the gateway's never stands in front of an API's own. */
@@ -72,12 +83,11 @@ function runChain(gateway: Gateway, client: ClientConnection, x: Exchange, route
  * A CORS preflight asks about another method's operation, so that operation's policies answer it (Fetch 4.8). Whatever does not answer it lets nothing
  * through: an undeclared OPTIONS never reaches the upstream.
  */
-function preflight(gateway: Gateway, client: ClientConnection, x: Exchange, api: LiveApi, below: string): Verdict | Promise<Verdict> {
+function preflight(gateway: Gateway, client: ClientConnection, x: Exchange, api: LiveApi, refused: Refusal): Verdict | Promise<Verdict> {
   if (x.method !== 'OPTIONS' || x.head.find(ORIGIN) < 0) return undefined
   const asked = x.head.get(PREFLIGHT_METHOD)
-  const route = asked === undefined ? undefined : api.find(below, asked)
+  const route = asked === undefined ? undefined : api.find(belowOf(x, api), asked)
   if (!(route instanceof LiveRoute)) return undefined
-  const refused = gateway.refusalOf('route.method-not-allowed')
   const verdict = runChain(gateway, client, x, route)
   return verdict instanceof Promise ? verdict.then((later) => later ?? refused) : (verdict ?? refused)
 }

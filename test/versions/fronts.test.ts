@@ -25,8 +25,11 @@ describe('versions at one place', () => {
         media: api('media', { mediaType: 'application/vnd.shop.{version}+json' }),
         'media-default': api('media-default', { mediaType: 'application/vnd.shop.{version}+json', default: 'v1' }),
         path: api('path', { by: 'path' }),
+        browsed: { ...api('browsed', { header: 'X-API-Version' }), policies: { cors: { allowOrigins: ['https://shop.example'] } } },
       },
-      versions: Object.fromEntries(['field', 'field-default', 'query', 'query-default', 'media', 'media-default', 'path'].map((name) => [name, versions])),
+      versions: Object.fromEntries(
+        ['field', 'field-default', 'query', 'query-default', 'media', 'media-default', 'path', 'browsed'].map((name) => [name, versions]),
+      ),
     })
   })
   after(async () => {
@@ -176,6 +179,18 @@ describe('versions at one place', () => {
     assert.deepEqual((await gateway.ask('/media/a', ['Accept: application/vnd.shop.v1+json'])).values('vary'), ['Accept'])
     assert.deepEqual((await gateway.ask('/query/a?version=v1')).values('vary'), [])
     assert.deepEqual((await gateway.ask('/field/a', ['X-API-Version: v9'])).values('cache-control'), ['no-store'])
+  })
+
+  test('a browser’s preflight, which names no version, is answered, and lets nothing through', async () => {
+    for (const upstream of upstreams) upstream.take()
+    const preflight = ['Origin: https://shop.example', 'Access-Control-Request-Method: GET']
+    const answer = await gateway.ask('/browsed/a', preflight, { method: 'OPTIONS' })
+    assert.deepEqual([answer.status, ...answer.values('access-control-allow-origin')], [204, 'https://shop.example'])
+    assert.equal((await gateway.ask('/browsed/a', preflight.slice(0, 1), { method: 'OPTIONS' })).code, 'version.missing')
+    assert.equal((await gateway.ask('/field/a', preflight, { method: 'OPTIONS' })).code, 'version.missing', 'nobody answers it, and no upstream gets it')
+    assert.equal((await gateway.ask('/field/a', [...preflight, 'X-API-Version: v1'], { method: 'OPTIONS' })).status, 200)
+    assert.deepEqual([upstreams[0]!.take().length, upstreams[1]!.take().length], [1, 0])
+    assert.equal((await gateway.ask('/browsed/a', [...preflight, 'X-API-Version: v1, v2'], { method: 'OPTIONS' })).code, 'version.ambiguous')
   })
 
   test('metrics and the access log name the version; refusals without one name the API', async () => {
