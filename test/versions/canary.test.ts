@@ -164,7 +164,8 @@ describe('a canary', () => {
     assert.deepEqual(answers[0]!.values('ratelimit-policy'), ['"address-3600s";q=4;w=3600, "own";q=100;w=3600'])
   })
 
-  test('the upstream of the target is told of the version that was chosen', async () => {
+  test('the upstream of the target is told of the version that was chosen', async (t) => {
+    t.after(() => gateway.stop())
     for (const [versioning, ask, told] of [
       [{ header: 'X-V' }, ['/shop/books', ['X-V: v1']], (message: { target: string; fields: never }) => valuesOf(message, 'x-v').join()],
       [{ header: 'X-V', default: 'v1' }, ['/shop/books', []], (message: { target: string; fields: never }) => valuesOf(message, 'x-v').join()],
