@@ -199,6 +199,7 @@ function needsRestart(started: Configuration, now: Configuration): string[] {
     ['gateway.accessLog', started.snapshot.gateway.accessLog, now.snapshot.gateway.accessLog],
     ['control', started.control, now.control],
     ['store', started.store, now.store],
+    ['envelope', started.envelope, now.envelope],
   ]
   return parts.filter(([, before, after]) => JSON.stringify(before) !== JSON.stringify(after)).map(([name]) => name)
 }

@@ -3,6 +3,7 @@ import { checked, described, type Infer, list, object, oneOf, optional, reserved
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { apisSchema } from './api-schema.ts'
 import { consumers } from './consumer-schema.ts'
+import { envelopeSettings } from './envelope-settings.ts'
 import { gatewaySettings, network } from './gateway-settings.ts'
 import { controlSettings } from './listener.ts'
 
@@ -53,6 +54,7 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
         ),
         {},
       ),
+      envelope: optional(envelopeSettings),
       apis: optional(apisSchema(policies)),
       consumers: optional(consumers, {}),
       portal: later('the developer portal comes'),
@@ -84,6 +86,7 @@ export function includedSchema(policies: readonly AnyPolicy[]) {
       store: mainOnly,
       counters: mainOnly,
       egress: mainOnly,
+      envelope: mainOnly,
     },
     'A part of the configuration.',
   )

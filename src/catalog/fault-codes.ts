@@ -8,6 +8,7 @@ export const faultCodes = {
   'bad-alias': 'A YAML alias without an anchor before it, or inside of its own anchor.',
   'bad-counters': '`counters` is something else than `memory`.',
   'bad-date': '`expires` is no date and no time by RFC 3339, or a day that does not exist.',
+  'bad-envelope': 'The envelope key comes from one file, one environment variable or one command, the program of which is an absolute path.',
   'bad-hash': 'The hash of a key is not `sha256:` and 64 hexadecimal digits, or is that of an empty key.',
   'bad-host': 'A host with a scheme, a port, a wildcard or a final dot, or no host at all.',
   'bad-key': 'A key of a YAML mapping that is no plain text.',

@@ -1,5 +1,6 @@
 // The `gateway` section: listeners, limits and times that hold for all APIs, with their defaults and bounds.
 import { parseCidr } from '../base/ip.ts'
+import { isTooWide } from '../base/network-range.ts'
 import {
   checked,
   described,
@@ -17,7 +18,6 @@ import {
   withDefault,
 } from '../base/schema.ts'
 import { gatewayListener } from './listener.ts'
-import { isTooWide } from './network-range.ts'
 
 /** A network in CIDR form, or one address. */
 export const network = (describe: string): Schema<string> =>

@@ -6,10 +6,12 @@ import type { Schema } from '../base/schema.ts'
 import type { DirectoryContent } from '../model/directory.ts'
 import type { Api, Listener, Snapshot } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
+import type { ConfiguredKeySource } from '../secrets/key-source.ts'
 import { type PlacedApi, resolveApi } from './api-resolution.ts'
 import { configurationSchema, includedSchema, type MainSection } from './configuration.ts'
 import { type PlacedConsumer, resolveConsumers } from './consumer-resolution.ts'
 import { DocumentCache } from './document-cache.ts'
+import { keySourceOf } from './envelope-settings.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf } from './gateway-resolution.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
@@ -35,6 +37,8 @@ export interface Configuration {
   readonly store: { readonly kind: 'sqlite'; readonly file: string }
   readonly counters: 'memory'
   readonly egress: { readonly allowPrivate: readonly string[] }
+  /** Undefined: by the variable or the file that Gatehouse makes. */
+  readonly envelope: ConfiguredKeySource | undefined
 }
 interface Outcome {
   /** Worth telling, and no reason to refuse: a key that has expired. */
@@ -98,6 +102,7 @@ class Resolving {
       store: { kind: 'sqlite', file: fileBeside(section.store.slice('sqlite:'.length)) },
       counters: 'memory',
       egress: section.egress,
+      envelope: keySourceOf(section.envelope, dirname(main.file), fileBeside),
     }
   }
 
