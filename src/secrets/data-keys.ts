@@ -2,8 +2,8 @@
 import { randomSecret } from '../base/ids.ts'
 import { Secret } from '../base/secret.ts'
 import type { Envelope } from '../ports/envelope.ts'
+import type { SealedCollection } from '../ports/sealed-collection.ts'
 import { collection, type Reading, type Writing } from '../ports/store.ts'
-import type { SealedCollection } from './sealed-collection.ts'
 
 interface SealedDataKey {
   readonly sealed: string

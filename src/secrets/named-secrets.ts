@@ -2,8 +2,8 @@
 import { Secret } from '../base/secret.ts'
 import { SECRET_NAME } from '../base/secret-reference.ts'
 import { type Envelope, UnreadableSecret } from '../ports/envelope.ts'
+import type { SealedCollection } from '../ports/sealed-collection.ts'
 import { collection, type Reading, type Writing } from '../ports/store.ts'
-import type { SealedCollection } from './sealed-collection.ts'
 
 /** Longest value, in octets: keys and certificates fit, files do not. */
 export const SECRET_VALUE_MAX = 64 * 1024

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { FailingStore, type Failure } from '../../test/support/failing-store.ts'
 import { Secret } from '../base/secret.ts'
+import type { SealedCollection } from '../ports/sealed-collection.ts'
 import { collection } from '../ports/store.ts'
 import { dataKey, sealedDataKeys } from './data-keys.ts'
 import { KeyedEnvelope } from './envelope.ts'
@@ -15,7 +16,6 @@ import { namedSecrets, putSecret, readSecret, sealedNamedSecrets } from './named
 import { openEnvelope } from './open-envelope.ts'
 import { rotateKeyFile } from './rotate-key-file.ts'
 import { type RotationOptions, type RotationOutcome, rotateEnvelope } from './rotation.ts'
-import type { SealedCollection } from './sealed-collection.ts'
 
 interface Account {
   readonly name: string

@@ -1,10 +1,10 @@
 // Rotation: everything sealed is sealed anew under another key, in small transactions, and the old key is let go only when nothing needs it.
 import { UnreadableSecret } from '../ports/envelope.ts'
+import type { AnySealedCollection, Reseal } from '../ports/sealed-collection.ts'
 import type { Entry, Store, Writing } from '../ports/store.ts'
 import { type KeyedEnvelope, keyIdOf, sealedUnder } from './envelope.ts'
 import type { EnvelopeKey } from './envelope-key.ts'
 import { checkUnder, keyChecks, ONLY, proveKey, ROTATION_CONTEXT, readKeyState, rotations } from './key-records.ts'
-import type { AnySealedCollection, Reseal } from './sealed-collection.ts'
 
 export interface RotationOptions {
   readonly store: Store

@@ -1,5 +1,5 @@
 // What a room says about a collection whose records hold sealed values, so that a rotation finds every one of them.
-import type { Collection } from '../ports/store.ts'
+import type { Collection } from './store.ts'
 
 /** Gives back the sealed value under the key in use: the same text when it is sealed under it already. `context` is that of its sealing. */
 export type Reseal = (sealed: string, context: string) => string
