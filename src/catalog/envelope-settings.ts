@@ -1,7 +1,7 @@
 // The `envelope` section: where the key comes from that seals the secrets in the store.
 import { isAbsolute } from 'node:path'
 import { checked, list, object, optional, string } from '../base/schema.ts'
-import type { ConfiguredKeySource } from '../secrets/key-source.ts'
+import { type ConfiguredKeySource, ENVELOPE_KEY_VARIABLE } from '../secrets/key-source.ts'
 import type { MainSection } from './configuration.ts'
 
 const sources = object(
@@ -26,6 +26,8 @@ export const envelopeSettings = checked(sources, ({ file, env, command }) => {
   if ([file, env, command].filter((each) => each !== undefined).length !== 1)
     return { code: 'bad-envelope', message: 'the envelope key comes from one of {file: PATH}, {env: NAME}, {command: [PROGRAM, ARGUMENT, ...]}' }
   if (file === '') return { code: 'bad-envelope', message: 'the file of the envelope key has no name', at: ['file'] }
+  if (env?.startsWith('GATEHOUSE_') && env !== ENVELOPE_KEY_VARIABLE)
+    return { code: 'bad-envelope', message: `of the variables of Gatehouse only ${ENVELOPE_KEY_VARIABLE} holds this key`, at: ['env'] }
   // A program looked for in PATH is whichever somebody put there first.
   if (command && !isAbsolute(command[0]!))
     return { code: 'bad-envelope', message: 'the program that gives the envelope key is named by its absolute path', at: ['command', 0] }

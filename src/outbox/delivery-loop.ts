@@ -4,7 +4,7 @@ import type { Delivery } from './delivery.ts'
 
 export interface LoopOptions {
   readonly store: Store
-  readonly delivery: Delivery
+  readonly delivery: Pick<Delivery, 'round'>
   readonly nowMs: () => number
   /** The store does not answer; rounds go on. */
   readonly trouble: (cause: unknown) => void

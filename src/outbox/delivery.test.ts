@@ -306,3 +306,22 @@ test('while it runs a message is carried as soon as it is put down, the store ma
   await put('hooks')
   assert.equal(carried.length, before)
 })
+
+test('what is put down when a round has just ended is not left lying until the next is due', async () => {
+  const { promise: arrived, resolve } = Promise.withResolvers<void>()
+  const { put, delivery, store, now } = room(() => {
+    resolve()
+    return { outcome: 'delivered' }
+  })
+  let rounds = 0
+  const late = {
+    round: async () => {
+      const round = await delivery.round()
+      if (rounds++ === 0) await put('hooks')
+      return round
+    },
+  }
+  const stop = startDelivery({ store, delivery: late, nowMs: () => now.ms, trouble: () => assert.fail('trouble'), shortestMs: 1, longestMs: 600_000 })
+  await arrived
+  await stop()
+})

@@ -132,7 +132,7 @@ export class Delivery {
     const now = this.options.nowMs()
     const held = await writing.get(waitingMessages, key)
     // Carried for longer than the lease: another node has it by now, and what happens to it is told by that one.
-    if (!held || held.attempts !== message.attempts) return carried.outcome === 'delivered' ? 'delivered' : 'failed'
+    if (!held) return carried.outcome === 'delivered' ? 'delivered' : 'failed'
     if (carried.outcome === 'delivered') {
       await leave(writing, key)
       return 'delivered'
