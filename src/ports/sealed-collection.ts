@@ -4,7 +4,10 @@ import type { Collection } from './store.ts'
 /** Gives back the sealed value under the key in use: the same text when it is sealed under it already. `context` is that of its sealing. */
 export type Reseal = (sealed: string, context: string) => string
 
-/** Registered by whoever seals values in a collection; what nobody registers stops a rotation before it gives up the old key. */
+/**
+ * Seal inside of the transaction that writes: what was sealed before a rotation and is written after it would stand under a key that is gone.
+ * Registered by whoever seals values in a collection; what nobody registers stops a rotation before it gives up the old key.
+ */
 export interface SealedCollection<T> {
   readonly collection: Collection<T>
   /** The record with every sealed value in it given to `reseal`. Changes nothing else, and does nothing besides. */

@@ -22,7 +22,11 @@ export function readKeyCommand({ command, folder, environment, timeoutMs = KEY_C
     const child = spawn(program, words, { cwd: folder, env: { ...environment }, shell: false, detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
     const output = Buffer.alloc(KEY_TEXT_MAX)
     let filled = 0
+    let isOver = false
     const finish = (outcome: EnvelopeKey | KeyRefusal): void => {
+      // Once: by the second time its number may be another program's.
+      if (isOver) return
+      isOver = true
       clearTimeout(timer)
       output.fill(0)
       child.stdout.destroy()

@@ -1,6 +1,6 @@
 // Opens the envelope at the start: the right key, or a refusal that says which one is wanted; never a new key for an old store.
-import { UnreadableSecret } from '../ports/envelope.ts'
-import type { Store } from '../ports/store.ts'
+import { type Envelope, UnreadableSecret } from '../ports/envelope.ts'
+import type { Reading, Store } from '../ports/store.ts'
 import { dataKeys } from './data-keys.ts'
 import { KeyedEnvelope } from './envelope.ts'
 import { type EnvelopeKey, envelopeKey, newEnvelopeKey } from './envelope-key.ts'
@@ -46,6 +46,15 @@ export async function openEnvelope(store: Store, source: KeySource, world: KeyWo
   // A rotation ended, and the process with it, before the new key took the old one's place.
   if (file !== undefined && !state.rotation && 'keys' in given && given.keys.length === 2 && given.keys[1]!.id === key.id) promoteKeyFile(file)
   return { envelope, file, isMade, unfinished: state.rotation && { from: state.rotation.from, to: state.rotation.to } }
+}
+
+/**
+ * True when the store goes by another key than this envelope seals under: another node has rotated. Whoever finds it so must seal nothing more and start
+ * anew with the new key; to be asked when a record of `envelope-check` or `envelope-rotation` changes.
+ */
+export async function isStale(reading: Reading, envelope: Envelope): Promise<boolean> {
+  const { check, rotation } = await readKeyState(reading)
+  return (rotation?.to ?? check?.keyId) !== envelope.keyId
 }
 
 /** The key that the store asks for, among those given. */

@@ -13,7 +13,7 @@ import { KeyedEnvelope } from './envelope.ts'
 import { type EnvelopeKey, newEnvelopeKey } from './envelope-key.ts'
 import { checkUnder, keyChecks, ONLY } from './key-records.ts'
 import { namedSecrets, putSecret, readSecret, sealedNamedSecrets } from './named-secrets.ts'
-import { openEnvelope } from './open-envelope.ts'
+import { isStale, openEnvelope } from './open-envelope.ts'
 import { rotateKeyFile } from './rotate-key-file.ts'
 import { type RotationOptions, type RotationOutcome, rotateEnvelope } from './rotation.ts'
 
@@ -127,6 +127,20 @@ async function allReadableThrough(store: FailingStore, envelope: KeyedEnvelope):
     for (let i = 0; i < SECRETS; i++) assert.equal((await readSecret(reading, envelope, `s${i}`))!.reveal(), `value ${i}`)
   })
 }
+
+test('a node with the old key can tell, from the first moment of a rotation on', async () => {
+  const [from, to] = [newEnvelopeKey(), newEnvelopeKey()]
+  const store = await filled(from)
+  const [here, elsewhere] = [new KeyedEnvelope(from), new KeyedEnvelope(from)]
+  const stale = (envelope: KeyedEnvelope): Promise<boolean> => store.inner.read((reading) => isStale(reading, envelope))
+  assert.deepEqual([await stale(here), await stale(elsewhere)], [false, false])
+  store.failAt({ at: 2, how: 'before the commit' })
+  await assert.rejects(rotateEnvelope(options(store, here, to)))
+  assert.deepEqual([await stale(here), await stale(elsewhere)], [false, true])
+  store.failAt(undefined)
+  finished(await rotateEnvelope(options(store, here, to)))
+  assert.deepEqual([await stale(here), await stale(elsewhere)], [false, true])
+})
 
 test('while a rotation is under way the old key alone starts nothing, and says which key it takes', async () => {
   const [from, to] = [newEnvelopeKey(), newEnvelopeKey()]

@@ -51,7 +51,7 @@ const resolve = async (name: string): Promise<readonly string[]> => {
 }
 const egressOf = (options: Partial<EgressOptions> = {}) => guardedEgress({ allowPrivate: ['127.0.0.1'], own: () => [], resolve, ...options })
 const egress = egressOf()
-const get = (url: string, more: Partial<OutboundRequest> = {}): OutboundRequest => ({ method: 'GET', url, timeoutMs: 5000, bytesMax: 10_000, ...more })
+const get = (url: string, more: Partial<OutboundRequest> = {}): OutboundRequest => ({ method: 'GET', url, timeoutMs: 60_000, bytesMax: 10_000, ...more })
 
 async function textOf(request: IncomingMessage): Promise<string> {
   let text = ''
@@ -66,7 +66,7 @@ test('a request and its answer go through whole', async () => {
     response.writeHead(201, { 'x-a': ['1', '2'], 'content-type': 'text/plain' }).end('made')
   })
   const url = `http://hooks.example:${port}/a/../b?c=d#e`
-  const answer = await egress.fetch({ method: 'POST', url, headers: { Authorization: 'Bearer x' }, body: 'hello', timeoutMs: 5000, bytesMax: 10 })
+  const answer = await egress.fetch({ method: 'POST', url, headers: { Authorization: 'Bearer x' }, body: 'hello', timeoutMs: 60_000, bytesMax: 10 })
   assert.deepEqual([answer.status, Buffer.from(answer.body).toString(), answer.headers['x-a']], [201, 'made', '1, 2'])
   const [method, target, body, headers] = seen[0]!
   assert.deepEqual([method, target, body], ['POST', '/b?c=d', 'hello'])
@@ -371,7 +371,7 @@ test('the environment chooses no proxy and does not switch off the checking of c
   const program = `
     import { guardedEgress } from ${JSON.stringify(new URL('./guarded-egress.ts', import.meta.url).href)}
     const egress = guardedEgress({ allowPrivate: ['127.0.0.1'], own: () => [] })
-    const ask = (url) => egress.fetch({ method: 'GET', url, timeoutMs: 20000, bytesMax: 100 }).then((answer) => Buffer.from(answer.body).toString(), (error) => error.name)
+    const ask = (url) => egress.fetch({ method: 'GET', url, timeoutMs: 60000, bytesMax: 100 }).then((answer) => Buffer.from(answer.body).toString(), (error) => error.name)
     console.log(await ask('http://127.0.0.1:${plain}/'), await ask('https://127.0.0.1:${secure}/'))`
   const url = `http://127.0.0.1:${proxy}`
   const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: url, http_proxy: url, HTTPS_PROXY: url, ALL_PROXY: url, NODE_TLS_REJECT_UNAUTHORIZED: '0' }
