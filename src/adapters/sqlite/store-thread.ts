@@ -136,6 +136,8 @@ class StoreThread {
   private obey(order: Order): void {
     if (order.kind === 'listen') {
       this.listen(order.on)
+      // Somebody may have committed since it was asked for.
+      if (order.on) this.say({ kind: 'changed' })
       return
     }
     const reader = this.reading.get(order.transaction)
