@@ -212,7 +212,7 @@ async function closes(store: Store): Promise<void> {
 }
 
 async function takesTooLong({ open }: StoreUnderTest): Promise<void> {
-  const store = await open({ transactionMsMax: 500 })
+  const store = await open({ transactionMsMax: 1500 })
   try {
     await store.write(async (w) => w.put(notes, 'a', { n: 1 }))
     let goOn: () => void
@@ -241,7 +241,7 @@ async function takesTooLong({ open }: StoreUnderTest): Promise<void> {
 }
 
 async function readsIdle({ open }: StoreUnderTest): Promise<void> {
-  const store = await open({ transactionMsMax: 500 })
+  const store = await open({ transactionMsMax: 1500 })
   try {
     let idleEnded = false
     // The busy one begins first: when the idle one ends, it has gone on for longer than that.
