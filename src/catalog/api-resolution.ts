@@ -49,7 +49,9 @@ export function resolveApi({ name, api, document, path }: PlacedApi, { sources, 
   const operations = api.openapi === undefined ? undefined : (reading?.operations ?? [])
   for (const attached of [api.policies, ...Object.values(api.operations).map((operation) => operation.policies)]) faults.push(...shared.listFaults(attached))
   const effective = { ...api, policies: inheritedPolicies(api, path, offer, shared, catalogue, faults) }
-  const policies = apiPolicies(name, effective, path, operations, catalogue, faults)
+  // What is missing because a set or a plan is faulty was told there.
+  const isWhole = (api.policySets ?? []).every((set) => shared.policySets.has(set)) && (!offer || offer.plans.size === offer.names.length)
+  const policies = apiPolicies(name, effective, path, operations, catalogue, isWhole ? faults : [])
   const { addressAt: _where, ...upstream } = upstreamOf(api.upstream, [...path, 'upstream'], shared, faults)
   const lists = Object.fromEntries(policies.lists.map((list) => [list, shared.addressLists.get(list) ?? []]))
   return withHash({

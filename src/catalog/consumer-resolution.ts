@@ -21,7 +21,7 @@ export interface PlacedConsumer {
 export function resolveConsumers(
   placed: readonly PlacedConsumer[],
   apis: readonly string[],
-  offers: ReadonlyMap<string, PlanOffer>,
+  offers: Offers,
   nowMs: number,
 ): { content: DirectoryContent; faults: PlacedFault[]; notices: PlacedFault[] } {
   const faults: PlacedFault[] = []
@@ -57,12 +57,15 @@ export function resolveConsumers(
   return { content: { consumers: consumers.sort(byName), keys: keys.sort((a, b) => (a.digest < b.digest ? -1 : 1)) }, faults, notices }
 }
 
+/** For every sound API, what plans it offers, if any. */
+export type Offers = ReadonlyMap<string, PlanOffer | undefined>
+
 /** The plan of a consumer for each API that offers plans: the one it chose, or the default one. */
 function plansOf(
   { apis, subscriptions }: ConsumersSection[string],
   path: Path,
   known: readonly string[],
-  offers: ReadonlyMap<string, PlanOffer>,
+  offers: Offers,
   report: (fault: Fault) => void,
 ): { [api: string]: string } {
   const plans: { [api: string]: string } = {}
@@ -71,16 +74,17 @@ function plansOf(
     if (!known.includes(api)) report({ code: 'unknown-api', path: at, atKey: true, message: `there is no API '${api}'${suggestion(api, known)}` })
     if (apis.includes(api))
       report({ code: 'duplicate-item', path: at, atKey: true, message: `'${api}' stands under 'apis' too: with a plan, it stands only here` })
-    const offered = [...(offers.get(api)?.plans.keys() ?? [])]
-    if (known.includes(api) && !offered.includes(plan))
+    const offered = offers.get(api)?.names ?? []
+    if (offers.has(api) && !offered.includes(plan))
       report({ code: 'plan-not-offered', path: [...at, 'plan'], message: `the API '${api}' does not offer the plan '${plan}'${suggestion(plan, offered)}` })
     plans[api] = plan
   }
   for (const [i, api] of apis.entries()) {
     const offer = offers.get(api)
     if (offer?.fallback !== undefined) plans[api] = offer.fallback
-    else if (offer) {
-      const choice = [...offer.plans.keys()].join(', ')
+    // A plan that is unsound may be the default one.
+    else if (offer && offer.plans.size === offer.names.length) {
+      const choice = offer.names.join(', ')
       report({ code: 'plan-needed', path: [...path, 'apis', i], message: `the API '${api}' is called on a plan: choose one under 'subscriptions' (${choice})` })
     }
   }

@@ -35,7 +35,7 @@ export function inheritedPolicies(
   }
   for (const [policy, attached] of Object.entries(api.policies)) {
     if (attached) out[policy] = attached
-    else if (!from.has(policy))
+    else if (!from.has(policy) && (api.policySets ?? []).every((set) => shared.policySets.has(set)))
       faults.push({
         code: 'wrong-type',
         path: [...path, 'policies', policy],

@@ -1,6 +1,5 @@
 // Which plans an API offers, and the policy that holds its callers to them.
 import type { Fault, Path } from '../base/fault.ts'
-import { suggestion } from '../base/fault.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import type { PlanLimit } from '../pipeline/plan-limit.ts'
 import type { ApiSection } from './api-schema.ts'
@@ -11,6 +10,8 @@ import type { PlanSection } from './shared-schema.ts'
 /** The plans of one API; absent: it is called without a plan. */
 export interface PlanOffer {
   readonly plans: ReadonlyMap<string, PlanSection>
+  /** As the API names them, whether or not they are sound. */
+  readonly names: readonly string[]
   /** The plan of consumers that chose none. */
   readonly fallback: string | undefined
 }
@@ -28,7 +29,7 @@ export function offerOf(name: string, api: ApiSection, path: Path, shared: Share
       faults.push({
         code: 'plan-of-others',
         path: at,
-        message: `the plan '${wanted}' is for other APIs: add '${name}' to its 'apis'${suggestion(name, plan.apis)}`,
+        message: `the plan '${wanted}' is for other APIs: add '${name}' to its 'apis'`,
       })
     plans.set(wanted, plan)
   }
@@ -39,7 +40,7 @@ export function offerOf(name: string, api: ApiSection, path: Path, shared: Share
       path: [...path, 'plans'],
       message: `${defaults.map((each) => `'${each}'`).join(' and ')} are both the default: one consumer cannot be on both`,
     })
-  return { plans, fallback: defaults[0] }
+  return { plans, names: api.plans, fallback: defaults[0] }
 }
 
 /** The policy with the offered plans as its configuration, in one spelling, so that an API changes with the meaning of its plans and not with their text. */

@@ -8,7 +8,7 @@ import type { Api, Listener, Snapshot } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { type PlacedApi, resolveApi } from './api-resolution.ts'
 import { configurationSchema, includedSchema, type MainSection } from './configuration.ts'
-import { type PlacedConsumer, resolveConsumers } from './consumer-resolution.ts'
+import { type Offers, type PlacedConsumer, resolveConsumers } from './consumer-resolution.ts'
 import { DocumentCache } from './document-cache.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
@@ -147,10 +147,10 @@ class Resolving {
     return shared
   }
 
-  private apis(parts: readonly Part[], shared: SharedObjects, main: MainSection | undefined): { apis: Api[]; offers: ReadonlyMap<string, PlanOffer> } {
+  private apis(parts: readonly Part[], shared: SharedObjects, main: MainSection | undefined): { apis: Api[]; offers: Offers } {
     const placed: PlacedApi[] = []
     for (const [name, document, api, path] of this.entries(parts, 'apis')) placed.push({ name, document, api, path })
-    const offers = new Map<string, PlanOffer>()
+    const offers = new Map<string, PlanOffer | undefined>()
     const own = ownAddresses()
     for (const { document, fault } of placeFaults(placed)) this.report(document, [fault])
     const apis = placed.map((each) => {
@@ -159,7 +159,7 @@ class Resolving {
       const self = main && !('named' in upstream) ? selfFault(upstream, main, own) : undefined
       if (self && 'addressAt' in upstream) faults.push({ ...self, path: [...each.path, 'upstream', ...upstream.addressAt] })
       const offer = offerOf(each.name, each.api, each.path, shared, faults)
-      if (offer) offers.set(each.name, offer)
+      offers.set(each.name, offer)
       const surroundings = { sources: this.sources, catalogue: this.options.policies, shared, offer }
       const api = resolveApi(each, surroundings, { faults, located: this.located })
       this.report(each.document, faults)
@@ -168,7 +168,7 @@ class Resolving {
     return { apis: apis.sort((a, b) => (a.name < b.name ? -1 : 1)), offers }
   }
 
-  private directory(parts: readonly Part[], offers: ReadonlyMap<string, PlanOffer>): DirectoryContent {
+  private directory(parts: readonly Part[], offers: Offers): DirectoryContent {
     const placed: PlacedConsumer[] = []
     for (const [name, document, consumer, path] of this.entries(parts, 'consumers')) placed.push({ name, document, consumer, path })
     const apis = parts.flatMap(({ document }) => namesOf(document, 'apis'))
