@@ -96,6 +96,22 @@ class Comparing {
     const sides = new Sides(this.old, this.now, this.schemas)
     compareWebhooks(sides, this.old, this.now)
     this.take([], sides)
+    this.lostReferences()
+  }
+
+  /** What a reference stands for that leads to another file, or to nothing, was not compared: that must not pass in silence. */
+  private lostReferences(): void {
+    for (const reference of new Set([...this.old.lost.keys(), ...this.now.lost.keys()])) {
+      if (this.schemas.toldLost.has(reference)) continue
+      const [old, now] = [this.old.lost.get(reference), this.now.lost.get(reference)]
+      this.add([], {
+        rule: 'reference-not-followed',
+        severity: old !== undefined && now !== undefined ? 'risky' : 'breaking',
+        ...(old !== undefined && { old }),
+        ...(now !== undefined && { new: now }),
+        sentence: `${quoted(reference)} leads out of the document or to nothing: what it stands for is not compared.`,
+      })
+    }
   }
 
   private documents(): void {

@@ -31,6 +31,8 @@ export class Description {
   readonly root: Place
   /** In OpenAPI 3.0 a schema knows `nullable` and boolean `exclusiveMaximum`, and what stands beside `$ref` is not read. */
   readonly is30: boolean
+  /** References that led nowhere, each with a place where one stands. */
+  readonly lost = new Map<string, string>()
 
   constructor(document: unknown) {
     this.root = { value: document, at: '' }
@@ -44,10 +46,15 @@ export class Description {
       const reference = member(here.value, '$ref')
       if (typeof reference !== 'string') return here
       const next = this.find(reference)
-      if (!next) return { ...here, lost: reference }
+      if (!next) return this.losing(here, reference)
       here = next
     }
-    return { ...here, lost: String(member(here.value, '$ref')) }
+    return this.losing(here, String(member(here.value, '$ref')))
+  }
+
+  private losing(here: Place, reference: string): Place & { readonly lost: string } {
+    if (!this.lost.has(reference)) this.lost.set(reference, here.at)
+    return { ...here, lost: reference }
   }
 
   /** Where a reference inside this document leads (RFC 6901 6). */

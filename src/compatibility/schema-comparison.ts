@@ -26,6 +26,8 @@ const NESTED_MAX = 24
 export class SchemaComparison {
   /** True when there was more to compare than is compared: what was found is not all. */
   incomplete = false
+  /** References that led nowhere and were told of. */
+  readonly toldLost = new Set<string>()
   private readonly old: Description
   private readonly now: Description
   private readonly pairs = new Map<string, SchemaPair>()
@@ -90,6 +92,7 @@ export class SchemaComparison {
 
   private lost(old: SchemaForm, now: SchemaForm, pair: SchemaPair): boolean {
     if (old.lost.length === 0 && now.lost.length === 0) return false
+    for (const reference of [...old.lost, ...now.lost]) this.toldLost.add(reference)
     const same = old.lost.join(' ') === now.lost.join(' ')
     pair.drafts.push({
       rule: 'reference-not-followed',
