@@ -1,6 +1,7 @@
 // The program: reads the command, runs it, and answers with an exit code.
 import { argv } from 'node:process'
 import { check, checkHelp } from './cli/check.ts'
+import { compare, compareHelp } from './cli/compare.ts'
 import { keyCreate, keyHelp } from './cli/key-create.ts'
 import { start, startHelp } from './cli/start.ts'
 import { complain, type ExitCode, misused, print } from './cli/usage.ts'
@@ -10,6 +11,7 @@ const help = `gatehouse COMMAND
 
   start [FILE]    runs the gateway; without FILE the quickstart
   check FILE      says everything that is wrong with a configuration
+  compare OLD NEW says whether clients of one OpenAPI document can go on with another
   key create      makes an API key
 
 Every command takes --help. Exit: 0 done, 1 refused or faults, 2 wrong usage or could not run.`
@@ -24,6 +26,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
         return asksHelp ? helped(startHelp) : await start(rest, settings)
       case 'check':
         return asksHelp ? helped(checkHelp) : check(rest)
+      case 'compare':
+        return asksHelp ? helped(compareHelp) : compare(rest)
       case 'key':
         if (asksHelp) return helped(keyHelp)
         return rest[0] === 'create' ? await keyCreate(rest.slice(1), settings) : misused('key knows one word: create', 'key')

@@ -6,6 +6,7 @@ import type { ApiSection } from './api-schema.ts'
 import type { Attachment, Attachments } from './attachments.ts'
 import type { Operation } from './openapi-routes.ts'
 import { inOrder, protects, stageOf, unwrittenSlots } from './policy-order.ts'
+import { listsOf } from './shared-objects.ts'
 
 export interface ApiPolicies {
   readonly sets: readonly PolicySet[]
@@ -13,6 +14,8 @@ export interface ApiPolicies {
   readonly common: number
   /** By operation name, where it is another than the API's. */
   readonly byOperation: ReadonlyMap<string, number>
+  /** Names of the address lists that any of the policies uses, sorted. */
+  readonly lists: readonly string[]
 }
 
 interface Context {
@@ -50,7 +53,9 @@ export function apiPolicies(
       faults.push({ code: 'duplicate-override', path: at, atKey: true, message: `the operation '${operation.name}' is named twice here` })
       continue
     }
-    const ordered = inOrder(flat(merged(api.policies, override.policies, [...at, 'policies'], faults)), catalogue)
+    const all = inOrder(flat(merged(api.policies, override.policies, [...at, 'policies'], faults)), catalogue)
+    // Where nobody is asked who they are, nobody has a plan.
+    const ordered = override.public && !all.some(protects) ? all.filter(({ policy }) => policy.attachedBy === undefined) : all
     protectionOfOperation(context, operation, ordered, override.public, at)
     if (override.public) open.add(operation.name)
     if (ordered.some(protects)) guarded.add(operation.name)
@@ -66,7 +71,7 @@ export function apiPolicies(
     )
   }
   uncheckedSecurity(context, operations ?? [], common, new Set([...guarded, ...open]))
-  return { sets: sets.all, common: commonIndex, byOperation: overridden }
+  return { sets: sets.all, common: commonIndex, byOperation: overridden, lists: [...sets.lists].sort() }
 }
 
 const isPrefix = (start: Path, path: Path): boolean => start.every((step, i) => path[i] === step)
@@ -172,6 +177,7 @@ function uncheckedSecurity(
 /** The distinct sets, found by their content. */
 class SetList {
   readonly all: PolicySet[] = []
+  readonly lists = new Set<string>()
   private readonly api: string
   private readonly byKey = new Map<string, number>()
 
@@ -183,6 +189,7 @@ class SetList {
     const counts = new Map<string, number>()
     const set: AttachedPolicy[] = ordered.map((attachment) => {
       const { policy, config, mode } = attachment
+      for (const { name } of listsOf(attachment)) this.lists.add(name)
       const index = counts.get(policy.name) ?? 0
       counts.set(policy.name, index + 1)
       return { policy: policy.name, config, mode, scope: `${this.api}/${policy.name}/${index}${suffix(attachment)}` }

@@ -1,10 +1,26 @@
 // One entry of `apis`: where an API is reached, what protects it, where it goes.
 import { formatIp, parseIp } from '../base/ip.ts'
-import { boolean, checked, described, type Infer, list, mapped, object, oneOf, optional, record, reserved, type Schema, string } from '../base/schema.ts'
+import {
+  boolean,
+  checked,
+  described,
+  type Infer,
+  integer,
+  list,
+  mapped,
+  object,
+  oneOf,
+  optional,
+  record,
+  reserved,
+  type Schema,
+  string,
+} from '../base/schema.ts'
 import { AMBIGUITIES, type Ambiguity } from '../http/target.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { attachments } from './attachments.ts'
 import { NAME, NAME_MEANS } from './consumer-schema.ts'
+import { names, reference } from './shared-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { isNormalPath } from './upstream-target.ts'
 
@@ -57,7 +73,7 @@ const later = (what: string) => reserved('not-available', `is not available yet:
 function operation(policies: readonly AnyPolicy[]) {
   return object(
     {
-      policies: optional(attachments(policies, true), {}),
+      policies: optional(attachments(policies, 'operation'), {}),
       public: optional(
         boolean(
           'True lets everyone call this operation: needed when its last identify policy is removed, or where the OpenAPI document asks for a credential on a public API.',
@@ -79,7 +95,15 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
         string({ maxLength: 4096, describe: 'OpenAPI document (3.0 or 3.1, YAML or JSON), relative to this file. What it does not declare is refused.' }),
       ),
       methods: optional(list(method, { min: 1, max: 64, describe: 'Methods that are served. Only without `openapi`, which declares them itself.' })),
-      upstream,
+      upstream: described(
+        'Where requests go: `http://HOST:PORT`, an object with how the upstream is used, or the name of one of the `upstreams`.',
+        reference(upstream, 'an upstream'),
+      ),
+      policySets: optional(names('a policy set', { describe: 'Policy sets whose policies stand before this API, under its own.' }), []),
+      plans: optional(names('a plan', { describe: 'Plans of which a consumer needs one to call this API.' })),
+      approvals: optional(
+        integer({ min: 0, max: 5, describe: 'How many people besides the author must approve a change of this API; left out: `settings.approvals.required`.' }),
+      ),
       owner: optional(string({ maxLength: 200, describe: 'Who answers for this API.' })),
       authenticate: optional(oneOf(['any', 'all'], 'Which of the identify policies must recognise the caller; `any` when left out.')),
       public: optional(boolean('True serves everyone without a credential. Without it, an API needs an identify policy in enforce mode.'), false),
@@ -91,7 +115,7 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
         ),
         [],
       ),
-      policies: optional(attachments(policies, false), {}),
+      policies: optional(attachments(policies, 'api'), {}),
       operations: optional(
         record(operation(policies), {
           key: /^[^\x00-\x1f\x7f]{1,512}$/,
@@ -101,8 +125,6 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
         {},
       ),
       versions: later('versions of an API come'),
-      plans: later('plans come'),
-      policySets: later('shared policy sets come'),
       tls: later('TLS comes'),
     },
     'One API.',

@@ -4,11 +4,14 @@ import type { AnyPolicy } from '../pipeline/contract.ts'
 import { apisSchema } from './api-schema.ts'
 import { consumers } from './consumer-schema.ts'
 import { envelopeSettings } from './envelope-settings.ts'
-import { gatewaySettings, network } from './gateway-settings.ts'
+import { gatewaySettings } from './gateway-settings.ts'
 import { controlSettings } from './listener.ts'
+import { network } from './network-schema.ts'
+import { operatorSettings } from './operator-settings.ts'
+import { sharedSections } from './shared-schema.ts'
 
 const later = (what: string) => reserved('not-available', `is not available yet: ${what} with a later version`)
-const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis and consumers')
+const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, consumers and what they share')
 
 const includePattern = checked(string({ maxLength: 512, describe: 'A file, or a pattern with `*`, below the folder of this file.' }), (text) =>
   text === '' || text.startsWith('/') || /[\\\0]|^[A-Za-z]:|(?:^|\/)\.\.(?:\/|$)/.test(text)
@@ -42,7 +45,10 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
   return object(
     {
       gatehouse: version,
-      include: optional(list(includePattern, { max: 100, describe: 'Further files with `apis` and `consumers`, below the folder of this file.' }), []),
+      include: optional(
+        list(includePattern, { max: 100, describe: 'Further files with `apis`, `consumers` and what they share, below the folder of this file.' }),
+        [],
+      ),
       gateway: withDefault(gatewaySettings, {}),
       control: withDefault(controlSettings, {}),
       store: withDefault(store, 'sqlite:./data/gatehouse.db'),
@@ -57,11 +63,11 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
       envelope: optional(envelopeSettings),
       apis: optional(apisSchema(policies)),
       consumers: optional(consumers, {}),
+      ...sharedSections(policies),
+      settings: withDefault(operatorSettings, {}),
       portal: later('the developer portal comes'),
       authority: later('the authorization server comes'),
       versions: later('versions of an API come'),
-      plans: later('plans come'),
-      policySets: later('shared policy sets come'),
       tls: later('TLS comes'),
       ca: later('the certificate authority comes'),
       people: later('people who sign in come'),
@@ -80,6 +86,7 @@ export function includedSchema(policies: readonly AnyPolicy[]) {
       gatehouse: optional(version),
       apis: optional(apisSchema(policies)),
       consumers: optional(consumers, {}),
+      ...sharedSections(policies),
       include: mainOnly,
       gateway: mainOnly,
       control: mainOnly,
@@ -87,6 +94,7 @@ export function includedSchema(policies: readonly AnyPolicy[]) {
       counters: mainOnly,
       egress: mainOnly,
       envelope: mainOnly,
+      settings: mainOnly,
     },
     'A part of the configuration.',
   )

@@ -58,7 +58,21 @@ function expiryMs(text: string): number {
 
 const consumer = object(
   {
-    apis: optional(list(string({ pattern: NAME, means: 'the name of an API', maxLength: 64 }), { describe: 'Names of the APIs that it may call.' }), []),
+    apis: optional(
+      list(string({ pattern: NAME, means: 'the name of an API', maxLength: 64 }), {
+        describe: 'Names of the APIs that it may call: those without plans, and those with a default plan.',
+      }),
+      [],
+    ),
+    subscriptions: optional(
+      record(object({ plan: string({ pattern: NAME, means: 'the name of a plan', maxLength: 64, describe: 'The plan that it is on.' }) }), {
+        key: NAME,
+        keyMeans: NAME_MEANS,
+        max: 10_000,
+        describe: 'APIs that it may call on a plan that they offer, by name.',
+      }),
+      {},
+    ),
     keys: optional(
       list(object({ hash: keyHash, expires: optional(expiry) }), {
         max: 1000,

@@ -9,14 +9,18 @@ import type { AnyPolicy } from '../pipeline/contract.ts'
 import type { ConfiguredKeySource } from '../secrets/key-source.ts'
 import { type PlacedApi, resolveApi } from './api-resolution.ts'
 import { configurationSchema, includedSchema, type MainSection } from './configuration.ts'
-import { type PlacedConsumer, resolveConsumers } from './consumer-resolution.ts'
+import { type Offers, type PlacedConsumer, resolveConsumers } from './consumer-resolution.ts'
 import { DocumentCache } from './document-cache.ts'
 import { keySourceOf } from './envelope-settings.ts'
 import { FaultyPlaces } from './faulty-places.ts'
-import { gatewayFaults, gatewayOf } from './gateway-resolution.ts'
+import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type LocatedFault, locate, sorted } from './located-fault.ts'
+import { type OperatorSettings, settingsFaults } from './operator-settings.ts'
 import { placeFaults } from './place-checks.ts'
+import { offerOf, type PlanOffer } from './plan-offer.ts'
+import { type Reader, SharedObjects, type SharedSection } from './shared-objects.ts'
+import type { PlanSection } from './shared-schema.ts'
 import type { SourceDocument } from './source-document.ts'
 import { readSources, type Sources } from './sources.ts'
 
@@ -39,6 +43,12 @@ export interface Configuration {
   readonly egress: { readonly allowPrivate: readonly string[] }
   /** Undefined: by the variable or the file that Gatehouse makes. */
   readonly envelope: ConfiguredKeySource | undefined
+  /** Certificates in PEM form, by the name of the trust store. */
+  readonly trustStores: { readonly [name: string]: readonly string[] }
+  readonly plans: { readonly [name: string]: PlanSection }
+  /** By API: how many people besides the author must approve a change of it. */
+  readonly approvals: { readonly [api: string]: number }
+  readonly settings: OperatorSettings
 }
 interface Outcome {
   /** Worth telling, and no reason to refuse: a key that has expired. */
@@ -93,20 +103,24 @@ class Resolving {
       this.compared(parts, section, main)
       return undefined
     }
-    const { apis, directory } = this.compared(parts, section, main)
+    const { apis, directory, shared, approvals } = this.compared(parts, section, main)
     const fileBeside = (path: string): string => resolve(dirname(main.file), path)
     return {
-      snapshot: { gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside), apis },
+      snapshot: { gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside, shared.addressLists), apis },
       directory,
       control: { listen: section.control.listen, exposed: section.control.exposed },
       store: { kind: 'sqlite', file: fileBeside(section.store.slice('sqlite:'.length)) },
       counters: 'memory',
       egress: section.egress,
       envelope: keySourceOf(section.envelope, dirname(main.file), fileBeside),
+      trustStores: Object.fromEntries(shared.trustStores),
+      plans: Object.fromEntries(shared.plans),
+      approvals,
+      settings: section.settings,
     }
   }
 
-  private compared(parts: readonly Part[], section: MainSection, main: SourceDocument): { apis: Api[]; directory: DirectoryContent } {
+  private compared(parts: readonly Part[], section: MainSection, main: SourceDocument): Compared {
     const isSound = (...path: Path): boolean => this.faulty.isSound(main, path)
     const listenersAreSound = isSound('gateway', 'listen') && isSound('control')
     if (listenersAreSound) this.report(main, listenerFaults(section))
@@ -114,39 +128,66 @@ class Resolving {
     if (parts.every((part) => part.section.apis === undefined) && this.located.length === 0) {
       this.report(main, [{ code: 'missing-key', path: [], message: "the configuration needs the key 'apis': without APIs nothing is served" }])
     }
-    return { apis: this.apis(parts, listenersAreSound ? section : undefined), directory: this.directory(parts) }
+    const shared = this.shared(parts, listenersAreSound ? section : undefined)
+    if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
+    if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
+    const { apis, offers } = this.apis(parts, shared, listenersAreSound ? section : undefined)
+    const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
+    const approvals = this.entries(parts, 'apis', true).map(([name, , api]) => [name, api.approvals ?? required] as const)
+    return { apis, directory: this.directory(parts, offers), shared, approvals: Object.fromEntries(approvals.sort(([a], [b]) => (a < b ? -1 : 1))) }
   }
 
-  private apis(parts: readonly Part[], main: MainSection | undefined): Api[] {
+  private shared(parts: readonly Part[], main: MainSection | undefined): SharedObjects {
+    const reader: Reader = {
+      entries: (key) => this.entries(parts, key),
+      names: (key) => parts.flatMap(({ document }) => namesOf(document, key)),
+      report: (document, faults) => this.report(document, faults),
+      notice: (document, fault) => void this.notices.push(locate(document, fault)),
+    }
+    const shared = new SharedObjects(reader, this.sources, this.options.nowMs)
+    for (const [, document, upstream, path] of this.entries(parts, 'upstreams', true)) {
+      const self = main && selfFault(upstream, main, ownAddresses())
+      if (self) this.report(document, [{ ...self, path: [...path, ...upstream.addressAt] }])
+    }
+    return shared
+  }
+
+  private apis(parts: readonly Part[], shared: SharedObjects, main: MainSection | undefined): { apis: Api[]; offers: Offers } {
     const placed: PlacedApi[] = []
     for (const [name, document, api, path] of this.entries(parts, 'apis')) placed.push({ name, document, api, path })
-    const ownAddresses = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
+    const offers = new Map<string, PlanOffer | undefined>()
+    const own = ownAddresses()
     for (const { document, fault } of placeFaults(placed)) this.report(document, [fault])
     const apis = placed.map((each) => {
       const faults: Fault[] = []
-      const self = main && selfFault(each.api.upstream, main, ownAddresses)
-      if (self) faults.push({ ...self, path: [...each.path, 'upstream', ...each.api.upstream.addressAt] })
-      const api = resolveApi(each, this.sources, this.options.policies, { faults, located: this.located })
+      const { upstream } = each.api
+      const self = main && !('named' in upstream) ? selfFault(upstream, main, own) : undefined
+      if (self && 'addressAt' in upstream) faults.push({ ...self, path: [...each.path, 'upstream', ...upstream.addressAt] })
+      const offer = offerOf(each.name, each.api, each.path, shared, faults)
+      offers.set(each.name, offer)
+      const surroundings = { sources: this.sources, catalogue: this.options.policies, shared, offer }
+      const api = resolveApi(each, surroundings, { faults, located: this.located })
       this.report(each.document, faults)
       return api
     })
-    return apis.sort((a, b) => (a.name < b.name ? -1 : 1))
+    return { apis: apis.sort((a, b) => (a.name < b.name ? -1 : 1)), offers }
   }
 
-  private directory(parts: readonly Part[]): DirectoryContent {
+  private directory(parts: readonly Part[], offers: Offers): DirectoryContent {
     const placed: PlacedConsumer[] = []
     for (const [name, document, consumer, path] of this.entries(parts, 'consumers')) placed.push({ name, document, consumer, path })
     const apis = parts.flatMap(({ document }) => namesOf(document, 'apis'))
-    const { content, faults, notices } = resolveConsumers(placed, apis, this.options.nowMs)
+    const { content, faults, notices } = resolveConsumers(placed, apis, offers, this.options.nowMs)
     for (const { document, fault } of faults) this.report(document, [fault])
     for (const { document, fault } of notices) this.notices.push(locate(document, fault))
     return content
   }
 
   /** The sound entries of a section over all files; a name that stands in two files is a fault at the second. */
-  private entries<K extends 'apis' | 'consumers'>(
+  private entries<K extends SharedSection | 'apis' | 'consumers'>(
     parts: readonly Part[],
     key: K,
+    isAgain = false,
   ): [name: string, document: SourceDocument, value: NonNullable<Part['section'][K]>[string], path: Path][] {
     const first = new Map<string, string>()
     return parts.flatMap(({ document, section }) =>
@@ -155,7 +196,7 @@ class Resolving {
         const known = first.get(name)
         first.set(name, known ?? document.file)
         if (known === undefined) return this.faulty.isSound(document, path) ? [[name, document, value as NonNullable<Part['section'][K]>[string], path]] : []
-        this.report(document, [{ code: 'duplicate-name', path, atKey: true, message: `'${name}' is defined already, in ${known}` }])
+        if (!isAgain) this.report(document, [{ code: 'duplicate-name', path, atKey: true, message: `'${name}' is defined already, in ${known}` }])
         return []
       }),
     )
@@ -174,10 +215,18 @@ class Resolving {
   }
 }
 
+const ownAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
+
 /** Names as written, whether or not what they name is sound: a consumer may still refer to them. */
 const namesOf = ({ value }: SourceDocument, key: string): string[] => Object.keys((value as Record<string, object | undefined> | undefined)?.[key] ?? {})
 
 interface Part {
   readonly document: SourceDocument
-  readonly section: Pick<MainSection, 'apis' | 'consumers'>
+  readonly section: Pick<MainSection, SharedSection | 'apis' | 'consumers'>
+}
+interface Compared {
+  readonly apis: Api[]
+  readonly directory: DirectoryContent
+  readonly shared: SharedObjects
+  readonly approvals: Configuration['approvals']
 }

@@ -5,6 +5,8 @@ export interface Consumer {
   readonly name: string
   /** The APIs it may call; an API that is not listed refuses it. */
   readonly apis: readonly string[]
+  /** By API that offers plans: the plan that the consumer is on. */
+  readonly plans?: { readonly [api: string]: string }
 }
 
 /** An API key as it is held: never the secret itself. */

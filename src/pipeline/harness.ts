@@ -6,7 +6,7 @@ import type { Fault } from '../base/fault.ts'
 import { addressGroup, formatIp, parseIp, unmapped } from '../base/ip.ts'
 import { keyDigest } from '../base/keys.ts'
 import { readRequestHead } from '../http/request-head.ts'
-import type { KeyCredential } from '../model/directory.ts'
+import type { Consumer, KeyCredential } from '../model/directory.ts'
 import { type Chain, type ChainSettings, compileChain, run, tallyLength } from './chain.ts'
 import type { AnyPolicy, Example, Resources, Verdict } from './contract.ts'
 import { Exchange } from './exchange.ts'
@@ -48,7 +48,13 @@ export interface HarnessOptions extends ChainSettings {
   readonly api?: string
   readonly authenticate?: 'any' | 'all'
   /** Secrets with their consumers. A consumer may call the harness's API unless `apis` says otherwise. */
-  readonly keys?: readonly { readonly secret: string; readonly consumer: string; readonly expiresMs?: number; readonly apis?: readonly string[] }[]
+  readonly keys?: readonly {
+    readonly secret: string
+    readonly consumer: string
+    readonly expiresMs?: number
+    readonly apis?: readonly string[]
+    readonly plan?: string
+  }[]
   readonly resources?: Partial<Resources>
   /** The policies that the names of a set are looked up in, in catalogue order; left out: those attached, in their order. */
   readonly catalogue?: readonly AnyPolicy[]
@@ -62,14 +68,14 @@ export class Harness {
   readonly chain: Chain
   readonly tally: Float64Array
   private readonly api: string
-  private readonly keys = new Map<string, { readonly key: KeyCredential; readonly consumer: { readonly name: string; readonly apis: readonly string[] } }>()
+  private readonly keys = new Map<string, { readonly key: KeyCredential; readonly consumer: Consumer }>()
 
   /** Throws with all faults when the policies do not compile. */
   constructor(attached: readonly Attached[], options: HarnessOptions = {}) {
     this.api = options.api ?? 'test-api'
-    for (const { secret, consumer, expiresMs, apis = [this.api] } of options.keys ?? []) {
+    for (const { secret, consumer, expiresMs, apis = [this.api], plan } of options.keys ?? []) {
       const key = { digest: keyDigest(secret), consumer, ...(expiresMs !== undefined && { expiresMs }) }
-      this.keys.set(key.digest, { key, consumer: { name: consumer, apis } })
+      this.keys.set(key.digest, { key, consumer: { name: consumer, apis, ...(plan !== undefined && { plans: { [this.api]: plan } }) } })
     }
     const resources: Resources = {
       clock: this.clock,
@@ -79,6 +85,7 @@ export class Harness {
           const found = this.keys.get(digest)
           return found && (found.key.expiresMs ?? Number.POSITIVE_INFINITY) > nowMs ? found : undefined
         },
+        findConsumer: (name) => [...this.keys.values()].find(({ consumer }) => consumer.name === name)?.consumer,
       },
       ...options.resources,
     }

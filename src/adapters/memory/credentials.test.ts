@@ -16,6 +16,8 @@ test('a key is found until it expires, and only while its consumer is there', ()
     ],
   })
   assert.equal(credentials.findKey('a', 999)?.consumer, acme)
+  assert.equal(credentials.findConsumer('acme'), acme)
+  assert.equal(credentials.findConsumer('nobody'), undefined)
   assert.equal(credentials.findKey('a', 1000), undefined)
   assert.equal(credentials.findKey('b', Number.MAX_SAFE_INTEGER)?.key.digest, 'b')
   assert.equal(credentials.findKey('c', 0), undefined)

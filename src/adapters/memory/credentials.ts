@@ -23,4 +23,7 @@ export class MemoryCredentials implements Credentials {
     const consumer = this.consumers.get(key.consumer)
     return consumer && { key, consumer }
   }
+  findConsumer(name: string): Consumer | undefined {
+    return this.consumers.get(name)
+  }
 }
