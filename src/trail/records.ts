@@ -40,6 +40,7 @@ export interface KeyRecord {
   readonly sealed?: string
 }
 export const KEYS = collection<KeyRecord>('trail-key')
+export const sealedPlace = (keyId: string): string => `trail-key/${keyId}`
 
 /** By size: the note, with the signatures of witnesses as they come in. */
 export const CHECKPOINTS = collection<{ readonly note: string }>('trail-checkpoint')

@@ -26,6 +26,7 @@ import {
   OPENINGS,
   openingKey,
   readHead,
+  sealedPlace,
 } from './records.ts'
 
 export type Random = (octets: number) => Uint8Array
@@ -145,7 +146,6 @@ export class Trail {
   }
 }
 
-const sealedPlace = (keyId: string): string => `trail-key/${keyId}`
 const base64 = (octets: Buffer): string => octets.toString('base64')
 export const nounOf = (act: string): string => act.slice(0, act.indexOf('.'))
 
