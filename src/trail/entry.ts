@@ -115,7 +115,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const hasOnly = (object: Record<string, unknown>, names: readonly string[]): boolean => Object.keys(object).every((key) => names.includes(key))
 const matches = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value)
 const isName = (value: unknown): boolean => typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= NAME_OCTETS_MAX
-const isTime = (value: unknown): boolean => matches(value, TIME) && !Number.isNaN(Date.parse(value)) && timeOf(Date.parse(value)) === value
+/** RFC 3339 in the one spelling that is written here, and a day that exists. */
+export const isTime = (value: unknown): boolean => matches(value, TIME) && !Number.isNaN(Date.parse(value)) && timeOf(Date.parse(value)) === value
 function isPersonal(value: unknown): boolean {
   if (!isObject(value)) return false
   const fields = Object.entries(value)

@@ -344,9 +344,9 @@ test('one changed octet anywhere in an export is a fault', async () => {
       changed[at]! ^= bits
       const verdict = await verdictOf(changed)
       // Signatures of witnesses whose keys nobody brought are passed over, and so is when the file was written.
-      const line = changed.toString('latin1').slice(octets.lastIndexOf(10, at - 1) + 1)
+      const isCosignature = at > octets.indexOf('witness.example') - 5 && at < octets.indexOf('"kind":"end"') - 10
       const isWhenWritten = at > octets.indexOf('"written"') && at < octets.indexOf(10)
-      if (!verdict.ok || line.includes('witness.example') || isWhenWritten) return
+      if (!verdict.ok || isCosignature || isWhenWritten) return
       assert.fail(`octet ${at} became ${changed[at]}`)
     }),
     { numRuns: 400 },

@@ -3,7 +3,7 @@ import { canonicalJson } from '../base/canonical-json.ts'
 import { ERASE } from './acts.ts'
 import { AnchorCheck, type Anchored, type Anchors } from './anchors.ts'
 import { parseCheckpoint } from './checkpoint.ts'
-import { entryFault, type TrailEntry } from './entry.ts'
+import { entryFault, isTime, type TrailEntry } from './entry.ts'
 import { erasedFields } from './erasure.ts'
 import { FORMAT } from './export.ts'
 import { canonicalValue, type Line, linesOf } from './export-lines.ts'
@@ -105,7 +105,7 @@ class Verifier {
 
   private takeHeader({ kind: _, format, origin, size, written, ...others }: Value): Problem {
     if (format !== FORMAT) return ['unknown-format', `the format is not ${FORMAT}`]
-    if (Object.keys(others).length > 0 || typeof origin !== 'string' || !Number.isSafeInteger(size) || typeof written !== 'string')
+    if (Object.keys(others).length > 0 || typeof origin !== 'string' || !Number.isSafeInteger(size) || !isTime(written))
       return ['bad-header', 'the header is not as one is written']
     this.origin = origin
     this.declaredSize = size as number

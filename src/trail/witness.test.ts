@@ -14,6 +14,7 @@ import { type Egress, EgressFailed, EgressRefused } from '../ports/egress.ts'
 import { formatCheckpoint, parseCheckpoints, type SignedCheckpoint } from './checkpoint.ts'
 import { type Delivery, postCheckpoint, submitToWitness } from './checkpoint-delivery.ts'
 import { appendCheckpoint } from './checkpoint-file.ts'
+import { checkpointRound, type Outlet } from './checkpoint-round.ts'
 import { readCheckpoint } from './checkpoints.ts'
 import { EMPTY_ROOT } from './merkle-hash.ts'
 import { consistencyProof } from './merkle-proofs.ts'
@@ -212,6 +213,40 @@ test('a file of checkpoints only grows, is for its owner alone, follows no link,
   symlinkSync(join(folder, 'target'), join(folder, 'link'))
   await assert.rejects(appendCheckpoint(join(folder, 'link'), await kept(10)))
   await assert.rejects(appendCheckpoint(join(folder, 'nowhere', 'checkpoints'), await kept(10)))
+})
+
+test('a round signs once, brings the checkpoint to every outlet that lacks it, and brings again what was not taken', async () => {
+  const own = await trailHouse()
+  const { add, key } = await newWitness()
+  let status = 500
+  const received: string[] = []
+  const hook = await serve(async (_path, body) => {
+    received.push(body)
+    return { status, body: '' }
+  })
+  const path = join(folder, 'round')
+  const outlets: readonly Outlet[] = [
+    { kind: 'file', path },
+    { kind: 'webhook', url: hook },
+    { kind: 'witness', url: await serveWitness(add), key },
+    { kind: 'file', path: join(folder, 'nowhere', 'round') },
+  ]
+  const round = () => checkpointRound(own.store, own.trail, egress, outlets)
+  const lost = { failed: 'cannot be written (ENOENT)' }
+  assert.deepEqual((await round()).outcomes, ['delivered', { refused: 'answered with status 500' }, 'delivered', lost])
+  status = 200
+  assert.deepEqual((await round()).outcomes, ['unchanged', 'delivered', 'unchanged', lost])
+  assert.deepEqual((await round()).outcomes, ['unchanged', 'unchanged', 'unchanged', lost])
+  await own.store.write((writing) => own.trail.append(writing, { act: 'key.create', actor: { kind: 'system', id: 'system' }, outcome: 'done' }, START_MS * 2))
+  const { checkpoint, outcomes } = await round()
+  assert.deepEqual([checkpoint!.size, outcomes], [SIZE + 1, ['delivered', 'delivered', 'delivered', lost]])
+  assert.deepEqual(
+    parseCheckpoints(readFileSync(path, 'utf8'))!.map(({ size }) => size),
+    [SIZE, SIZE + 1],
+  )
+  assert.equal(received.length, 3)
+  const empty = await checkpointRound(new MemoryStore(), own.trail, egress, outlets)
+  assert.deepEqual([empty.checkpoint, empty.outcomes.length], [undefined, 4])
 })
 
 test('only keys of logs are followed, and not without end', async () => {

@@ -48,7 +48,7 @@ export async function trailVerify(args: readonly string[]): Promise<ExitCode> {
     return 2
   }
   if (stderr.isTTY === true) stderr.write('\r\u001b[K')
-  if (values.format === 'json') print(JSON.stringify({ ...verdict, unanchored: verdict.anchored.length === 0 }, null, 2))
+  if (values.format === 'json') printJson(verdict)
   else printVerdict(file, verdict)
   return verdict.ok ? 0 : 1
 }
@@ -76,6 +76,12 @@ function readAnchors(checkpointFiles: readonly string[], keyTexts: readonly stri
     keys.push(key)
   }
   return { checkpoints, keys }
+}
+
+/** The stable form of `--format json`. Escaped line by line: what a terminal would obey is as good JSON when it is written as an escape. */
+function printJson(verdict: Verdict): void {
+  const text = JSON.stringify({ ...verdict, unanchored: verdict.anchored.length === 0 }, null, 2)
+  print(text.split('\n').map(visible).join('\n'))
 }
 
 /** What the export says of itself is made visible before it is shown: it may have been written to steer a terminal. */
