@@ -167,6 +167,22 @@ test('a clock that was set back does not turn the trail back, and is told', asyn
   assert.ok((await verdictOfTrail(store, trail)).ok)
 })
 
+test('appends that do not wait for each other take a place each', async () => {
+  const { store, trail } = newTrail()
+  const places = await store.write((writing) => Promise.all([1, 2, 3].map(() => trail.append(writing, signIn, START_MS))))
+  assert.deepEqual(places, [1, 2, 3])
+  const mixed = await store.write((writing) =>
+    Promise.all([
+      trail.append(writing, signIn, START_MS),
+      trail.checkpoint(writing),
+      trail.rotateKey(writing, ALICE, START_MS),
+      trail.append(writing, signIn, START_MS),
+    ]),
+  )
+  assert.deepEqual([mixed[0], mixed[1]!.size, mixed[2].size, mixed[3]], [4, 5, 6, 6])
+  assert.deepEqual((await verdictOfTrail(store, trail)).faults, [])
+})
+
 test('proofs for any two sizes come out of the store, and verify against its checkpoints', async () => {
   const { store } = await trailHouse()
   await store.read(async (reading) => {

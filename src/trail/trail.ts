@@ -6,7 +6,7 @@ import type { Envelope } from '../ports/envelope.ts'
 import type { Reading, Writing } from '../ports/store.ts'
 import { BEGIN, OWN_ACTS, ROTATE } from './acts.ts'
 import { formatCheckpoint, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
-import { entryOf, isFieldName, PERSONAL_FIELDS_MAX } from './entry.ts'
+import { entryOf, PERSONAL_FIELDS_MAX } from './entry.ts'
 import { type Erasure, type ErasureRefusal, erasureEvent, erasureRefusal } from './erasure.ts'
 import { Frontier, leafHash } from './merkle-hash.ts'
 import { formatNote } from './note.ts'
@@ -32,10 +32,11 @@ import {
 export type Random = (octets: number) => Uint8Array
 const SYSTEM: Actor = { kind: 'system', id: 'system' }
 
-/** Holds no state: whatever it knows stands in the store, so that several nodes may write to one trail. */
+/** Whatever it knows stands in the store, so that several nodes may write to one trail. */
 export class Trail {
   private readonly envelope: Envelope
   private readonly random: Random
+  private readonly turns = new WeakMap<Writing, Promise<unknown>>()
 
   constructor(envelope: Envelope, random: Random = randomSecret) {
     this.envelope = envelope
@@ -48,23 +49,27 @@ export class Trail {
    */
   async append(writing: Writing, event: TrailEvent, nowMs: number): Promise<number> {
     if (event.outcome === 'done' && OWN_ACTS.has(event.act)) throw new TypeError(`only the trail itself writes ${event.act}`)
-    return this.add(writing, await this.headOf(writing, nowMs), event, nowMs)
+    return this.inTurn(writing, async () => this.add(writing, await this.headOf(writing, nowMs), event, nowMs))
   }
 
   /** Erases the openings of personal fields and says so in an entry, whose index it returns; or refuses and changes nothing. */
   async erase(writing: Writing, erasure: Erasure, nowMs: number): Promise<{ readonly index: number } | ErasureRefusal> {
-    const refusal = await erasureRefusal(writing, erasure)
-    if (refusal) return refusal
-    const index = await this.add(writing, await this.headOf(writing, nowMs), erasureEvent(erasure), nowMs)
-    for (const field of erasure.fields) writing.remove(OPENINGS, openingKey(field.index, field.name))
-    return { index }
+    return this.inTurn(writing, async () => {
+      const refusal = await erasureRefusal(writing, erasure)
+      if (refusal) return refusal
+      const index = await this.add(writing, await this.headOf(writing, nowMs), erasureEvent(erasure), nowMs)
+      for (const field of erasure.fields) writing.remove(OPENINGS, openingKey(field.index, field.name))
+      return { index }
+    })
   }
 
   /** The checkpoint of all entries so far: the one that is kept, or a new one, signed and kept. Undefined while there is no entry. */
   async checkpoint(writing: Writing): Promise<SignedCheckpoint | undefined> {
-    const checkpoint = await this.signedHead(writing)
-    if (checkpoint) keep(writing, checkpoint)
-    return checkpoint
+    return this.inTurn(writing, async () => {
+      const checkpoint = await this.signedHead(writing)
+      if (checkpoint) keep(writing, checkpoint)
+      return checkpoint
+    })
   }
 
   /** The same without keeping a new one: for an export, which reads. */
@@ -80,35 +85,37 @@ export class Trail {
    * new one from it. The private half of the old key is then forgotten.
    */
   async rotateKey(writing: Writing, actor: Actor, nowMs: number): Promise<SignedCheckpoint> {
-    const before = await this.headOf(writing, nowMs)
-    const old = await this.signer(writing, before)
-    const next = this.makeKey(writing, before.origin)
-    await this.add(
-      writing,
-      { ...before, keyId: next.key.id },
-      { act: ROTATE, actor, outcome: 'done', detail: { from: formatNoteKey(old.key), to: formatNoteKey(next.key) } },
-      nowMs,
-    )
-    writing.put(KEYS, old.key.id, { key: formatNoteKey(old.key) })
-    const checkpoint = sign((await readHead(writing))!, [old, next])
-    keep(writing, checkpoint)
-    return checkpoint
+    return this.inTurn(writing, async () => {
+      const before = await this.headOf(writing, nowMs)
+      const old = await this.signer(writing, before)
+      const next = this.makeKey(writing, before.origin)
+      const detail = { from: formatNoteKey(old.key), to: formatNoteKey(next.key) }
+      await this.add(writing, { ...before, keyId: next.key.id }, { act: ROTATE, actor, outcome: 'done', detail }, nowMs)
+      writing.put(KEYS, old.key.id, { key: formatNoteKey(old.key) })
+      const checkpoint = sign((await readHead(writing))!, [old, next])
+      keep(writing, checkpoint)
+      return checkpoint
+    })
+  }
+
+  /** One after the other within a transaction: two that read the same head would take the same place, and the first would be lost. */
+  private inTurn<T>(writing: Writing, work: () => Promise<T>): Promise<T> {
+    const mine = (this.turns.get(writing) ?? Promise.resolve()).then(work, work)
+    this.turns.set(writing, mine)
+    return mine
   }
 
   private async add(writing: Writing, head: Head, event: TrailEvent, now: number): Promise<number> {
     const index = head.size
     const nowMs = Math.floor(now)
     const timeMs = Math.max(nowMs, head.timeMs)
-    const personal: { [name: string]: string } = {}
     const fields = Object.entries(event.personal ?? {})
     if (fields.length > PERSONAL_FIELDS_MAX) throw new TypeError(`an entry has at most ${PERSONAL_FIELDS_MAX} personal fields`)
-    for (const [name, value] of fields) {
-      if (!isFieldName(name)) throw new TypeError('a personal field has the name of one')
-      const opening = openingOf(value, this.random(SALT_OCTETS))
-      personal[name] = openingDigest(name, opening)
-      writing.put(OPENINGS, openingKey(index, name), opening)
-    }
+    const openings = fields.map(([name, value]) => ({ name, opening: openingOf(value, this.random(SALT_OCTETS)) }))
+    const personal = Object.fromEntries(openings.map(({ name, opening }) => [name, openingDigest(name, opening)]))
     const entry = entryOf(event, { index, timeMs, clockMs: nowMs, personal })
+    // Nothing is written before it is certain that all of it will be: a caller may catch what is thrown and go on.
+    for (const { name, opening } of openings) writing.put(OPENINGS, openingKey(index, name), opening)
     const frontier = frontierOf(head)
     const nodes = frontier.append(leafHash(Buffer.from(canonicalJson(entry))))
     writing.put(ENTRIES, indexKey(index), { entry, nodes: nodes.map(base64) })
