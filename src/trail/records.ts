@@ -30,9 +30,12 @@ export interface Head {
   readonly peaks: readonly string[]
   /** The id of the key that signs. */
   readonly keyId: string
+  /** The digest of all of the above, sealed: who can write to the store but has no envelope key cannot have another history signed. */
+  readonly seal: string
 }
 export const HEAD = collection<Head>('trail-head')
 export const HEAD_KEY = 'head'
+export const HEAD_PLACE = 'trail-head/head'
 
 /** A signing key. Once it is retired only its public half is left. */
 export interface KeyRecord {
@@ -56,7 +59,7 @@ export const mentionPrefix = (kind: 'actor' | 'object' | 'noun', ...names: reado
 export const indexOfMention = (key: string): number => Number(key.slice(-INDEX_DIGITS))
 
 export const readHead = (reading: Reading): Promise<Head | undefined> => reading.get(HEAD, HEAD_KEY)
-export const frontierOf = ({ size, peaks }: Head): Frontier => new Frontier(size, peaks.map(fromBase64))
+export const frontierOf = ({ size, peaks }: Pick<Head, 'size' | 'peaks'>): Frontier => new Frontier(size, peaks.map(fromBase64))
 
 export async function readEntry(reading: Reading, index: number): Promise<TrailEntry | undefined> {
   return (await reading.get(ENTRIES, indexKey(index)))?.entry

@@ -1,4 +1,5 @@
 // The trail: takes what operators did, inside the transaction that does it, and signs where it stands.
+import { hash } from 'node:crypto'
 import { canonicalJson } from '../base/canonical-json.ts'
 import { randomSecret } from '../base/ids.ts'
 import type { Actor, TrailEvent } from '../model/trail-event.ts'
@@ -18,6 +19,7 @@ import {
   frontierOf,
   HEAD,
   HEAD_KEY,
+  HEAD_PLACE,
   type Head,
   indexKey,
   KEYS,
@@ -28,6 +30,17 @@ import {
   readHead,
   sealedPlace,
 } from './records.ts'
+
+/** The end of the trail is not where this Gatehouse left it: somebody wrote to the store. Nothing more is added or signed, and so nothing is done. */
+export class AlteredTrail extends Error {
+  constructor() {
+    super('the trail in the store was altered by somebody without the envelope key')
+    this.name = 'AlteredTrail'
+  }
+}
+
+type UnsealedHead = Omit<Head, 'seal'>
+const headDigest = (head: UnsealedHead): Buffer => hash('sha256', canonicalJson(head), 'buffer')
 
 export type Random = (octets: number) => Uint8Array
 const SYSTEM: Actor = { kind: 'system', id: 'system' }
@@ -74,7 +87,7 @@ export class Trail {
 
   /** The same without keeping a new one: for an export, which reads. */
   async signedHead(reading: Reading): Promise<SignedCheckpoint | undefined> {
-    const head = await readHead(reading)
+    const head = await this.readSealedHead(reading)
     if (head === undefined) return undefined
     const kept = await reading.get(CHECKPOINTS, indexKey(head.size))
     return kept ? parseCheckpoint(kept.note) : sign(head, [await this.signer(reading, head)])
@@ -105,7 +118,7 @@ export class Trail {
     return mine
   }
 
-  private async add(writing: Writing, head: Head, event: TrailEvent, now: number): Promise<number> {
+  private async add(writing: Writing, head: UnsealedHead, event: TrailEvent, now: number): Promise<number> {
     const index = head.size
     const nowMs = Math.floor(now)
     const timeMs = Math.max(nowMs, head.timeMs)
@@ -123,18 +136,28 @@ export class Trail {
     mention(mentionPrefix('actor', entry.actor.id))
     mention(mentionPrefix('noun', nounOf(entry.act)))
     if (entry.object) mention(mentionPrefix('object', entry.object.kind, entry.object.name))
-    writing.put(HEAD, HEAD_KEY, { ...head, size: frontier.size, timeMs, peaks: frontier.hashes.map(base64) })
+    const { origin, keyId } = head
+    const next = { origin, size: frontier.size, timeMs, peaks: frontier.hashes.map(base64), keyId }
+    writing.put(HEAD, HEAD_KEY, { ...next, seal: this.envelope.seal(headDigest(next), HEAD_PLACE) })
     return index
+  }
+
+  private async readSealedHead(reading: Reading): Promise<Head | undefined> {
+    const head = await readHead(reading)
+    if (head === undefined) return undefined
+    const { seal, ...rest } = head
+    if (!headDigest(rest).equals(this.envelope.open(seal, HEAD_PLACE))) throw new AlteredTrail()
+    return head
   }
 
   /** Where the trail ends; on the very first use it begins, with an entry that names the log and its key. */
   private async headOf(writing: Writing, nowMs: number): Promise<Head> {
-    const head = await readHead(writing)
+    const head = await this.readSealedHead(writing)
     if (head) return head
     const origin = `gatehouse.trail/${Buffer.from(this.random(16)).toString('hex')}`
     const { key } = this.makeKey(writing, origin)
     const { hashes } = new Frontier()
-    const empty: Head = { origin, size: 0, timeMs: 0, peaks: hashes.map(base64), keyId: key.id }
+    const empty: UnsealedHead = { origin, size: 0, timeMs: 0, peaks: hashes.map(base64), keyId: key.id }
     await this.add(writing, empty, { act: BEGIN, actor: SYSTEM, outcome: 'done', detail: { origin, key: formatNoteKey(key) } }, nowMs)
     return (await readHead(writing))!
   }
@@ -146,7 +169,7 @@ export class Trail {
     return signer
   }
 
-  private async signer(reading: Reading, { origin, keyId }: Head): Promise<NoteSigner> {
+  private async signer(reading: Reading, { origin, keyId }: UnsealedHead): Promise<NoteSigner> {
     const record = await reading.get(KEYS, keyId)
     if (record?.sealed === undefined) throw new Error('the key that signs the trail is not in the store')
     return noteSigner(origin, LOG_KEY, this.envelope.open(record.sealed, sealedPlace(keyId)))
@@ -156,7 +179,7 @@ export class Trail {
 const base64 = (octets: Buffer): string => octets.toString('base64')
 export const nounOf = (act: string): string => act.slice(0, act.indexOf('.'))
 
-function sign(head: Head, signers: readonly NoteSigner[]): SignedCheckpoint {
+function sign(head: UnsealedHead, signers: readonly NoteSigner[]): SignedCheckpoint {
   const { origin, size } = head
   const root = frontierOf(head).root()
   const text = formatCheckpoint({ origin, size, root })

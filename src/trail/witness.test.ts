@@ -11,6 +11,8 @@ import { MemoryStore } from '../../test/support/stores.ts'
 import { testEnvelope } from '../../test/support/test-envelope.ts'
 import { exportText, REMEMBERED, ROTATION, SIZE, START_MS, type TrailHouse, trailHouse } from '../../test/support/trail-house.ts'
 import { type Egress, EgressFailed, EgressRefused } from '../ports/egress.ts'
+import { UnreadableSecret } from '../ports/envelope.ts'
+import type { Collection } from '../ports/store.ts'
 import { formatCheckpoint, parseCheckpoints, type SignedCheckpoint } from './checkpoint.ts'
 import { type Delivery, postCheckpoint, submitToWitness } from './checkpoint-delivery.ts'
 import { appendCheckpoint } from './checkpoint-file.ts'
@@ -21,7 +23,8 @@ import { consistencyProof } from './merkle-proofs.ts'
 import { formatNote } from './note.ts'
 import { formatNoteKey, LOG_KEY, type NoteKey, noteSigner, signText } from './note-key.ts'
 import { nodesOf } from './records.ts'
-import { SEALED_KEYS } from './sealed-keys.ts'
+import { SEALED_BY_TRAIL } from './sealed-keys.ts'
+import { Trail } from './trail.ts'
 import { verifyExport } from './verify.ts'
 import { readWitnessedLogs, Witness, type WitnessAnswer } from './witness.ts'
 import { formatAddCheckpoint, parseAddCheckpoint } from './witness-request.ts'
@@ -260,23 +263,28 @@ test('only keys of logs are followed, and not without end', async () => {
   assert.equal(answers.filter((each) => 'refused' in each).length, 1)
 })
 
-test('private keys stand in the store only sealed, and each place is told to whoever rotates the envelope', async () => {
-  const { store } = await newWitness()
+test('what is sealed in the store is told to whoever rotates the envelope, and works under another key', async () => {
+  const { store, witness, key } = await newWitness()
+  const [before, next] = [testEnvelope(Buffer.alloc(32, 1)), testEnvelope(Buffer.alloc(32, 2))]
+  const own = { store, trail: new Trail(before), signers: [] }
+  await store.write((writing) => own.trail.append(writing, { act: 'key.create', actor: { kind: 'system', id: 'system' }, outcome: 'done' }, START_MS))
+  assert.ok(await store.write((writing) => witness.key(writing)))
   let found = 0
-  for (const from of [house.store, store]) {
-    await from.read(async (reading) => {
-      for (const { collection, map } of SEALED_KEYS) {
-        for (const { key, value } of await reading.scan(collection, { limit: 100 })) {
-          map(value, key, (sealed, context) => {
-            assert.ok(sealed.length > 60 && context.includes('key/'))
-            found++
-            return sealed
-          })
+  await store.write(async (writing) => {
+    for (const { collection, map } of SEALED_BY_TRAIL as readonly { collection: Collection<unknown>; map: (...args: never[]) => unknown }[]) {
+      for (const { key: at, value } of await writing.scan(collection, { limit: 100 })) {
+        const reseal = (sealed: string, context: string): string => {
+          found++
+          return context.startsWith('witness') ? sealed : next.seal(before.open(sealed, context), context)
         }
+        writing.put(collection, at, (map as (...args: unknown[]) => unknown)(value, at, reseal))
       }
-    })
-  }
-  assert.equal(found, 2, 'the one of the log that is in use, and the one of the witness')
+    }
+  })
+  assert.equal(found, 3)
+  await assert.rejects(exportText(own), UnreadableSecret)
+  assert.match(await exportText({ ...own, trail: new Trail(next) }), /"kind":"end"/)
+  assert.deepEqual(await store.write((writing) => witness.key(writing)), key)
 })
 
 test('nothing that is sent makes the reader of requests throw', async () => {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { canonicalJson } from '../../src/base/canonical-json.ts'
-import type { Actor } from '../../src/model/trail-event.ts'
+import type { Actor, TrailEvent } from '../../src/model/trail-event.ts'
 import { formatCheckpoint } from '../../src/trail/checkpoint.ts'
 import { attachCosignatures } from '../../src/trail/checkpoints.ts'
 import type { TrailEntry } from '../../src/trail/entry.ts'
@@ -12,6 +12,7 @@ import { formatNote } from '../../src/trail/note.ts'
 import { cosignText, LOG_KEY, type NoteSigner, noteSigner, signText, WITNESS_KEY } from '../../src/trail/note-key.ts'
 import type { Opening } from '../../src/trail/opening.ts'
 import { Trail } from '../../src/trail/trail.ts'
+import { type Verdict, verifyExport } from '../../src/trail/verify.ts'
 import { testEnvelope } from './test-envelope.ts'
 
 export const ALICE: Actor = { kind: 'person', id: 'person_alice' }
@@ -47,7 +48,7 @@ export async function trailHouse(told: (index: number) => string = () => 'as it 
   const seeds: Uint8Array[] = []
   const random = seededRandom(seed)
   const store = new MemoryStore()
-  const trail = new Trail(testEnvelope(), (octets) => {
+  const trail = new Trail(testEnvelope(Buffer.alloc(32, 3)), (octets) => {
     const drawn = random(octets)
     if (octets === 32) seeds.push(drawn)
     return drawn
@@ -131,3 +132,17 @@ export function forged({ origin, items, signedAt, signersAt }: Forgery): string 
   }
   return text + line({ kind: 'end', size: frontier.size, root: frontier.root().toString('hex') })
 }
+
+/** A trail without an entry yet. */
+export const newTrail = (): { store: MemoryStore; trail: Trail } => ({ store: new MemoryStore(), trail: new Trail(testEnvelope()) })
+
+/** What the verifier says when nothing is brought along. */
+export function verdictOf(text: string | Uint8Array): Promise<Verdict> {
+  async function* chunks() {
+    yield Buffer.from(text)
+  }
+  return verifyExport(chunks(), { checkpoints: [], keys: [] })
+}
+export const verdictOfTrail = async (store: MemoryStore, trail: Trail): Promise<Verdict> => verdictOf(await exportText({ store, trail, signers: [] }))
+
+export const SIGN_IN: TrailEvent = { act: 'session.sign-in', actor: ALICE, outcome: 'done', personal: { name: 'Alice', address: '203.0.113.9' } }
