@@ -4,6 +4,7 @@ import { check, checkHelp } from './cli/check.ts'
 import { compare, compareHelp } from './cli/compare.ts'
 import { keyCreate, keyHelp } from './cli/key-create.ts'
 import { start, startHelp } from './cli/start.ts'
+import { trailHelp, trailVerify } from './cli/trail-verify.ts'
 import { complain, type ExitCode, misused, print } from './cli/usage.ts'
 import { readSettings } from './settings.ts'
 
@@ -13,6 +14,7 @@ const help = `gatehouse COMMAND
   check FILE      says everything that is wrong with a configuration
   compare OLD NEW says whether clients of one OpenAPI document can go on with another
   key create      makes an API key
+  trail verify    verifies an export of the trail, offline
 
 Every command takes --help. Exit: 0 done, 1 refused or faults, 2 wrong usage or could not run.`
 
@@ -31,6 +33,9 @@ async function run(args: readonly string[]): Promise<ExitCode> {
       case 'key':
         if (asksHelp) return helped(keyHelp)
         return rest[0] === 'create' ? await keyCreate(rest.slice(1), settings) : misused('key knows one word: create', 'key')
+      case 'trail':
+        if (asksHelp) return helped(trailHelp)
+        return rest[0] === 'verify' ? await trailVerify(rest.slice(1)) : misused('trail knows one word: verify', 'trail')
       default:
         if (asksHelp) return helped(help)
         complain(command === undefined ? 'a command is needed' : `unknown command '${command}'`)
