@@ -52,7 +52,7 @@ export class Running {
   private readonly threads: GatewayThreads
   /** Where keys are kept when no store is given. */
   private readonly keys: KeyStore | undefined
-  private readonly directory: LiveDirectory
+  readonly directory: LiveDirectory
   private readonly started: Configuration
   /** Of what was read at the start: an edit made since is news to the watcher. */
   private readonly digest: string
