@@ -41,6 +41,22 @@ describe('the feed', () => {
     await house.feed.close()
   })
 
+  it('misses nothing that is committed between its loading and its listening', async () => {
+    const { store } = house
+    const changes = store.changes.bind(store)
+    let empty = 0
+    store.changes = async (since) => {
+      const answer = await changes(since)
+      // The first time tells where loading begins, the second that it is done: nobody listens yet.
+      if (answer.changes?.length === 0 && ++empty === 2) await key()
+      return answer
+    }
+    await house.feed.start()
+    // Waits for what is under way, and asks for nothing.
+    await house.feed.close()
+    assert.equal(house.table.keyCount, 1)
+  })
+
   it('reads everything anew when the store’s history does not reach back', async () => {
     await house.feed.start()
     const before = await key()

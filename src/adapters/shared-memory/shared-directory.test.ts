@@ -92,6 +92,25 @@ describe('credentials in shared memory', () => {
     for (const i of [1, 2, 7]) assert.equal(credentials.findKey(digestOf(i), 0), undefined, String(i))
   })
 
+  it('while a larger table of consumers is being handed over, a list that was narrowed is not read from the old one', async () => {
+    let hand!: () => void
+    const writer = new SharedDirectory({
+      handOver: (memory) => new Promise((resolve) => (hand = () => resolve(credentials.replaceStore(memory)))),
+    })
+    const credentials = new SharedCredentials(NOTHING.memory, writer.memory)
+    writer.putConsumer({ name: 'acme', apis: ['shop', 'bank'] })
+    writer.putKey(keyOf(1))
+    assert.ok(credentials.findKey(digestOf(1), 0))
+    for (let i = 0; i < 256; i++) writer.putConsumer({ name: `consumer-${i}`, apis: ['shop'] })
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.ok(credentials.findKey(digestOf(1), 0))
+    writer.putConsumer({ name: 'acme', apis: ['shop'] })
+    assert.equal(credentials.findKey(digestOf(1), 0), undefined)
+    hand()
+    await writer.settled()
+    assert.deepEqual([...credentials.findKey(digestOf(1), 0)!.consumer.apis], ['shop'])
+  })
+
   it('a whole new directory takes the place of the old one', async () => {
     const { credentials, writer } = pair()
     writer.putConsumer({ name: 'acme', apis: ['shop'] })
