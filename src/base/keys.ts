@@ -2,13 +2,15 @@
 import { hash, randomBytes } from 'node:crypto'
 
 /**
- * `gth_`, 32 random characters of base62 (190 bits), 6 characters of checksum. One word for a double click, one pattern for a scanner that looks
- * for leaked secrets.
+ * `gth_live_`, 32 random characters of base62 (190 bits), 6 characters of checksum. One word for a double click, one pattern for a scanner that looks
+ * for leaked secrets. Keys made before the directory was in the store begin with `gth_` alone and stay good.
  */
-const PREFIX = 'gth_'
+const PREFIX = 'gth_live_'
+const OLD_PREFIX = 'gth_'
 const RANDOM_CHARACTERS = 32
 const CHECKSUM_CHARACTERS = 6
 export const KEY_LENGTH = PREFIX.length + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS
+const OLD_KEY_LENGTH = OLD_PREFIX.length + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const IS_DIGIT = new Uint8Array(128)
@@ -31,12 +33,15 @@ export function mintKey(random: (octets: number) => Uint8Array = randomBytes, pr
 }
 
 /** True when the text has the form of our keys and its checksum fits. Says nothing about whether anybody holds it. */
-export function isWellFormedKey(text: string, prefix = PREFIX): boolean {
-  const checkedLength = prefix.length + RANDOM_CHARACTERS
-  if (text.length !== checkedLength + CHECKSUM_CHARACTERS || !text.startsWith(prefix)) return false
-  for (let i = prefix.length; i < text.length; i++) if (IS_DIGIT[text.charCodeAt(i)] !== 1) return false
-  return text.endsWith(checksum(text, checkedLength))
+export function isWellFormedKey(text: string, prefix = text.length === OLD_KEY_LENGTH ? OLD_PREFIX : PREFIX): boolean {
+  const { length } = text
+  if (length !== prefix.length + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS || !text.startsWith(prefix)) return false
+  for (let i = prefix.length; i < length; i++) if (IS_DIGIT[text.charCodeAt(i)] !== 1) return false
+  return text.endsWith(checksum(text, length - CHECKSUM_CHARACTERS))
 }
+
+/** What may be shown of a key, so that its holder knows it again: where it was made, and its last four characters. They belong to the checksum: more than 160 bits stay unknown. */
+export const keyHint = (secret: string): string => `${secret.startsWith(PREFIX) ? PREFIX : OLD_PREFIX}...${secret.slice(-4)}`
 
 /** What is held of a key in place of the key: the lower-case hexadecimal SHA-256 of the whole of it, 64 characters. */
 export const keyDigest = (secret: string): string => hash('sha256', secret)

@@ -1,9 +1,8 @@
 // The `consumers` section: calling applications, the APIs they may call, and the digests of their keys.
 import { checked, type Infer, list, mapped, object, optional, record, type Schema, string } from '../base/schema.ts'
+import { NAME, NAME_MEANS } from '../model/names.ts'
 
-/** Names of APIs and consumers: they stand in metrics, logs and fields. */
-export const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
-export const NAME_MEANS = 'letters, digits, ".", "_" and "-", at most 64, beginning and ending with a letter or digit'
+export { NAME, NAME_MEANS }
 
 /** SHA-256 of nothing: what a script writes that hashed an unset variable. */
 const DIGEST_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'

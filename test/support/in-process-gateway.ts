@@ -30,7 +30,7 @@ export async function inProcessGateway(hooks: Hooks, upstreamPort: number, crash
   const clock = manualClock(0)
   const gateway = new Gateway({
     catalogue: new Map([[policy.name, policy]]),
-    resources: { clock, counters: { limiter: () => assert.fail() }, credentials: { findKey: () => undefined, findConsumer: () => undefined } },
+    resources: { clock, counters: { limiter: () => assert.fail() }, credentials: { findKey: () => undefined } },
     clock,
     caps: new ConnectionCaps(capsMemory(1), 0, 1),
     suspects: new CrashSuspects(crashes, 0),

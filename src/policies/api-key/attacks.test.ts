@@ -73,7 +73,6 @@ describe('against api-key', () => {
         asked++
         return undefined
       },
-      findConsumer: () => undefined,
     }
     const harness = house(header, { resources: { credentials } })
     for (const guess of ['x', 'gth_', `gth_${'0'.repeat(38)}`, `${KEY.slice(0, -1)}!`, 'a'.repeat(10_000), '__proto__'])
@@ -86,7 +85,7 @@ describe('against api-key', () => {
   it('what is looked up is a digest: no comparison ever runs along the secret', async () => {
     const digests: string[] = []
     const harness = house(header, {
-      resources: { credentials: { findKey: (digest) => void digests.push(digest) as undefined, findConsumer: () => undefined } },
+      resources: { credentials: { findKey: (digest) => void digests.push(digest) as undefined } },
     })
     await harness.send({ headers: { 'X-API-Key': KEY } })
     assert.equal(digests.length, 1)
@@ -119,7 +118,6 @@ describe('against api-key', () => {
       findKey: () => {
         throw new Error('lost')
       },
-      findConsumer: () => undefined,
     }
     assert.deepEqual([(await house(header, { resources: { credentials } }).send({ headers: { 'X-API-Key': KEY } })).code], ['api-key.broken'])
   })

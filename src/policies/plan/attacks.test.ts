@@ -80,15 +80,9 @@ describe('against plan', () => {
     assert.equal((await house([{ limit: 2, window: '1m' }], { resources: { counters } }).send(with_(KEYS[0]!))).code, 'plan.unavailable')
   })
 
-  it('a consumer that is gone from the directory has no plan', async () => {
-    const harness = house([{ limit: 2, window: '1m' }], {
-      resources: {
-        credentials: {
-          findKey: (digest) => ({ key: { digest, consumer: 'acme' }, consumer: { name: 'acme', apis: ['test-api'] } }),
-          findConsumer: () => undefined,
-        },
-      },
-    })
+  it('a consumer without a plan, or with one of a prototype’s names, has none', async () => {
+    const consumer = { name: 'acme', apis: new Set(['test-api']), plans: Object.create({ 'test-api': 'gold' }) }
+    const harness = house([{ limit: 2, window: '1m' }], { resources: { credentials: { findKey: () => ({ key: { id: 'key_1' }, consumer }) } } })
     assert.equal((await harness.send(with_(KEYS[0]!))).code, 'plan.none')
   })
 })

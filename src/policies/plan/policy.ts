@@ -22,14 +22,14 @@ interface Counted {
   readonly tell: (x: Exchange, taken: Taken) => void
 }
 
-export const plan = definePolicy<Infer<typeof config>, 'counters' | 'credentials', 'exceeded' | 'none' | 'unavailable'>({
+export const plan = definePolicy<Infer<typeof config>, 'counters', 'exceeded' | 'none' | 'unavailable'>({
   name: 'plan',
   stage: 'limit',
   attachedBy: 'plans',
   summary: 'Holds each consumer to the limits of the plan that it is on.',
   when: 'When consumers of one API may call it to different amounts: a free plan and a paid one. It counts all of a consumer’s credentials and all operations of the API together.',
   config,
-  uses: ['counters', 'credentials'],
+  uses: ['counters'],
   reads: [Principal],
   denials: {
     exceeded: {
@@ -71,7 +71,7 @@ export const plan = definePolicy<Infer<typeof config>, 'counters' | 'credentials
       ? []
       : [{ code: 'unknown-plan', message: `the default plan '${fallback}' is none of the plans` }]
   },
-  compile({ plans, default: fallback }, { counters, credentials, scope, api, deny }) {
+  compile({ plans, default: fallback }, { counters, scope, api, deny }) {
     const byName = new Map(
       Object.entries(plans).map(([name, { limits }]) => [
         name,
@@ -117,9 +117,10 @@ export const plan = definePolicy<Infer<typeof config>, 'counters' | 'credentials
 
     return {
       request(x) {
-        const consumer = x.get(Principal)?.consumer
-        if (consumer === undefined) return none
-        const chosen = credentials.findConsumer(consumer)?.plans?.[api] ?? fallback
+        const principal = x.get(Principal)
+        if (principal === undefined) return none
+        const { consumer, plans: chosenOf } = principal
+        const chosen = (chosenOf !== undefined && Object.hasOwn(chosenOf, api) ? chosenOf[api] : undefined) ?? fallback
         const limits = chosen === undefined ? undefined : byName.get(chosen)
         if (limits === undefined) return none
         try {
