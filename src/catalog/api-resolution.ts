@@ -6,6 +6,7 @@ import type { Api, Route, Upstream } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { type ApiPolicies, apiPolicies } from './api-policies.ts'
 import { type ApiSection, METHODS } from './api-schema.ts'
+import { isInline, unknownDocument } from './inline-documents.ts'
 import type { LocatedFault } from './located-fault.ts'
 import { type OperationsReading, readOperations } from './openapi-routes.ts'
 import type { SourceDocument } from './source-document.ts'
@@ -33,6 +34,7 @@ export function resolveApi({ name, api, document, path }: PlacedApi, sources: So
   if (api.openapi !== undefined && api.methods !== undefined) {
     faults.push({ code: 'methods-beside-document', path: [...path, 'methods'], message: 'the OpenAPI document declares the methods: leave this out' })
   }
+  if (api.openapi !== undefined && isInline(api.openapi)) faults.push(...unknownDocument(api.openapi, [...path, 'openapi'], sources.openapi.keys()))
   const reading = api.openapi === undefined ? undefined : operationsOf(openapiFile(document, api.openapi), sources)
   if (reading) out.located.push(...reading.faults)
   const operations = api.openapi === undefined ? undefined : (reading?.operations ?? [])

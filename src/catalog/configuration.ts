@@ -3,11 +3,12 @@ import { checked, described, type Infer, list, object, oneOf, optional, reserved
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { apisSchema } from './api-schema.ts'
 import { consumers } from './consumer-schema.ts'
+import { documents } from './document-schema.ts'
 import { gatewaySettings, network } from './gateway-settings.ts'
 import { controlSettings } from './listener.ts'
 
 const later = (what: string) => reserved('not-available', `is not available yet: ${what} with a later version`)
-const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis and consumers')
+const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, consumers and documents')
 
 const includePattern = checked(string({ maxLength: 512, describe: 'A file, or a pattern with `*`, below the folder of this file.' }), (text) =>
   text === '' || text.startsWith('/') || /[\\\0]|^[A-Za-z]:|(?:^|\/)\.\.(?:\/|$)/.test(text)
@@ -55,6 +56,7 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
       ),
       apis: optional(apisSchema(policies)),
       consumers: optional(consumers, {}),
+      documents: optional(documents, {}),
       portal: later('the developer portal comes'),
       authority: later('the authorization server comes'),
       versions: later('versions of an API come'),
@@ -78,6 +80,7 @@ export function includedSchema(policies: readonly AnyPolicy[]) {
       gatehouse: optional(version),
       apis: optional(apisSchema(policies)),
       consumers: optional(consumers, {}),
+      documents: optional(documents, {}),
       include: mainOnly,
       gateway: mainOnly,
       control: mainOnly,

@@ -113,6 +113,7 @@ class Resolving {
   }
 
   private apis(parts: readonly Part[], main: MainSection | undefined): Api[] {
+    this.entries(parts, 'documents')
     const placed: PlacedApi[] = []
     for (const [name, document, api, path] of this.entries(parts, 'apis')) placed.push({ name, document, api, path })
     const ownAddresses = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
@@ -139,7 +140,7 @@ class Resolving {
   }
 
   /** The sound entries of a section over all files; a name that stands in two files is a fault at the second. */
-  private entries<K extends 'apis' | 'consumers'>(
+  private entries<K extends 'apis' | 'consumers' | 'documents'>(
     parts: readonly Part[],
     key: K,
   ): [name: string, document: SourceDocument, value: NonNullable<Part['section'][K]>[string], path: Path][] {
@@ -174,5 +175,5 @@ const namesOf = ({ value }: SourceDocument, key: string): string[] => Object.key
 
 interface Part {
   readonly document: SourceDocument
-  readonly section: Pick<MainSection, 'apis' | 'consumers'>
+  readonly section: Pick<MainSection, 'apis' | 'consumers' | 'documents'>
 }

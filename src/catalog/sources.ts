@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import type { Path } from '../base/fault.ts'
 import { isBelow, realPath } from './bounded-file.ts'
 import type { DocumentCache, DocumentKind, ReadDocument } from './document-cache.ts'
+import { inlineDocuments, isInline } from './inline-documents.ts'
 import { type LocatedFault, locate } from './located-fault.ts'
 import { members } from './members.ts'
 import { follow } from './reference.ts'
@@ -14,7 +15,7 @@ export interface Sources {
   /** Absent when the file could not be read at all. */
   readonly main: SourceDocument | undefined
   readonly included: readonly SourceDocument[]
-  /** OpenAPI documents, and those that their path items refer to, by absolute path. */
+  /** OpenAPI documents, and those that their path items refer to, by absolute path; those inside the configuration as `document:NAME`. */
   readonly openapi: ReadonlyMap<string, SourceDocument>
   /** What is wrong with files as files. */
   readonly faults: readonly LocatedFault[]
@@ -55,7 +56,9 @@ class Reading {
     const main = 'document' in read ? read.document : undefined
     if ('refusal' in read) this.faults.push({ file: this.file, line: 1, column: 1, code: read.refusal.code, message: read.refusal.message })
     const included = main ? this.includes(main) : []
-    for (const document of main ? [main, ...included] : []) this.openapiOf(document)
+    const documents = main ? [main, ...included] : []
+    for (const document of documents) this.inlineOf(document)
+    for (const document of documents) this.openapiOf(document)
     const hash = createHash('sha256')
     for (const [name, digest] of [...this.digests].sort()) hash.update(`${name}\0${digest}\0`)
     return {
@@ -111,10 +114,19 @@ class Reading {
     return found.sort()
   }
 
+  /** The first of a name; that there is a second is a fault that is told when sections are compared. */
+  private inlineOf(document: SourceDocument): void {
+    for (const [name, inline] of inlineDocuments(document)) {
+      if (this.openapi.has(name)) continue
+      this.openapi.set(name, inline)
+      this.faults.push(...inline.faults)
+    }
+  }
+
   private openapiOf(document: SourceDocument): void {
     for (const [name, api] of Object.entries(members(members<'apis'>(document.value).apis))) {
       const written = members<'openapi'>(api).openapi
-      if (typeof written !== 'string' || written === '') continue
+      if (typeof written !== 'string' || written === '' || isInline(written)) continue
       const path: Path = ['apis', name, 'openapi']
       if (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(written))
         this.fault(document, path, 'remote-document', 'an OpenAPI document is a file on this machine: nothing is fetched')
@@ -157,7 +169,7 @@ class Reading {
   }
 }
 
-/** Where the OpenAPI document is that a file names: relative to that file. */
-export const openapiFile = (document: SourceDocument, written: string): string => resolve(dirname(document.file), written)
+/** Where the OpenAPI document is that a file names: relative to that file, or inside the configuration. */
+export const openapiFile = (document: SourceDocument, written: string): string => (isInline(written) ? written : resolve(dirname(document.file), written))
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, 100) : [])
