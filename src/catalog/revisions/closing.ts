@@ -3,16 +3,20 @@ import { hashOf } from '../../base/canonical-json.ts'
 import type { Fault } from '../../base/fault.ts'
 import type { Api, Upstream } from '../../model/snapshot.ts'
 import { apiSchema } from '../api-schema.ts'
+import { nameOfInline } from '../inline-documents.ts'
 import type { LocatedFault } from '../located-fault.ts'
+import { members } from '../members.ts'
 import { type Configuration, type Resolution, type ResolveOptions, resolveSources } from '../resolve.ts'
 import type { Sources } from '../sources.ts'
 import { type ConsoleDocuments, faultyObject, withConsole } from './console-document.ts'
-import { type CatalogObject, keyOf, kindNamed, type ObjectKey } from './kinds.ts'
+import { type CatalogObject, KINDS, keyOf, kindNamed, type ObjectKey } from './kinds.ts'
 
 export interface Closed {
   readonly key: ObjectKey
   readonly faults: readonly LocatedFault[]
 }
+const TEXT_KIND = KINDS.find(({ isText }) => isText)!.kind
+
 export type Closing =
   | { readonly ok: true; readonly configuration: Configuration; readonly closed: readonly Closed[]; readonly notices: readonly LocatedFault[] }
   | { readonly ok: false; readonly faults: readonly LocatedFault[] }
@@ -34,6 +38,12 @@ export function resolveClosing(file: Sources, console: readonly CatalogObject[],
       if (key === undefined || !rest.some((object) => keyOf(object) === key)) continue
       closed.set(key, [...(closed.get(key) ?? []), fault])
       isMore = true
+    }
+    for (const { kind, name, value } of rest) {
+      // A document of the file that has the same name is not the one that was meant.
+      const written = members<'openapi'>(value).openapi
+      const document = typeof written === 'string' ? closed.get(keyOf({ kind: TEXT_KIND, name: nameOfInline(written) ?? '' })) : undefined
+      if (document && !closed.has(keyOf({ kind, name }))) closed.set(keyOf({ kind, name }), document)
     }
     if (!isMore) return { ok: false, faults: resolution.faults }
   }

@@ -1,0 +1,67 @@
+// Several nodes, failures to go live, and restarts.
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { MemoryStore } from '../../adapters/memory/store.ts'
+import { ada, anyone, api, done, fileOf, openCatalog, refusedAs } from './conformance/fixtures.ts'
+import type { CatalogObject } from './kinds.ts'
+import { readHead } from './state.ts'
+import { verifyCatalog } from './verify.ts'
+
+describe('several nodes', () => {
+  test('what one publishes is live on the other, which heard of it from the store', async () => {
+    const store = new MemoryStore()
+    const one = await openCatalog(store, fileOf([api('shop')]))
+    const two = await openCatalog(store, fileOf([api('shop')]), { nodeId: 'node_b' })
+    done(await one.catalog.publish({ author: ada, message: 'm', base: 1, changes: [api('books')] }, anyone))
+    await two.catalog.refresh()
+    assert.deepEqual(two.lives, [['books', 'shop']])
+    assert.deepEqual(await store.read((r) => two.catalog.drift(r)), [])
+  })
+
+  test('different files, and a publish that does not go with the file of the other, are drift', async () => {
+    const store = new MemoryStore()
+    const one = await openCatalog(store, fileOf([api('shop')]))
+    const two = await openCatalog(store, fileOf([api('books')]), { nodeId: 'node_b' })
+    done(await one.catalog.publish({ author: ada, message: 'm', base: 2, changes: [api('books')] }, anyone))
+    await two.catalog.refresh()
+    assert.deepEqual(two.lives, [])
+    assert.deepEqual(
+      (await store.read((r) => two.catalog.drift(r))).map(({ what }) => what),
+      ['console-refused', 'owned-twice', 'nodes-differ'],
+    )
+    await one.catalog.close()
+    assert.deepEqual(
+      (await store.read((r) => two.catalog.drift(r))).map(({ what }) => what),
+      ['console-refused', 'owned-twice'],
+    )
+  })
+
+  test('two that publish at once both succeed on different objects, and one is refused on the same', async () => {
+    const store = new MemoryStore()
+    const one = await openCatalog(store, fileOf([]))
+    const two = await openCatalog(store, fileOf([]), { nodeId: 'node_b' })
+    const publish = ({ catalog }: typeof one, object: CatalogObject) => catalog.publish({ author: ada, message: 'm', base: 0, changes: [object] }, anyone)
+    const outcomes = await Promise.all([publish(one, api('a')), publish(two, api('b')), publish(one, api('c')), publish(two, api('c', { websocket: true }))])
+    assert.deepEqual(outcomes.map(refusedAs).sort(), ['conflict', 'done', 'done', 'done'])
+    assert.deepEqual(await store.read(verifyCatalog), [])
+  })
+
+  test('a configuration that cannot be made live is told, and the one before stays', async () => {
+    const store = new MemoryStore()
+    const { catalog } = await openCatalog(store, fileOf([api('shop')]), { live: () => Promise.reject(new Error('no thread answers')) })
+    await catalog.fileChanged(fileOf([api('shop', { websocket: true })]))
+    assert.deepEqual(
+      (await store.read((r) => catalog.drift(r))).map(({ what, says }) => `${what}: ${says.slice(-17)}`),
+      ['file-refused: no thread answers'],
+    )
+    assert.equal(catalog.configuration.snapshot.apis[0]!.websocket, false)
+  })
+
+  test('a change that needs a restart is refused before anything is recorded', async () => {
+    const store = new MemoryStore()
+    const { catalog } = await openCatalog(store, fileOf([]), { obstacles: () => ['control'] })
+    await catalog.fileChanged(fileOf([api('shop')]))
+    assert.equal((await store.read(readHead)).revision, 0)
+    assert.match((await store.read((r) => catalog.drift(r)))[0]!.says, /a change of control needs a restart/)
+  })
+})
