@@ -1,6 +1,21 @@
 // One entry of `apis`: where an API is reached, what protects it, where it goes.
 import { formatIp, parseIp } from '../base/ip.ts'
-import { boolean, checked, described, type Infer, list, mapped, object, oneOf, optional, record, reserved, type Schema, string } from '../base/schema.ts'
+import {
+  boolean,
+  checked,
+  described,
+  type Infer,
+  integer,
+  list,
+  mapped,
+  object,
+  oneOf,
+  optional,
+  record,
+  reserved,
+  type Schema,
+  string,
+} from '../base/schema.ts'
 import { AMBIGUITIES, type Ambiguity } from '../http/target.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { attachments } from './attachments.ts'
@@ -81,6 +96,7 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
       methods: optional(list(method, { min: 1, max: 64, describe: 'Methods that are served. Only without `openapi`, which declares them itself.' })),
       upstream,
       owner: optional(string({ maxLength: 200, describe: 'Who answers for this API.' })),
+      approvals: optional(integer({ min: 1, max: 5, describe: 'How many people other than its authors must approve a change of this API in the console.' })),
       authenticate: optional(oneOf(['any', 'all'], 'Which of the identify policies must recognise the caller; `any` when left out.')),
       public: optional(boolean('True serves everyone without a credential. Without it, an API needs an identify policy in enforce mode.'), false),
       websocket: optional(boolean('Lets clients upgrade to WebSocket.'), false),
