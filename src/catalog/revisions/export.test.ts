@@ -67,7 +67,7 @@ documents:
 
   test('whatever stands in an object comes back as it was', () => {
     const texts = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'binary' }).map((each) => each.replaceAll('\0', '')),
       fc.string(),
       fc.constantFrom(
         'yes',

@@ -51,12 +51,13 @@ export function readApplied(text: string, file: string): Applied {
 }
 
 /** Sections that are no objects of the catalog: they would be passed over, and their writer would believe that they were applied. */
-export function sectionFaults(document: SourceDocument): LocatedFault[] {
+export function sectionFaults(document: SourceDocument, besides: readonly string[] = []): LocatedFault[] {
   const { value } = document
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return [faultAt(document, [], 'wrong-type', 'the document is a configuration with sections')]
   return Object.entries(value).flatMap(([key, section]) => {
     if (key === 'gatehouse') return section === 1 ? [] : [faultAt(document, [key], 'unknown-word', "'gatehouse' must be 1")]
+    if (besides.includes(key)) return []
     const kind = KINDS.find((each) => each.section === key)
     if (!kind) return [faultAt(document, [key], 'not-applied', `'${key}' is no section of the catalog: it is for the file that Gatehouse is started with`)]
     const isMap = (each: unknown): boolean => typeof each === 'object' && each !== null && !Array.isArray(each)

@@ -21,7 +21,7 @@ export function plainFaults(kind: Kind, name: string, value: unknown): Fault[] {
 function textFaults(value: unknown): Fault[] {
   if (typeof value !== 'string') return [{ code: 'wrong-type', path: [], message: 'a document is a text' }]
   if (value.length > DOCUMENT_CHARACTERS_MAX) return [{ code: 'too-long', path: [], message: `a document has at most ${DOCUMENT_CHARACTERS_MAX} characters` }]
-  return value.isWellFormed() ? [] : [{ code: 'not-utf8', path: [], message: 'the document is not UTF-8' }]
+  return value.isWellFormed() && !value.includes('\0') ? [] : [{ code: 'not-utf8', path: [], message: 'the document is not UTF-8' }]
 }
 
 class Walk {

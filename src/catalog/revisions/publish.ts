@@ -7,6 +7,7 @@ import { commit, effective, type ProposedChange } from './commit.ts'
 import { conflictsOf, draftChanges, readDraft, removeDraft } from './drafts.ts'
 import { type CatalogObject, keyOf, type ObjectKey } from './kinds.ts'
 import type { Draft, Head, Revision, RollbackNote } from './records.ts'
+import { shadowedApis } from './shadowing.ts'
 import { objectsOfState, readHead, readState, type State, type TextCache } from './state.ts'
 
 /** Changes that shall be published together. */
@@ -100,12 +101,14 @@ export async function publish(store: Store, proposal: Proposal, options: Publish
   return { refused: 'busy' }
 }
 
-/** An API is touched when it is among the changes, or when it would be served otherwise than it is. */
+/** An API is touched when it is among the changes, when it would be served otherwise than it is, or when another would take requests from it. */
 function demandFor({ before, after, changes }: Prepared, trial: Trial, options: PublishOptions): Demand {
   const touched = new Set(changes.flatMap(({ kind, name }) => (kind === 'api' ? [name] : [])))
   const now = options.try(before)
   for (const name of new Set([...now.apis.keys(), ...trial.apis.keys()])) if (now.apis.get(name) !== trial.apis.get(name)) touched.add(name)
-  return demandOf([...before, ...options.fileObjects], [...after, ...options.fileObjects], touched)
+  const all = { before: [...before, ...options.fileObjects], after: [...after, ...options.fileObjects] }
+  for (const name of shadowedApis(all.before, all.after)) touched.add(name)
+  return demandOf(all.before, all.after, touched)
 }
 
 async function settle(

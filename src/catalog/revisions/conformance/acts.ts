@@ -55,7 +55,7 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant('validate' as const), draft, by }) },
   { weight: 5, arbitrary: of<Of<'publish'>>('publish', { draft, late }) },
   { weight: 6, arbitrary: of<Of<'change'>>('change', { by, object, isRemoval: fc.boolean() }) },
-  { weight: 3, arbitrary: of<Of<'rollback'>>('rollback', { revision: fc.nat(12) }) },
+  { weight: 5, arbitrary: of<Of<'rollback'>>('rollback', { revision: fc.nat(12) }) },
   { weight: 3, arbitrary: of<Of<'apply'>>('apply', { objects, prune: fc.boolean() }) },
   { weight: 4, arbitrary: of<Of<'edit'>>('edit', { objects }) },
   { weight: 1, arbitrary: fc.constant<Act>({ act: 'restart' }) },
