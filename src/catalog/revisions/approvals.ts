@@ -63,16 +63,16 @@ export interface Demand {
 export function demandOf(before: readonly CatalogObject[], after: readonly CatalogObject[], touched: ReadonlySet<string>): Demand {
   let approvals = 0
   const apis = new Set<string>()
-  for (const { kind, name, value } of [...before, ...after]) {
-    const wanted = kind === 'api' && touched.has(name) ? demanded(value) : 0
-    if (wanted > 0) apis.add(name)
+  for (const object of [...before, ...after]) {
+    const wanted = touched.has(object.name) ? demandedBy(object) : 0
+    if (wanted > 0) apis.add(object.name)
     approvals = Math.max(approvals, wanted)
   }
   return { approvals, apis: [...apis].sort() }
 }
 
-/** What stands there in another form than a number of 1 or more was refused when it was published. */
-const demanded = (value: unknown): number => {
-  const { approvals } = members<'approvals'>(value)
+/** How many approvals an object asks for. What stands there in another form than a number of 1 or more was refused when it was published. */
+export function demandedBy({ kind, value }: CatalogObject): number {
+  const { approvals } = members<'approvals'>(kind === 'api' ? value : undefined)
   return typeof approvals === 'number' && approvals >= 1 ? Math.ceil(approvals) : 0
 }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MemoryStore } from '../../adapters/memory/store.ts'
-import { ada, anyone, api, done, fileOf, openCatalog, refusedAs } from './conformance/fixtures.ts'
+import { ada, anyone, api, done, fileOf, openCatalog, refusedAs, start } from './conformance/fixtures.ts'
+import { differenceText } from './difference.ts'
 import type { CatalogObject } from './kinds.ts'
 import { readHead } from './state.ts'
 import { verifyCatalog } from './verify.ts'
@@ -64,4 +65,19 @@ describe('several nodes', () => {
     assert.equal((await store.read(readHead)).revision, 0)
     assert.match((await store.read((r) => catalog.drift(r)))[0]!.says, /a change of control needs a restart/)
   })
+})
+
+test('a proposal is examined without being published: conflicts, faults, differences and what four eyes ask, all at once', async () => {
+  const { publish, catalog, proposal, base } = await start()
+  done(await publish(api('a'), api('b')))
+  done(await publish(api('a', { websocket: true })))
+  const examined = await catalog.examine(await proposal([api('a', { path: 'no', approvals: 2 }), { kind: 'api', name: 'b' }], 1))
+  assert.deepEqual(examined.conflicts, ['api/a'])
+  assert.deepEqual(
+    examined.faults.map(({ place, code }) => `${place} ${code}`),
+    ['console:api/a:path bad-path'],
+  )
+  assert.equal(differenceText(examined.differences), '~ api/a\n    + approvals: 2\n    ~ path: "/a" -> "no"\n    - websocket: true\n- api/b')
+  assert.deepEqual(examined.demand, { approvals: 2, apis: ['a'] })
+  assert.equal(await base(), 2)
 })

@@ -11,8 +11,7 @@ import { type FileObjects, fileObjects } from './file-objects.ts'
 import { digestOfObjects, recordFile } from './file-record.ts'
 import type { CatalogObject } from './kinds.ts'
 import { BEAT_MS, recordNode, removeNode } from './nodes.ts'
-import type { Proposal, PublishOptions, PublishRefusal, Trial } from './publish.ts'
-import { publish } from './publish.ts'
+import { type Examination, examine, type Proposal, type PublishOptions, type PublishRefusal, publish, type Trial } from './publish.ts'
 import type { Revision } from './records.ts'
 import { objectsOfState, readHead, readState, type TextCache } from './state.ts'
 
@@ -129,6 +128,11 @@ export class CatalogPublishing {
   try(console: readonly CatalogObject[]): Trial {
     const resolution = resolveSources(withConsole(this.file, console, this.documents), this.resolveOptions)
     return { faults: resolution.faults, apis: new Map(resolution.ok ? resolution.snapshot.apis.map(({ name, hash }) => [name, hash]) : []) }
+  }
+
+  /** What can be said of a proposal before it is published. */
+  examine(proposal: Proposal): Promise<Examination> {
+    return examine(this.options.store, proposal, { try: (objects) => this.try(objects), fileObjects: this.fileObjects })
   }
 
   /** Publishes; live on this node when this resolves with a revision. */

@@ -26,12 +26,12 @@ export type Closing =
  * behind it: were the place free, another API with a shorter path and less protection would answer there. So does an API that a left-out object protects.
  * Faults that stand in the file are faults of the file: then nothing starts.
  */
-export function resolveClosing(file: Sources, console: readonly CatalogObject[], options: ResolveOptions, documents: ConsoleDocuments): Closing {
+export function resolveClosing(file: Sources, console: readonly CatalogObject[], options: ResolveOptions, documents: ConsoleDocuments, kinds = KINDS): Closing {
   const closed = new Map<ObjectKey, LocatedFault[]>()
   for (;;) {
     const rest = console.filter((object) => !closed.has(keyOf(object)))
     const resolution: Resolution = resolveSources(withConsole(file, rest, documents), options)
-    if (resolution.ok) return closedIn(resolution, console, closed, options)
+    if (resolution.ok) return closedIn(resolution, console, closed, options, kinds)
     let isMore = false
     for (const fault of resolution.faults) {
       const key = faultyObject(fault)
@@ -54,12 +54,13 @@ function closedIn(
   console: readonly CatalogObject[],
   closed: ReadonlyMap<ObjectKey, readonly LocatedFault[]>,
   options: ResolveOptions,
+  kinds: typeof KINDS,
 ): Closing {
   const { ok: _ok, faults: _faults, notices, files: _files, digest: _digest, ...configuration } = resolution
   const apis = new Map(configuration.snapshot.apis.map((api) => [api.name, api]))
   for (const { kind, name, value } of console) {
     if (!closed.has(keyOf({ kind, name }))) continue
-    for (const guarded of kindNamed(kind)?.guards?.(name, value) ?? []) {
+    for (const guarded of kindNamed(kind, kinds)?.guards?.(name, value) ?? []) {
       const api = apis.get(guarded)
       if (api) apis.set(guarded, shut(api))
     }

@@ -1,6 +1,4 @@
 // What the console owns as one more source document: to the resolver, an included file like any other.
-import { createHash } from 'node:crypto'
-import { hashOf } from '../../base/canonical-json.ts'
 import { inlineName, readInline } from '../inline-documents.ts'
 import type { LocatedFault } from '../located-fault.ts'
 import type { SourceDocument } from '../source-document.ts'
@@ -55,9 +53,8 @@ export function withConsole(file: Sources, objects: readonly CatalogObject[], do
     included: [...file.included, document],
     openapi,
     faults: [...file.faults, ...faults, ...consoleFaults(own, document, file.main)],
-    digest: createHash('sha256')
-      .update(`${file.digest}\0${hashOf(objects.map((object) => [keyOf(object), object.value]))}`)
-      .digest('hex'),
+    // Not canonical: that two spellings of one configuration have two digests costs a comparison, canonical forms of thousands of objects cost more.
+    digest: textDigest(`${file.digest}\0${JSON.stringify(objects)}`),
   }
 }
 

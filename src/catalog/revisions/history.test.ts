@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import { ada, api, consumer, done, fileOf, openapi, refusedAs, start } from './conformance/fixtures.ts'
 import { listRevisions, readChanges, stateAt } from './history.ts'
 import type { Proposal } from './publish.ts'
+import { revisionDifferences } from './revision-differences.ts'
 import { rollbackTo } from './rollback.ts'
 import { verifyCatalog } from './verify.ts'
 
@@ -22,6 +23,9 @@ describe('history', () => {
       [change!.owner, change!.before?.stored, change!.after?.stored],
       ['file', { value: api('shop').value }, { value: api('shop', { websocket: true }).value }],
     )
+    assert.deepEqual(await store.read((r) => revisionDifferences(r, 3)), [
+      { owner: 'file', kind: 'api', name: 'shop', op: 'change', paths: [{ path: 'websocket', after: true }], more: 0 },
+    ])
     assert.deepEqual([...(await store.read((r) => stateAt(r, 2)))!.file.keys()], ['api/shop'])
     assert.deepEqual(await store.read(verifyCatalog), [])
   })

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MemoryStore } from '../../adapters/memory/store.ts'
 import { faultLines } from '../check.ts'
-import { ada, anyone, api, done, fileOf, openapi, openCatalog, refusedAs, start } from './conformance/fixtures.ts'
-import type { CatalogObject } from './kinds.ts'
+import { resolveClosing } from './closing.ts'
+import { ada, anyone, api, consumer, done, fileOf, openapi, openCatalog, refusedAs, start } from './conformance/fixtures.ts'
+import { ConsoleDocuments } from './console-document.ts'
+import { type CatalogObject, KINDS } from './kinds.ts'
 
 describe('two owners', () => {
   test('an API of the console is served beside those of the file', async () => {
@@ -185,6 +187,16 @@ describe('a start with a file that the console does not go with', () => {
     const second = await openCatalog(store, fileOf([api('shop')]))
     const closed = second.catalog.configuration.snapshot.apis.find(({ name }) => name === 'admin')!
     assert.deepEqual([closed.path, closed.routes, closed.anyPath, closed.upstream.host], ['/shop/admin', [], undefined, 'closed.invalid'])
+  })
+
+  test('an object that protects an API takes it down with it, be it the API of the file', () => {
+    const kinds = [...KINDS.filter(({ kind }) => kind !== 'consumer'), { kind: 'consumer', section: 'consumers', levels: 1 as const, guards: () => ['shop'] }]
+    const options = { policies: [], nowMs: 0, cores: 1 }
+    const closing = resolveClosing(fileOf([api('shop'), api('other')]), [consumer('patch', 'no-such-api')], options, new ConsoleDocuments(), kinds)
+    assert.ok(closing.ok)
+    const served = closing.configuration.snapshot.apis.map(({ name, anyPath }) => `${name} ${anyPath ? 'open' : 'closed'}`)
+    assert.deepEqual(served, ['other open', 'shop closed'])
+    assert.equal(new Set(closing.configuration.snapshot.apis.map(({ hash }) => hash)).size, 2)
   })
 
   test('faults of the file alone start nothing', async () => {

@@ -2,8 +2,9 @@
 import type { Actor } from '../../model/trail-event.ts'
 import type { Reading, Store, Writing } from '../../ports/store.ts'
 import type { LocatedFault } from '../located-fault.ts'
-import { countedApprovers, type Demand, demandOf, type MayApprove } from './approvals.ts'
+import { countedApprovers, type Demand, demandedBy, demandOf, type MayApprove } from './approvals.ts'
 import { commit, effective, type ProposedChange } from './commit.ts'
+import { differences, type ObjectDifference } from './difference.ts'
 import { conflictsOf, draftChanges, readDraft, removeDraft } from './drafts.ts'
 import { type CatalogObject, keyOf, type ObjectKey } from './kinds.ts'
 import type { Draft, Head, Revision, RollbackNote } from './records.ts'
@@ -68,20 +69,42 @@ interface Prepared {
 }
 
 /** What a proposal leads to on top of what is published now, or why it cannot be. */
-export async function prepare(reading: Reading, { base, changes, rollback }: Proposal, texts?: TextCache): Promise<Prepared | PublishRefusal> {
+export async function prepare(reading: Reading, proposal: Proposal, texts?: TextCache): Promise<Prepared | PublishRefusal> {
+  const conflicts = await conflictsOf(reading, proposal.base, proposal.changes)
+  if (conflicts.length > 0) return { refused: 'conflict', objects: conflicts }
+  const prepared = await outlined(reading, proposal, texts)
+  // A rollback that can change nothing of the console's still says what was wanted, and what stands in the way.
+  return prepared.changes.length === 0 && !proposal.rollback?.left.length ? { refused: 'nothing-changes' } : prepared
+}
+
+async function outlined(reading: Reading, { changes }: Proposal, texts?: TextCache): Promise<Prepared> {
   const head = await readHead(reading)
   const state = await readState(reading, 'console')
-  const conflicts = await conflictsOf(reading, base, changes)
-  if (conflicts.length > 0) return { refused: 'conflict', objects: conflicts }
   const made = effective(state, changes)
-  // A rollback that can change nothing of the console's still says what was wanted, and what stands in the way.
-  if (made.length === 0 && !rollback?.left.length) return { refused: 'nothing-changes' }
   const before = await objectsOfState(reading, state, texts)
   const after = new Map(before.map((object) => [keyOf(object), object]))
   for (const { kind, name, value } of made)
     if (value === undefined) after.delete(keyOf({ kind, name }))
     else after.set(keyOf({ kind, name }), { kind, name, value })
   return { head, state, before, after: [...after.values()], changes: made }
+}
+
+/** Everything that can be said of a proposal before it is published; nothing of it stops at the first. */
+export interface Examination {
+  readonly conflicts: readonly ObjectKey[]
+  readonly faults: readonly LocatedFault[]
+  /** Against what is published now. */
+  readonly differences: readonly ObjectDifference[]
+  readonly demand: Demand
+}
+
+export async function examine(store: Store, proposal: Proposal, options: Pick<PublishOptions, 'try' | 'fileObjects' | 'texts'>): Promise<Examination> {
+  const [conflicts, prepared] = await store.read(async (reading) => [
+    await conflictsOf(reading, proposal.base, proposal.changes),
+    await outlined(reading, proposal, options.texts),
+  ])
+  const trial = options.try(prepared.after)
+  return { conflicts, faults: trial.faults, differences: differences(prepared.before, prepared.after), demand: demandFor(prepared, trial, options) }
 }
 
 /**
@@ -102,12 +125,14 @@ export async function publish(store: Store, proposal: Proposal, options: Publish
 }
 
 /** An API is touched when it is among the changes, when it would be served otherwise than it is, or when another would take requests from it. */
-function demandFor({ before, after, changes }: Prepared, trial: Trial, options: PublishOptions): Demand {
+function demandFor({ before, after, changes }: Prepared, trial: Trial, options: Pick<PublishOptions, 'try' | 'fileObjects'>): Demand {
+  const all = { before: [...before, ...options.fileObjects], after: [...after, ...options.fileObjects] }
+  const demanding = new Set([...all.before, ...all.after].flatMap((object) => (demandedBy(object) > 0 ? [object.name] : [])))
+  if (demanding.size === 0) return { approvals: 0, apis: [] }
   const touched = new Set(changes.flatMap(({ kind, name }) => (kind === 'api' ? [name] : [])))
   const now = options.try(before)
-  for (const name of new Set([...now.apis.keys(), ...trial.apis.keys()])) if (now.apis.get(name) !== trial.apis.get(name)) touched.add(name)
-  const all = { before: [...before, ...options.fileObjects], after: [...after, ...options.fileObjects] }
-  for (const name of shadowedApis(all.before, all.after)) touched.add(name)
+  for (const name of demanding) if (now.apis.get(name) !== trial.apis.get(name)) touched.add(name)
+  for (const name of shadowedApis(demanding, all.before, all.after)) touched.add(name)
   return demandOf(all.before, all.after, touched)
 }
 

@@ -26,10 +26,10 @@ function takesFrom(taker: Place, { path, hosts }: Place): boolean {
   return isBelow || path.startsWith(`${taker.path}/`)
 }
 
-/** The names of APIs that requests are taken from by APIs of `after` which are new, or were elsewhere before. */
-export function shadowedApis(before: readonly CatalogObject[], after: readonly CatalogObject[]): string[] {
+/** Those of `names` from which requests are taken by APIs of `after` which are new, or were elsewhere before. */
+export function shadowedApis(names: ReadonlySet<string>, before: readonly CatalogObject[], after: readonly CatalogObject[]): string[] {
   const old = new Map(before.filter(({ kind }) => kind === 'api').map((api) => [api.name, JSON.stringify(placeOf(api))]))
   const apis = after.filter(({ kind }) => kind === 'api').map((api) => ({ name: api.name, place: placeOf(api) }))
   const moved = apis.filter(({ name, place }) => old.get(name) !== JSON.stringify(place))
-  return apis.flatMap(({ name, place }) => (moved.some((taker) => taker.name !== name && takesFrom(taker.place, place)) ? [name] : []))
+  return apis.flatMap(({ name, place }) => (names.has(name) && moved.some((taker) => taker.name !== name && takesFrom(taker.place, place)) ? [name] : []))
 }
