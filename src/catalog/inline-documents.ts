@@ -29,7 +29,7 @@ export function inlineDocuments(document: SourceDocument): ReadonlyMap<string, S
 export const readInline = (file: string, text: string): SourceDocument => parseText(file, text, OPENAPI_CAPS, isJson(text))
 
 /** A flow mapping of YAML may begin as JSON does: only what is JSON is read by its faster reader. */
-function isJson(text: string): boolean {
+export function isJson(text: string): boolean {
   if (!/^\s*\{/.test(text)) return false
   try {
     JSON.parse(text)

@@ -2,6 +2,8 @@
 import { dirname, relative, sep } from 'node:path'
 import type { Path } from '../../base/fault.ts'
 import { readBoundedFile } from '../bounded-file.ts'
+import { YAML_CHARACTERS_MAX } from '../document-schema.ts'
+import { isJson } from '../inline-documents.ts'
 import { holdsData } from '../openapi-references.ts'
 import { referenceFault, referenceFile } from '../reference.ts'
 import { OPENAPI_CAPS, parseSource, type SourceDocument } from '../source-document.ts'
@@ -24,7 +26,10 @@ export function bundled(
 ): { readonly text: string; readonly faults: readonly BundleFault[] } {
   const bundling = new Bundling(root, known)
   const value = bundling.rewritten(root, root.value)
-  if (bundling.faults.length === 0 && bundling.others.size === 0) return { text: root.text, faults: [] }
+  if (bundling.faults.length === 0 && bundling.others.size === 0) {
+    const isTooLong = root.text.length > YAML_CHARACTERS_MAX && !isJson(root.text)
+    return { text: isTooLong ? `${JSON.stringify(root.value, null, 2)}\n` : root.text, faults: [] }
+  }
   const others = [...bundling.others].sort(([a], [b]) => (a < b ? -1 : 1))
   return { text: `${JSON.stringify({ ...(value as object), [KEY]: Object.fromEntries(others) }, null, 2)}\n`, faults: bundling.faults }
 }

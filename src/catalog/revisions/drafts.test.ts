@@ -54,6 +54,7 @@ describe('drafts', () => {
     ['that is no JSON', { kind: 'api', name: 'a', value: { path: Number.NaN } }, ABSENT, 'invalid'],
     ['that is too deep', { kind: 'api', name: 'a', value: JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) }, ABSENT, 'invalid'],
     ['that is too large', { kind: 'api', name: 'a', value: { path: 'x'.repeat(1024 ** 2) } }, ABSENT, 'invalid'],
+    ['that is a document too long for YAML', { kind: 'document', name: 'a', value: `a: ${'x'.repeat(2 * 1024 ** 2)}` }, ABSENT, 'invalid'],
     ['that is a document and no text', { kind: 'document', name: 'a', value: {} }, ABSENT, 'invalid'],
   ]
   for (const [name, change, expected, refusal] of refused)

@@ -1,6 +1,7 @@
 // What an object's value may be: plain data that YAML, JSON and the store all give back as they were given it.
 import type { Fault, Path } from '../../base/fault.ts'
-import { DOCUMENT_CHARACTERS_MAX } from '../document-schema.ts'
+import { DOCUMENT_CHARACTERS_MAX, YAML_CHARACTERS_MAX } from '../document-schema.ts'
+import { isJson } from '../inline-documents.ts'
 import { CONFIGURATION_CAPS } from '../source-document.ts'
 import { isNameOf, type Kind } from './kinds.ts'
 
@@ -21,6 +22,8 @@ export function plainFaults(kind: Kind, name: string, value: unknown): Fault[] {
 function textFaults(value: unknown): Fault[] {
   if (typeof value !== 'string') return [{ code: 'wrong-type', path: [], message: 'a document is a text' }]
   if (value.length > DOCUMENT_CHARACTERS_MAX) return [{ code: 'too-long', path: [], message: `a document has at most ${DOCUMENT_CHARACTERS_MAX} characters` }]
+  if (value.length > YAML_CHARACTERS_MAX && !isJson(value))
+    return [{ code: 'too-long', path: [], message: `a document of more than ${YAML_CHARACTERS_MAX} characters is JSON` }]
   return value.isWellFormed() && !value.includes('\0') ? [] : [{ code: 'not-utf8', path: [], message: 'the document is not UTF-8' }]
 }
 
