@@ -59,19 +59,20 @@ function text(value: string): string {
   return JSON.stringify(value)
 }
 
-/**
- * Lower-case hex SHA-256 that tells whether two configurations are the same. Never throws for what a document can hold: a lone surrogate, which has no
- * canonical form, is spelled as an escape here, and nobody outside compares these hashes.
- */
-export const hashOf = (value: unknown): string => createHash('sha256').update(sorted(value)).digest('hex')
+/** Lower-case hex SHA-256 that tells whether two configurations are the same. Never throws for what a document can hold. */
+export const hashOf = (value: unknown): string => createHash('sha256').update(sortedJson(value)).digest('hex')
 
-function sorted(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => sorted(item ?? null)).join(',')}]`
+/**
+ * One spelling for one value, for comparing within this program: never throws for what a document can hold. A lone surrogate, which has no canonical
+ * form, is an escape here, and undefined is null; nobody outside compares these texts.
+ */
+export function sortedJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => sortedJson(item ?? null)).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   const object = value as Record<string, unknown>
   const members = Object.keys(object)
     .filter((key) => object[key] !== undefined)
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${sorted(object[key])}`)
+    .map((key) => `${JSON.stringify(key)}:${sortedJson(object[key])}`)
   return `{${members.join(',')}}`
 }

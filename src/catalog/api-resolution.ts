@@ -7,12 +7,13 @@ import type { AnyPolicy } from '../pipeline/contract.ts'
 import { type ApiPolicies, apiPolicies } from './api-policies.ts'
 import { type ApiSection, METHODS } from './api-schema.ts'
 import { inheritedPolicies } from './inherited-policies.ts'
+import { isInline, unknownDocument } from './inline-documents.ts'
 import type { LocatedFault } from './located-fault.ts'
 import { type OperationsReading, readOperations } from './openapi-routes.ts'
 import type { PlanOffer } from './plan-offer.ts'
 import type { SharedObjects } from './shared-objects.ts'
 import type { SourceDocument } from './source-document.ts'
-import { fileBeside, type Sources } from './sources.ts'
+import { openapiFile, type Sources } from './sources.ts'
 import type { UpstreamSection } from './upstream-schema.ts'
 
 /** An API's section with the document that it stands in. */
@@ -44,7 +45,8 @@ export function resolveApi({ name, api, document, path }: PlacedApi, { sources, 
   if (api.openapi !== undefined && api.methods !== undefined) {
     faults.push({ code: 'methods-beside-document', path: [...path, 'methods'], message: 'the OpenAPI document declares the methods: leave this out' })
   }
-  const reading = api.openapi === undefined ? undefined : operationsOf(fileBeside(document, api.openapi), sources)
+  if (api.openapi !== undefined && isInline(api.openapi)) faults.push(...unknownDocument(api.openapi, [...path, 'openapi'], sources.openapi.keys()))
+  const reading = api.openapi === undefined ? undefined : operationsOf(openapiFile(document, api.openapi), sources)
   if (reading) out.located.push(...reading.faults)
   const operations = api.openapi === undefined ? undefined : (reading?.operations ?? [])
   for (const attached of [api.policies, ...Object.values(api.operations).map((operation) => operation.policies)]) faults.push(...shared.listFaults(attached))

@@ -3,6 +3,7 @@ import { checked, described, type Infer, list, object, oneOf, optional, reserved
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { apisSchema } from './api-schema.ts'
 import { consumers } from './consumer-schema.ts'
+import { documents } from './document-schema.ts'
 import { envelopeSettings } from './envelope-settings.ts'
 import { gatewaySettings } from './gateway-settings.ts'
 import { controlSettings } from './listener.ts'
@@ -11,7 +12,7 @@ import { operatorSettings } from './operator-settings.ts'
 import { sharedSections } from './shared-schema.ts'
 
 const later = (what: string) => reserved('not-available', `is not available yet: ${what} with a later version`)
-const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, consumers and what they share')
+const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, consumers, documents and what they share')
 
 const includePattern = checked(string({ maxLength: 512, describe: 'A file, or a pattern with `*`, below the folder of this file.' }), (text) =>
   text === '' || text.startsWith('/') || /[\\\0]|^[A-Za-z]:|(?:^|\/)\.\.(?:\/|$)/.test(text)
@@ -65,6 +66,7 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
       consumers: optional(consumers, {}),
       ...sharedSections(policies),
       settings: withDefault(operatorSettings, {}),
+      documents: optional(documents, {}),
       portal: later('the developer portal comes'),
       authority: later('the authorization server comes'),
       versions: later('versions of an API come'),
@@ -87,6 +89,7 @@ export function includedSchema(policies: readonly AnyPolicy[]) {
       apis: optional(apisSchema(policies)),
       consumers: optional(consumers, {}),
       ...sharedSections(policies),
+      documents: optional(documents, {}),
       include: mainOnly,
       gateway: mainOnly,
       control: mainOnly,

@@ -7,7 +7,7 @@ import { faultCodes, noticeCodes } from './fault-codes.ts'
 
 test('the codes of the sources and those of the page are the same', () => {
   const root = join(import.meta.dirname, '..')
-  const files = globSync(['catalog/*.ts', 'base/{schema,secret-reference}.ts', 'pipeline/plan-limit.ts'], { cwd: root }).filter(
+  const files = globSync(['catalog/*.ts', 'catalog/revisions/*.ts', 'base/{schema,secret-reference}.ts', 'pipeline/plan-limit.ts'], { cwd: root }).filter(
     (file) => !file.endsWith('.test.ts') && !file.endsWith('fault-codes.ts'),
   )
   const used = new Set<string>()
@@ -17,6 +17,8 @@ test('the codes of the sources and those of the page are the same', () => {
     /reserved\('([a-z0-9-]+)'/g,
     /report\([^'()]*(?:\([^()]*\))?[^'()]*'([a-z0-9-]+)'/g,
     /this\.fault\([a-z]+, [a-z]+, '([a-z0-9-]+)'/g,
+    /this\.add\('([a-z0-9-]+)'/g,
+    /faultAt\(document, [^']*'([a-z0-9-]+)'/g,
   ]
   for (const file of files) {
     const text = readFileSync(join(root, file), 'utf8')

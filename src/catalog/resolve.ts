@@ -155,6 +155,7 @@ class Resolving {
   private apis(parts: readonly Part[], shared: SharedObjects, main: MainSection | undefined): { apis: Api[]; offers: Offers } {
     const placed: PlacedApi[] = []
     for (const [name, document, api, path] of this.entries(parts, 'apis')) placed.push({ name, document, api, path })
+    this.entries(parts, 'documents')
     const offers = new Map<string, PlanOffer | undefined>()
     const own = ownAddresses()
     for (const { document, fault } of placeFaults(placed)) this.report(document, [fault])
@@ -184,7 +185,7 @@ class Resolving {
   }
 
   /** The sound entries of a section over all files; a name that stands in two files is a fault at the second. */
-  private entries<K extends SharedSection | 'apis' | 'consumers'>(
+  private entries<K extends SharedSection | 'apis' | 'consumers' | 'documents'>(
     parts: readonly Part[],
     key: K,
     isAgain = false,
@@ -222,7 +223,7 @@ const namesOf = ({ value }: SourceDocument, key: string): string[] => Object.key
 
 interface Part {
   readonly document: SourceDocument
-  readonly section: Pick<MainSection, SharedSection | 'apis' | 'consumers'>
+  readonly section: Pick<MainSection, SharedSection | 'apis' | 'consumers' | 'documents'>
 }
 interface Compared {
   readonly apis: Api[]

@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import type { Path } from '../base/fault.ts'
 import { isBelow, readBoundedFile, realPath } from './bounded-file.ts'
 import type { DocumentCache, DocumentKind, ReadDocument } from './document-cache.ts'
+import { inlineDocuments, isInline } from './inline-documents.ts'
 import { type LocatedFault, locate } from './located-fault.ts'
 import { members } from './members.ts'
 import { follow } from './reference.ts'
@@ -14,7 +15,7 @@ export interface Sources {
   /** Absent when the file could not be read at all. */
   readonly main: SourceDocument | undefined
   readonly included: readonly SourceDocument[]
-  /** OpenAPI documents, and those that their path items refer to, by absolute path. */
+  /** OpenAPI documents, and those that their path items refer to, by absolute path; those inside the configuration as `document:NAME`. */
   readonly openapi: ReadonlyMap<string, SourceDocument>
   /** The texts of certificate files, by absolute path. */
   readonly certificates: ReadonlyMap<string, string>
@@ -59,7 +60,9 @@ class Reading {
     const main = 'document' in read ? read.document : undefined
     if ('refusal' in read) this.faults.push({ file: this.file, line: 1, column: 1, code: read.refusal.code, message: read.refusal.message })
     const included = main ? this.includes(main) : []
-    for (const document of main ? [main, ...included] : []) {
+    const documents = main ? [main, ...included] : []
+    for (const document of documents) this.inlineOf(document)
+    for (const document of documents) {
       this.openapiOf(document)
       this.certificatesOf(document)
     }
@@ -119,10 +122,19 @@ class Reading {
     return found.sort()
   }
 
+  /** The first of a name; that there is a second is a fault that is told when sections are compared. */
+  private inlineOf(document: SourceDocument): void {
+    for (const [name, inline] of inlineDocuments(document)) {
+      if (this.openapi.has(name)) continue
+      this.openapi.set(name, inline)
+      this.faults.push(...inline.faults)
+    }
+  }
+
   private openapiOf(document: SourceDocument): void {
     for (const [name, api] of Object.entries(members(members<'apis'>(document.value).apis))) {
       const written = members<'openapi'>(api).openapi
-      if (typeof written !== 'string' || written === '') continue
+      if (typeof written !== 'string' || written === '' || isInline(written)) continue
       const path: Path = ['apis', name, 'openapi']
       if (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(written))
         this.fault(document, path, 'remote-document', 'an OpenAPI document is a file on this machine: nothing is fetched')
@@ -180,5 +192,7 @@ class Reading {
 
 /** Where a file is that a document names: relative to that document. */
 export const fileBeside = (document: SourceDocument, written: string): string => resolve(dirname(document.file), written)
+/** Where the OpenAPI document is that a file names: relative to that file, or inside the configuration. */
+export const openapiFile = (document: SourceDocument, written: string): string => (isInline(written) ? written : resolve(dirname(document.file), written))
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, 100) : [])

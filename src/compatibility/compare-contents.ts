@@ -1,5 +1,5 @@
 // Compares bodies, responses and response headers: media types first, then what is in them.
-import { canonicalJson } from '../base/canonical-json.ts'
+import { sortedJson } from '../base/canonical-json.ts'
 import { below, type Description, isObject, member, membersOf, type Place } from './description.ts'
 import { quoted } from './finding.ts'
 import type { Direction } from './schema-differences.ts'
@@ -90,7 +90,7 @@ function compareContent(sides: Sides, old: Place, now: Place, reads: Direction):
     const [a, b] = [below(was, 'schema'), below(is, 'schema')]
     if (a.value !== undefined || b.value !== undefined) sides.compareSchemas([orAny(a)], [orAny(b)], reads)
     const [oldParts, newParts] = [below(was, 'encoding'), below(is, 'encoding')]
-    if (canonicalJson(oldParts.value) !== canonicalJson(newParts.value))
+    if (sortedJson(oldParts.value) !== sortedJson(newParts.value))
       sides.report(`${word}-encoding-changed`, 'risky', `How the parts of ${quoted(type)} are encoded differs.`, was, is)
   }
   for (const [type, is] of after) {

@@ -1,5 +1,5 @@
 // Compares schemas as a graph: each pair of schemas once for each direction, however many operations and circles lead to it.
-import { canonicalJson } from '../base/canonical-json.ts'
+import { sortedJson } from '../base/canonical-json.ts'
 import type { Description, Place } from './description.ts'
 import { type Finding, quoted, type Severity } from './finding.ts'
 import { type Difference, type Direction, type Effect, judged, ownDifferences, type SchemaKind } from './schema-differences.ts'
@@ -199,7 +199,7 @@ const keyOf = (schema: Schema, description: Description): string => schema.map((
 const placeKey = (place: Place, description: Description): string =>
   isReference([place]) && Object.keys(place.value as object).length === 1 ? description.settle(place).at : place.at
 const isReference = ([place]: Schema): boolean => typeof (place?.value as { $ref?: unknown } | undefined)?.$ref === 'string'
-const textOf = ([place]: Schema, description: Description): string => canonicalJson(description.settle(place!).value)
+const textOf = ([place]: Schema, description: Description): string => sortedJson(description.settle(place!).value)
 
 const disjoint = (old: SchemaForm, now: SchemaForm): boolean =>
   old.types !== undefined && now.types !== undefined && ![...old.types].some((type) => now.types!.has(type))

@@ -1,5 +1,5 @@
 // A schema in one form, whichever version of OpenAPI wrote it: `allOf` folded in, `null` apart, bounds as numbers, members as schemas with places.
-import { canonicalJson } from '../base/canonical-json.ts'
+import { sortedJson } from '../base/canonical-json.ts'
 import { below, type Description, isObject, member, membersOf, type Place } from './description.ts'
 
 export const TYPES = ['boolean', 'integer', 'number', 'string', 'array', 'object'] as const
@@ -163,7 +163,7 @@ function fold(form: SchemaForm, place: Place, description: Description): Place[]
 /** A condition is compared by its text; where the text is one reference, by what that leads to. */
 function withReferences(value: unknown, description: Description): string {
   const target = description.settle({ value, at: '' })
-  return canonicalJson(target.lost === undefined ? target.value : value)
+  return sortedJson(target.lost === undefined ? target.value : value)
 }
 
 function foldTypes(form: SchemaForm, written: unknown, nullable: boolean): void {
@@ -180,7 +180,7 @@ function foldEnumeration(form: SchemaForm, own: (name: string) => unknown): void
   for (const values of [own('enum'), own('const') === undefined ? undefined : [own('const')]]) {
     if (!Array.isArray(values)) continue
     const before = form.enumeration
-    const kept = new Map(values.filter((value) => value !== null).map((value) => [canonicalJson(value), value] as const))
+    const kept = new Map(values.filter((value) => value !== null).map((value) => [sortedJson(value), value] as const))
     form.enumeration = before ? new Map([...kept].filter(([key]) => before.has(key))) : kept
     // OpenAPI 3.0.3 wants null among the values too; documents that say only `nullable: true` mean it, and `type` decides.
     if (!values.includes(null) && form.types === undefined) form.nullable = false
