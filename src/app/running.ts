@@ -64,9 +64,10 @@ export class Running {
     this.digest = started.digest
     this.voice = voice
     this.started = started
-    mkdirSync(dirname(started.store.file), { recursive: true, mode: 0o700 })
+    mkdirSync(started.dataFolder, { recursive: true, mode: 0o700 })
     const log = started.snapshot.gateway.accessLog
     if (typeof log === 'object') mkdirSync(dirname(log.file), { recursive: true, mode: 0o700 })
+    if (started.store.kind !== 'sqlite') throw new Error('keys are kept in the embedded store: write store: sqlite:PATH')
     this.keys = sqliteKeyStore(started.store.file)
     this.directory = started.directory
     this.threads = new GatewayThreads(this.publication(started), (text) => voice.warn(text))
@@ -88,7 +89,7 @@ export class Running {
   }
 
   private async open(settings: Settings): Promise<void> {
-    const admin = adminToken(dirname(this.started.store.file), settings.adminToken)
+    const admin = adminToken(this.started.dataFolder, settings.adminToken)
     this.tokenFile = admin.file
     await this.threads.start()
     this.control = await startControl(this.started.control.listen, admin.token, {

@@ -14,3 +14,10 @@ export function readSettings(): Settings {
   delete env['GATEHOUSE_ADMIN_TOKEN']
   return { adminToken: adminToken === '' ? undefined : adminToken, noColor: (env['NO_COLOR'] ?? '') !== '' }
 }
+
+/** A secret that the configuration refers to by `{env: NAME}`, taken out of the environment like the token; undefined when it is not set or empty. */
+export function secretFromEnvironment(name: string): string | undefined {
+  const value = env[name]
+  delete env[name]
+  return value === '' ? undefined : value
+}

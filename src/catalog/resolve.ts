@@ -17,6 +17,7 @@ import { type LocatedFault, locate, sorted } from './located-fault.ts'
 import { placeFaults } from './place-checks.ts'
 import type { SourceDocument } from './source-document.ts'
 import { readSources, type Sources } from './sources.ts'
+import type { StoreSection } from './store-schema.ts'
 
 export interface ResolveOptions {
   /** The catalogue, in its order. */
@@ -27,12 +28,19 @@ export interface ResolveOptions {
   readonly cores?: number
 }
 
+/** Where the store is. Files are absolute. */
+export type StoreSettings =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | (Omit<Extract<StoreSection, { kind: 'postgres' }>, 'ca'> & { readonly caFile?: string })
+
 /** What a configuration says, ready to be used. */
 export interface Configuration {
   readonly snapshot: Snapshot
   readonly directory: DirectoryContent
   readonly control: { readonly listen: Listener; readonly exposed: boolean }
-  readonly store: { readonly kind: 'sqlite'; readonly file: string }
+  readonly store: StoreSettings
+  /** Absolute: where this node keeps what is its own, such as the admin token; that of the embedded store if there is one. */
+  readonly dataFolder: string
   readonly counters: 'memory'
   readonly egress: { readonly allowPrivate: readonly string[] }
 }
@@ -95,7 +103,7 @@ class Resolving {
       snapshot: { gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside), apis },
       directory,
       control: { listen: section.control.listen, exposed: section.control.exposed },
-      store: { kind: 'sqlite', file: fileBeside(section.store.slice('sqlite:'.length)) },
+      ...storeOf(section.store, fileBeside),
       counters: 'memory',
       egress: section.egress,
     }
@@ -167,6 +175,20 @@ class Resolving {
   private report(document: SourceDocument, faults: readonly Fault[]): void {
     for (const fault of faults) this.located.push(locate(document, fault))
   }
+}
+
+function storeOf(section: StoreSection, fileBeside: (path: string) => string): Pick<Configuration, 'store' | 'dataFolder'> {
+  if (section.kind === 'sqlite') {
+    const file = fileBeside(section.path)
+    return { store: { kind: 'sqlite', file }, dataFolder: dirname(file) }
+  }
+  const { ca, password, ...place } = section
+  const store: StoreSettings = {
+    ...place,
+    ...(password && { password: 'file' in password ? { file: fileBeside(password.file) } : password }),
+    ...(ca !== undefined && { caFile: fileBeside(ca) }),
+  }
+  return { store, dataFolder: fileBeside('data') }
 }
 
 /** Names as written, whether or not what they name is sound: a consumer may still refer to them. */
