@@ -97,7 +97,7 @@ export class Running {
   }
 
   private async open(settings: Settings): Promise<void> {
-    const admin = adminToken(dirname(this.started.store.file), settings.adminToken)
+    const admin = adminToken(this.started.dataFolder, settings.adminToken)
     this.tokenFile = admin.file
     await this.threads.start()
     this.control = await startControl(this.started.control.listen, admin.token, {
@@ -207,8 +207,9 @@ interface Prepared {
 
 /** Loads the directory before any thread serves: a key that was revoked must not be valid for a moment. Without a store, keys are kept as digests in the file's. */
 async function prepare(started: Configuration, voice: Voice, means: DirectoryMeans | undefined): Promise<Prepared> {
-  mkdirSync(dirname(started.store.file), { recursive: true, mode: 0o700 })
-  const keys = means === undefined ? sqliteKeyStore(started.store.file) : undefined
+  mkdirSync(started.dataFolder, { recursive: true, mode: 0o700 })
+  if (means === undefined && started.store.kind !== 'sqlite') throw new Error('keys are kept in the embedded store: write store: sqlite:PATH')
+  const keys = means === undefined && started.store.kind === 'sqlite' ? sqliteKeyStore(started.store.file) : undefined
   const { store, dataKey } = means ?? { store: new MemoryStore(), dataKey: randomSecret(32) }
   const directory = new LiveDirectory({ store, dataKey }, nowMs, (text) => voice.warn(text))
   try {

@@ -10,6 +10,7 @@ import { controlSettings } from './listener.ts'
 import { network } from './network-schema.ts'
 import { operatorSettings } from './operator-settings.ts'
 import { sharedSections } from './shared-schema.ts'
+import { store } from './store-schema.ts'
 
 const later = (what: string) => reserved('not-available', `is not available yet: ${what} with a later version`)
 const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, consumers, documents and what they share')
@@ -18,15 +19,6 @@ const includePattern = checked(string({ maxLength: 512, describe: 'A file, or a 
   text === '' || text.startsWith('/') || /[\\\0]|^[A-Za-z]:|(?:^|\/)\.\.(?:\/|$)/.test(text)
     ? { code: 'include-outside', message: "an included file stands in this file's folder or below it: write a relative path without '..'" }
     : undefined,
-)
-
-const store: Schema<string> = checked(
-  string({ maxLength: 4096, means: 'sqlite: and a path', describe: 'Where what is not in this file is kept: `sqlite:PATH`, relative to this file.' }),
-  (text) => {
-    if (/^postgres(?:ql)?:/.test(text))
-      return { code: 'not-available', message: 'PostgreSQL as the store is not available yet: it comes with a later version; use sqlite:PATH' }
-    return /^sqlite:[^\0?#]+$/.test(text) ? undefined : { code: 'bad-store', message: 'the store is sqlite: and a path, as sqlite:./data/gatehouse.db' }
-  },
 )
 
 const counters: Schema<string> = checked(
@@ -52,7 +44,10 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
       ),
       gateway: withDefault(gatewaySettings, {}),
       control: withDefault(controlSettings, {}),
-      store: withDefault(store, 'sqlite:./data/gatehouse.db'),
+      store: withDefault(
+        described('Where what is not in this file is kept: `sqlite:PATH`, relative to this file, or a PostgreSQL.', store),
+        'sqlite:./data/gatehouse.db',
+      ),
       counters: withDefault(counters, 'memory'),
       egress: withDefault(
         object(

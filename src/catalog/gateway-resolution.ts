@@ -59,8 +59,9 @@ export function gatewayFaults({ gateway, store }: Pick<MainSection, 'gateway' | 
   if (limits.target > limits.head)
     faults.push({ code: 'target-above-head', path: ['gateway', 'limits'], message: "'target' is larger than 'head', which holds it" })
   const beside = (path: string): string => resolve(dirname(mainFile), path)
-  const storeFile = beside(store.slice('sqlite:'.length))
-  if (files.includes(storeFile)) faults.push({ code: 'store-clash', path: ['store'], message: 'the store would be written into a file of the configuration' })
+  const storeFile = store.kind === 'sqlite' ? beside(store.path) : undefined
+  if (storeFile !== undefined && files.includes(storeFile))
+    faults.push({ code: 'store-clash', path: ['store'], message: 'the store would be written into a file of the configuration' })
   if (typeof accessLog === 'object' && (files.includes(beside(accessLog.file)) || beside(accessLog.file) === storeFile)) {
     faults.push({
       code: 'access-log-clash',

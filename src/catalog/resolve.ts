@@ -23,6 +23,7 @@ import { type Reader, SharedObjects, type SharedSection } from './shared-objects
 import type { PlanSection } from './shared-schema.ts'
 import type { SourceDocument } from './source-document.ts'
 import { readSources, type Sources } from './sources.ts'
+import type { StoreSection } from './store-schema.ts'
 
 export interface ResolveOptions {
   /** The catalogue, in its order. */
@@ -33,12 +34,19 @@ export interface ResolveOptions {
   readonly cores?: number
 }
 
+/** Where the store is. Files are absolute. */
+export type StoreSettings =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | (Omit<Extract<StoreSection, { kind: 'postgres' }>, 'ca'> & { readonly caFile?: string })
+
 /** What a configuration says, ready to be used. */
 export interface Configuration {
   readonly snapshot: Snapshot
   readonly directory: DirectoryContent
   readonly control: { readonly listen: Listener; readonly exposed: boolean }
-  readonly store: { readonly kind: 'sqlite'; readonly file: string }
+  readonly store: StoreSettings
+  /** Absolute: where this node keeps what is its own, such as the admin token; that of the embedded store if there is one. */
+  readonly dataFolder: string
   readonly counters: 'memory'
   readonly egress: { readonly allowPrivate: readonly string[] }
   /** Undefined: by the variable or the file that Gatehouse makes. */
@@ -109,7 +117,7 @@ class Resolving {
       snapshot: { gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside, shared.addressLists), apis },
       directory,
       control: { listen: section.control.listen, exposed: section.control.exposed },
-      store: { kind: 'sqlite', file: fileBeside(section.store.slice('sqlite:'.length)) },
+      ...storeOf(section.store, fileBeside),
       counters: 'memory',
       egress: section.egress,
       envelope: keySourceOf(section.envelope, dirname(main.file), fileBeside),
@@ -217,6 +225,19 @@ class Resolving {
 }
 
 const ownAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
+function storeOf(section: StoreSection, fileBeside: (path: string) => string): Pick<Configuration, 'store' | 'dataFolder'> {
+  if (section.kind === 'sqlite') {
+    const file = fileBeside(section.path)
+    return { store: { kind: 'sqlite', file }, dataFolder: dirname(file) }
+  }
+  const { ca, password, ...place } = section
+  const store: StoreSettings = {
+    ...place,
+    ...(password && { password: 'file' in password ? { file: fileBeside(password.file) } : password }),
+    ...(ca !== undefined && { caFile: fileBeside(ca) }),
+  }
+  return { store, dataFolder: fileBeside('data') }
+}
 
 /** Names as written, whether or not what they name is sound: a consumer may still refer to them. */
 const namesOf = ({ value }: SourceDocument, key: string): string[] => Object.keys((value as Record<string, object | undefined> | undefined)?.[key] ?? {})

@@ -1,7 +1,7 @@
 // A real PostgreSQL for tests: the Debian package's programs on a folder and a port of their own, gone when the test is.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -47,24 +47,28 @@ wait $server
 [ -n "$how" ] || rm -rf "$FOLDER"
 `
 
-/** `durable`: with fsync, as users have it; without it the same work takes a fraction of the time. */
-export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
+export interface PostgresOptions {
+  /** With fsync, as users have it; without it the same work takes a fraction of the time. */
+  readonly durable?: boolean
+  readonly authentication?: 'trust' | 'scram-sha-256'
+}
+
+export async function startPostgres({ durable = false, authentication = 'trust' }: PostgresOptions = {}): Promise<PostgresServer> {
   const programs = postgresPrograms()
   if (programs === undefined) throw new Error('PostgreSQL is not installed: install the package postgresql')
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'))
   // PostgreSQL refuses to run as root; its package has an account for it.
   const account = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {}
+  const password = 'of-the-test'
+  writeFileSync(join(folder, 'password'), password)
   if (account.uid !== undefined) chownSync(folder, account.uid, account.gid)
   const data = join(folder, 'data')
-  execFileSync(join(programs, 'initdb'), ['-D', data, '-U', 'gatehouse', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'], {
-    ...account,
-    cwd: folder,
-    stdio: 'ignore',
-  })
+  const initial = ['-U', 'gatehouse', '-A', authentication, '--pwfile=password', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
+  execFileSync(join(programs, 'initdb'), ['-D', data, ...initial], { ...account, cwd: folder, stdio: 'ignore' })
   const [port = 0] = await freePorts(1)
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', fsync: durable ? 'on' : 'off', shared_buffers: '16MB' }
   const args = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
-  const address = { host: '127.0.0.1', port, user: 'gatehouse', password: 'not asked for', database: 'postgres' }
+  const address = { host: '127.0.0.1', port, user: 'gatehouse', password, database: 'postgres' }
 
   const launch = async (): Promise<(how: string) => Promise<void>> => {
     const keeper = spawn('sh', ['-c', KEEPER, 'keeper', join(programs, 'postgres'), ...args], {

@@ -26,7 +26,7 @@ export function openDatabase(file: string, pagesMax?: number): DatabaseSync {
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
     // What was removed is overwritten: a personal field that was erased must not lie on in a free page.
-    database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864')
+    database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864')
     if (pagesMax !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(pagesMax)}`)
     migrate(database)
   } catch (cause) {
