@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that the tests and the benchmark compare with and drive: nginx, haproxy, caddy and wrk.
+# Installs the Debian packages that the tests and the benchmark compare with and drive: nginx, haproxy, caddy, wrk and PostgreSQL.
 #
 # Does nothing when all are there. Else it needs root, because apt-get does. It starts and enables no service: the tests and the
 # benchmark run these programs themselves, in the foreground, on configurations and ports of their own.
@@ -10,9 +10,12 @@ for pair in nginx:nginx-light haproxy:haproxy caddy:caddy wrk:wrk; do
   # nginx and haproxy live in sbin, which a user's PATH need not hold.
   PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
+# Debian keeps PostgreSQL's programs off the path, by version.
+set -- /usr/lib/postgresql/*/bin/postgres
+[ -x "$1" ] || missing="$missing postgresql"
 
 if [ -z "$missing" ]; then
-  echo 'install-debian: nginx, haproxy, caddy and wrk are installed'
+  echo 'install-debian: nginx, haproxy, caddy, wrk and PostgreSQL are installed'
   exit 0
 fi
 if [ "$(id -u)" -ne 0 ]; then
@@ -33,8 +36,18 @@ if [ ! -e "$policy" ]; then
   chmod 755 "$policy"
 fi
 
+# Nor does PostgreSQL make a database of its own: the tests make theirs. Settings that stand already are kept.
+cluster=/etc/postgresql-common/createcluster.conf
+case "$missing" in *postgresql*)
+  if [ ! -e "$cluster" ]; then
+    mkdir -p "${cluster%/*}"
+    echo 'create_main_cluster = false' >"$cluster"
+  fi
+  ;;
+esac
+
 echo "install-debian: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 # shellcheck disable=SC2086 # a list of package names, split on purpose
-apt-get install -q -y --no-install-recommends $missing
+apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold $missing

@@ -5,23 +5,24 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-/** Servers that tests run against, by the program that must be on the path: no test replaces them by something like them. */
-const SERVERS = ['nginx']
+/** Servers that tests run against, by the program that must be found: no test replaces them by something like them. */
+const SERVERS = ['nginx', 'postgres']
 
-function isOnPath(program: string): boolean {
+function isInstalled(program: string): boolean {
   const { PATH = '' } = process.env
-  const folders = [...PATH.split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  // Debian keeps the programs of each version of PostgreSQL in a folder of their own, off the path.
+  const folders = [...PATH.split(delimiter), '/usr/sbin', '/usr/local/sbin', ...globSync('/usr/lib/postgresql/*/bin')]
   return folders.some((folder) => existsSync(join(folder, program)))
 }
 
 /** Installs what is missing where that is possible; returns what still is. */
 function missingServers(): string[] {
-  const missing = SERVERS.filter((server) => !isOnPath(server))
+  const missing = SERVERS.filter((server) => !isInstalled(server))
   const installer = join(root, 'tools/install-debian.sh')
   if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync(installer)) return missing
   console.log(`test: ${missing.join(', ')} missing: running tools/install-debian.sh`)
   spawnSync('bash', [installer], { stdio: ['ignore', 'inherit', 'inherit'] })
-  return SERVERS.filter((server) => !isOnPath(server))
+  return SERVERS.filter((server) => !isInstalled(server))
 }
 
 const args = process.argv.slice(2)

@@ -1,6 +1,7 @@
 // The cases in the order in which they run.
 
 import type { Case } from './case.ts'
+import { directory } from './directory.ts'
 import { kongCases } from './kong.ts'
 import { plainGet, plainPost } from './plain.ts'
 import { publish } from './publish.ts'
@@ -8,7 +9,7 @@ import { securedGet, securedPost } from './secured.ts'
 import { table609 } from './table-609.ts'
 import { threads } from './threads.ts'
 
-export const cases: readonly Case[] = [plainGet, plainPost, securedGet, securedPost, ...kongCases, table609, publish, threads]
+export const cases: readonly Case[] = [plainGet, plainPost, securedGet, securedPost, ...kongCases, table609, publish, directory, threads]
 
 /** The cases with these names or with names that go on from one of them after a hyphen; null stands for all. Unknown names are given back. */
 export function chooseCases(names: readonly string[] | null): { chosen: readonly Case[]; unknown: readonly string[] } {

@@ -1,8 +1,8 @@
 // The entry of a gateway thread: puts a gateway together from what the main thread hands over, and follows its words.
 import { openSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { MemoryCredentials } from '../adapters/memory/credentials.ts'
 import { sharedCounters } from '../adapters/shared-memory/counters.ts'
+import { SharedCredentials } from '../adapters/shared-memory/shared-credentials.ts'
 import { systemClock } from '../base/clock.ts'
 import { ConnectionCaps } from '../gateway/connection-caps.ts'
 import { CrashSuspects } from '../gateway/crash-suspects.ts'
@@ -10,8 +10,12 @@ import { Gateway } from '../gateway/gateway.ts'
 import { measure } from '../gateway/measuring.ts'
 import type { GatewaySettings } from '../model/snapshot.ts'
 import { AccessLog, fileSink, streamSink } from '../telemetry/access-log.ts'
+import { UsageMeter } from '../telemetry/usage.ts'
 import { catalogue } from './compose.ts'
 import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
+
+/** How often the main thread is told who called. */
+const USED_MS = 2000
 
 const port = parentPort!
 const start = workerData as ThreadStart
@@ -19,7 +23,9 @@ const say = (message: FromThread): void => port.postMessage(message)
 const report = (cause: unknown): void => say({ kind: 'report', text: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
 
 const clock = systemClock(start.wallOffsetUs)
-const credentials = new MemoryCredentials()
+const credentials = new SharedCredentials(start.publication.directory, start.directory)
+const usage = new UsageMeter((uses) => say({ kind: 'used', uses }))
+const telling = setInterval(() => usage.flush(), USED_MS)
 const accessLog = openLog(start.publication.pieces.gateway.accessLog)
 const gateway = new Gateway({
   catalogue,
@@ -28,6 +34,7 @@ const gateway = new Gateway({
   caps: new ConnectionCaps(start.caps, start.index, start.threads),
   suspects: new CrashSuspects(start.crashes, start.index),
   accessLog,
+  usage,
   report,
 })
 
@@ -42,7 +49,7 @@ let publishing: Promise<void> = Promise.resolve()
 function publish({ generation, pieces, directory }: Publication): Promise<void> {
   publishing = publishing.then(async () => {
     try {
-      await gateway.publish(generation, pieces, () => credentials.replace(directory))
+      await gateway.publish(generation, pieces, () => credentials.replaceFile(directory))
       say({ kind: 'live', generation })
     } catch (cause) {
       say({ kind: 'refused', generation, message: cause instanceof Error ? cause.message : String(cause) })
@@ -56,18 +63,17 @@ port.on('message', (message: ToThread) => {
     case 'publish':
       void publish(message.publication)
       break
-    case 'add-keys':
-      // After any publish under way: it would replace the directory these keys are added to.
-      void publishing.then(() => {
-        credentials.add(message.keys)
-        say({ kind: 'answer', ask: message.ask })
-      })
+    case 'directory':
+      credentials.replaceStore(message.memory)
+      say({ kind: 'answer', ask: message.ask })
       break
     case 'measure':
       say({ kind: 'answer', ask: message.ask, measures: measure(gateway, start.index, accessLog?.dropped ?? 0) })
       break
     case 'drain':
       void gateway.drain().then(() => {
+        clearInterval(telling)
+        usage.flush()
         say({ kind: 'drained' })
         port.close()
       })

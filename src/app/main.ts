@@ -1,8 +1,10 @@
 // The program: reads the command, runs it, and answers with an exit code.
 import { argv } from 'node:process'
 import { check, checkHelp } from './cli/check.ts'
+import { compare, compareHelp } from './cli/compare.ts'
 import { keyCreate, keyHelp } from './cli/key-create.ts'
 import { start, startHelp } from './cli/start.ts'
+import { trailHelp, trailVerify } from './cli/trail-verify.ts'
 import { complain, type ExitCode, misused, print } from './cli/usage.ts'
 import { readSettings } from './settings.ts'
 
@@ -10,7 +12,9 @@ const help = `gatehouse COMMAND
 
   start [FILE]    runs the gateway; without FILE the quickstart
   check FILE      says everything that is wrong with a configuration
+  compare OLD NEW says whether clients of one OpenAPI document can go on with another
   key create      makes an API key
+  trail verify    verifies an export of the trail, offline
 
 Every command takes --help. Exit: 0 done, 1 refused or faults, 2 wrong usage or could not run.`
 
@@ -24,9 +28,14 @@ async function run(args: readonly string[]): Promise<ExitCode> {
         return asksHelp ? helped(startHelp) : await start(rest, settings)
       case 'check':
         return asksHelp ? helped(checkHelp) : check(rest)
+      case 'compare':
+        return asksHelp ? helped(compareHelp) : compare(rest)
       case 'key':
         if (asksHelp) return helped(keyHelp)
         return rest[0] === 'create' ? await keyCreate(rest.slice(1), settings) : misused('key knows one word: create', 'key')
+      case 'trail':
+        if (asksHelp) return helped(trailHelp)
+        return rest[0] === 'verify' ? await trailVerify(rest.slice(1)) : misused('trail knows one word: verify', 'trail')
       default:
         if (asksHelp) return helped(help)
         complain(command === undefined ? 'a command is needed' : `unknown command '${command}'`)

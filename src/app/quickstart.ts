@@ -1,5 +1,6 @@
 // The quickstart: the sample API beside the gateway, and a key to call it with.
 import { fileURLToPath } from 'node:url'
+import { isRefused } from '../directory/records.ts'
 import type { MadeKey, Running } from './running.ts'
 
 const folder = new URL('../../examples/quickstart/', import.meta.url)
@@ -28,7 +29,9 @@ export async function startQuickstart(running: Running): Promise<Quickstart> {
   const shop = await startBookshop(upstream.port, upstream.host)
   let key: MadeKey
   try {
-    key = await running.createKey(CONSUMER, running.nowMs + KEY_LIFE_MS)
+    const made = await running.createKey(CONSUMER, running.nowMs + KEY_LIFE_MS)
+    if (isRefused(made)) throw new Error(made.says)
+    key = made
   } catch (cause) {
     await shop.close()
     throw cause

@@ -1,13 +1,14 @@
 // What the main thread and the gateway threads say to each other.
-import type { DirectoryContent, KeyCredential } from '../model/directory.ts'
+import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
+import type { Use } from '../telemetry/usage.ts'
 
-/** A snapshot with the directory that belongs to it. */
+/** A snapshot with what the file says of consumers and keys: both go live in the same turn. */
 export interface Publication {
   readonly generation: number
   readonly pieces: SnapshotPieces
-  readonly directory: DirectoryContent
+  readonly directory: DirectoryMemory
 }
 
 /** What a gateway thread starts from. The memories are shared by all threads. */
@@ -23,11 +24,13 @@ export interface ThreadStart {
   readonly sharedPort: boolean
   readonly listen: readonly { readonly host: string; readonly port: number }[]
   readonly publication: Publication
+  /** Consumers and keys of the store. */
+  readonly directory: DirectoryMemory
 }
 
 export type ToThread =
   | { readonly kind: 'publish'; readonly publication: Publication }
-  | { readonly kind: 'add-keys'; readonly keys: readonly KeyCredential[]; readonly ask: number }
+  | { readonly kind: 'directory'; readonly memory: DirectoryMemory; readonly ask: number }
   | { readonly kind: 'measure'; readonly ask: number }
   | { readonly kind: 'drain' }
 
@@ -36,5 +39,6 @@ export type FromThread =
   | { readonly kind: 'live'; readonly generation: number }
   | { readonly kind: 'refused'; readonly generation: number; readonly message: string }
   | { readonly kind: 'answer'; readonly ask: number; readonly measures?: ThreadMeasures }
+  | { readonly kind: 'used'; readonly uses: readonly Use[] }
   | { readonly kind: 'report'; readonly text: string }
   | { readonly kind: 'drained' }

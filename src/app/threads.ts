@@ -3,13 +3,14 @@ import { createServer } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { counterMemory, recoverCounters } from '../adapters/shared-memory/counters.ts'
+import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
 import { systemClock, wallOffsetUs } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/connection-caps.ts'
 import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
-import type { KeyCredential } from '../model/directory.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
+import type { Use } from '../telemetry/usage.ts'
 import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
 
 /** Entries of the limit table: 40 bytes each. */
@@ -34,6 +35,13 @@ interface Thread {
 }
 type Waiter = { readonly generation: number; readonly waiting: Set<number>; resolve(): void; reject(cause: Error): void }
 
+export interface ThreadListeners {
+  /** A line for the operator's log. */
+  report(text: string): void
+  /** Who called what, as each thread tells every few seconds. */
+  used?(uses: readonly Use[]): void
+}
+
 export class GatewayThreads {
   restarts = 0
   readonly counters = counterMemory(COUNTER_ENTRIES)
@@ -51,9 +59,13 @@ export class GatewayThreads {
   private publication: Publication
   private readonly listen: readonly Listener[]
   private readonly report: (text: string) => void
+  private readonly used: (uses: readonly Use[]) => void
+  private directory: DirectoryMemory
 
-  constructor(first: Publication, report: (text: string) => void) {
+  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {} }: ThreadListeners) {
     this.publication = first
+    this.directory = directory
+    this.used = used
     this.listen = first.pieces.gateway.listen
     this.caps = capsMemory(first.pieces.gateway.threads)
     this.crashes = crashMemory(first.pieces.gateway.threads)
@@ -99,6 +111,7 @@ export class GatewayThreads {
       sharedPort: this.count > 1,
       listen: this.listen.map(({ host, port }, i) => ({ host, port: this.ports[i] ?? port })),
       publication: this.publication,
+      directory: this.directory,
     }
     const own = import.meta.url
     return new Worker(new URL(`./gateway-thread${own.endsWith('.ts') ? '.ts' : '.js'}`, own), {
@@ -130,6 +143,9 @@ export class GatewayThreads {
           break
         case 'answer':
           this.answers.get(message.ask)?.(message)
+          break
+        case 'used':
+          this.used(message.uses)
           break
         case 'report':
           this.report(`gateway thread ${thread.index}: ${message.text}`)
@@ -194,11 +210,17 @@ export class GatewayThreads {
     }
   }
 
-  /** Adds keys on every thread, for the snapshots to come too. */
-  async addKeys(keys: readonly KeyCredential[]): Promise<void> {
-    const { directory } = this.publication
-    this.publication = { ...this.publication, directory: { ...directory, keys: [...directory.keys, ...keys] } }
-    await Promise.all(this.threads.map((thread) => this.ask(thread, (ask) => ({ kind: 'add-keys', keys, ask }))))
+  /** Hands the memory of the store's directory to every thread; resolves when none uses the one before it. A thread that dies meanwhile starts with the new one. */
+  async handOver(memory: DirectoryMemory): Promise<void> {
+    this.directory = memory
+    await Promise.all(
+      this.threads.map(async (thread) => {
+        const { worker } = thread
+        const isWaitedFor = (): boolean => thread.worker === worker && !this.stopping
+        // A thread that is busy for long is asked again: until it has answered, what is revoked is written to both.
+        while (isWaitedFor() && (await this.ask(thread, (ask) => ({ kind: 'directory', memory, ask }))) === undefined);
+      }),
+    )
   }
 
   /** What the threads counted; one that does not answer in time is left out. */

@@ -100,6 +100,10 @@ export function parseCidr(text: string): Cidr | undefined {
   for (let bit = bits; bit < octets.length * 8; bit++) if (bitAt(octets, bit) === 1) return undefined
   return { octets, bits }
 }
+/** The form of a list's name: it begins with a letter and holds neither ':' nor '/', so that it is never an address or a network, nor looks like one cut short. */
+export const LIST_NAME = /^[A-Za-z](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
+export const isListName = (text: string): boolean => LIST_NAME.test(text)
+
 const bitAt = (octets: Uint8Array, bit: number): number => (octets[bit >> 3]! >> (7 - (bit & 7))) & 1
 
 /** A set of networks. Building is linear in the networks; `has` walks at most 32 or 128 bits and allocates nothing. */
@@ -109,15 +113,10 @@ export class NetworkSet {
   private used = 2
   /** Whether all of IPv4, and all of IPv6, is inside: a root's children say only halves of it. */
   private readonly whole = [false, false]
-  readonly size: number
+  size = 0
 
-  constructor(networks: Iterable<Cidr>) {
-    let size = 0
-    for (const network of networks) {
-      size++
-      this.add(network)
-    }
-    this.size = size
+  constructor(networks: Iterable<Cidr> = []) {
+    for (const network of networks) this.add(network)
   }
 
   has(octets: Uint8Array): boolean {
@@ -132,7 +131,9 @@ export class NetworkSet {
     return false
   }
 
-  private add({ octets, bits }: Cidr): void {
+  /** For who builds a large set in slices; afterwards a set is not changed. */
+  add({ octets, bits }: Cidr): void {
+    this.size++
     // A mapped network is the IPv4 network it holds: callers are looked up unmapped.
     const plain = bits >= 96 ? unmapped(octets) : octets
     const depth = plain.length === octets.length ? bits : bits - 96

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { crc32 } from 'node:zlib'
-import { isWellFormedKey, KEY_LENGTH, keyDigest, mintKey } from './keys.ts'
+import { isWellFormedKey, KEY_LENGTH, keyDigest, keyHint, mintKey } from './keys.ts'
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
@@ -11,7 +11,7 @@ describe('keys', () => {
   it('are well formed when minted, of one length, and never twice the same', () => {
     const keys = Array.from({ length: 500 }, () => mintKey())
     for (const key of keys) {
-      assert.match(key, /^gth_[0-9A-Za-z]{38}$/)
+      assert.match(key, /^gth_live_[0-9A-Za-z]{38}$/)
       assert.equal(key.length, KEY_LENGTH)
       assert.equal(isWellFormedKey(key), true)
     }
@@ -24,7 +24,7 @@ describe('keys', () => {
     let next = 0
     const seen = new Map<string, number>()
     const cycle = (octets: number): Uint8Array => Uint8Array.from({ length: octets }, () => next++ & 255)
-    for (let i = 0; i < 31; i++) for (const digit of mintKey(cycle).slice(4, 36)) seen.set(digit, (seen.get(digit) ?? 0) + 1)
+    for (let i = 0; i < 31; i++) for (const digit of mintKey(cycle).slice(9, 41)) seen.set(digit, (seen.get(digit) ?? 0) + 1)
     assert.equal(seen.size, 62)
     assert.ok(Math.max(...seen.values()) - Math.min(...seen.values()) <= 4)
   })
@@ -32,13 +32,13 @@ describe('keys', () => {
   it('end in the CRC-32 of the rest, as another implementation computes it', () => {
     for (let i = 0; i < 100; i++) {
       const key = mintKey()
-      let rest = crc32(key.slice(0, 36))
+      let rest = crc32(key.slice(0, 41))
       let wanted = ''
       for (let digit = 0; digit < 6; digit++) {
         wanted = DIGITS[rest % 62] + wanted
         rest = Math.floor(rest / 62)
       }
-      assert.equal(key.slice(36), wanted)
+      assert.equal(key.slice(41), wanted)
     }
   })
 
@@ -52,6 +52,21 @@ describe('keys', () => {
       if (swapped !== key) assert.equal(isWellFormedKey(swapped), false)
     }
     for (const text of ['', 'gth_', `${key}\n`, ` ${key}`, key.toUpperCase(), key.toLowerCase()]) assert.equal(isWellFormedKey(text), false)
+  })
+
+  it('of the form before this one stay good, and neither form passes for the other', () => {
+    const old = 'gth_3pnjFnlhMdqjtUFFrXm9oj8tXDlOXZh71ww1Ep'
+    assert.equal(isWellFormedKey(old), true)
+    assert.equal(isWellFormedKey(`gth_live_${old.slice(4)}`), false)
+    assert.equal(isWellFormedKey(mintKey().replace('live_', '')), false)
+    assert.equal(isWellFormedKey(mintKey().replace('live', 'test')), false)
+  })
+
+  it('show their prefix and the last four characters of their checksum, and 160 bits stay unknown', () => {
+    const key = mintKey()
+    assert.equal(keyHint(key), `gth_live_...${key.slice(-4)}`)
+    assert.equal(keyHint('gth_3pnjFnlhMdqjtUFFrXm9oj8tXDlOXZh71ww1Ep'), 'gth_...w1Ep')
+    assert.ok(32 * Math.log2(62) - 4 * Math.log2(62) >= 160)
   })
 
   it('are held as the lower-case hexadecimal SHA-256 of the whole of them', () => {

@@ -4,11 +4,12 @@ import { checked, either, object, type Schema, string } from './schema.ts'
 /** Where a secret is kept: an environment variable, a file, or a name in the store. */
 export type SecretReference = { readonly env: string } | { readonly file: string } | { readonly secret: string }
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/
+/** The name of an environment variable, or of a secret in the store. */
+export const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/
 const references = object({
-  env: { ...string({ pattern: NAME, means: 'the name of an environment variable' }), optional: true as const },
+  env: { ...string({ pattern: SECRET_NAME, means: 'the name of an environment variable' }), optional: true as const },
   file: { ...string({ maxLength: 4096 }), optional: true as const },
-  secret: { ...string({ pattern: NAME, means: 'the name of a secret in the store' }), optional: true as const },
+  secret: { ...string({ pattern: SECRET_NAME, means: 'the name of a secret in the store' }), optional: true as const },
 })
 
 const exactlyOne = checked(references, (value) =>

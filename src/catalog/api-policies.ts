@@ -6,6 +6,7 @@ import type { ApiSection } from './api-schema.ts'
 import type { Attachment, Attachments } from './attachments.ts'
 import type { Operation } from './openapi-routes.ts'
 import { inOrder, protects, stageOf, unwrittenSlots } from './policy-order.ts'
+import { listsOf } from './shared-objects.ts'
 
 export interface ApiPolicies {
   readonly sets: readonly PolicySet[]
@@ -13,6 +14,8 @@ export interface ApiPolicies {
   readonly common: number
   /** By operation name, where it is another than the API's. */
   readonly byOperation: ReadonlyMap<string, number>
+  /** Names of the address lists that any of the policies uses, sorted. */
+  readonly lists: readonly string[]
 }
 
 /** A policy that is added for a time, on top of everything. Its faults stand elsewhere than the API's. */
@@ -25,9 +28,12 @@ export interface PatchAttachment {
   report(fault: Fault): void
 }
 
+/** What of an API says how its operations are protected. */
+export type ProtectedApi = Pick<ApiSection, 'policies' | 'operations' | 'public' | 'authenticate'>
+
 interface Context {
   readonly name: string
-  readonly api: ApiSection
+  readonly api: ProtectedApi
   readonly path: Path
   readonly catalogue: readonly AnyPolicy[]
   readonly faults: Fault[]
@@ -36,7 +42,7 @@ interface Context {
 /** `operations` absent: an API without an OpenAPI document. */
 export function apiPolicies(
   name: string,
-  api: ApiSection,
+  api: ProtectedApi,
   path: Path,
   operations: readonly Operation[] | undefined,
   catalogue: readonly AnyPolicy[],
@@ -71,7 +77,9 @@ export function apiPolicies(
       faults.push({ code: 'duplicate-override', path: at, atKey: true, message: `the operation '${operation.name}' is named twice here` })
       continue
     }
-    const ordered = patched(merged(api.policies, override.policies, [...at, 'policies'], faults), operation)
+    const all = patched(merged(api.policies, override.policies, [...at, 'policies'], faults), operation)
+    // Where nobody is asked who they are, nobody has a plan.
+    const ordered = override.public && !all.some(protects) ? all.filter(({ policy }) => policy.attachedBy === undefined) : all
     protectionOfOperation(context, operation, ordered, override.public, at)
     if (override.public) open.add(operation.name)
     if (ordered.some(protects)) guarded.add(operation.name)
@@ -100,14 +108,14 @@ export function apiPolicies(
     )
   }
   uncheckedSecurity(context, operations ?? [], common, new Set([...guarded, ...open]))
-  return { sets: sets.all, common: commonIndex, byOperation: overridden }
+  return { sets: sets.all, common: commonIndex, byOperation: overridden, lists: [...sets.lists].sort() }
 }
 
 const isPrefix = (start: Path, path: Path): boolean => start.every((step, i) => path[i] === step)
 const flat = (attachments: Attachments): Attachment[] => Object.values(attachments).flatMap((each) => each || [])
 
-/** A policy of an operation, or of a version, takes the place of the API's of the same name; `false` takes it away. */
-export function merged(common: Attachments, own: Attachments, path: Path, faults: Fault[]): Attachments {
+/** A policy of an operation takes the place of the API's of the same name; `false` takes it away. */
+function merged(common: Attachments, own: Attachments, path: Path, faults: Fault[]): Attachments {
   const out: Record<string, readonly Attachment[] | false> = { ...common }
   for (const [policy, attachments] of Object.entries(own)) {
     if (attachments === false && !Object.hasOwn(common, policy)) {
@@ -206,6 +214,7 @@ function uncheckedSecurity(
 /** The distinct sets, found by their content. */
 class SetList {
   readonly all: PolicySet[] = []
+  readonly lists = new Set<string>()
   private readonly api: string
   private readonly byKey = new Map<string, number>()
 
@@ -217,6 +226,7 @@ class SetList {
     const counts = new Map<string, number>()
     const set: AttachedPolicy[] = ordered.map((attachment) => {
       const { policy, config, mode, owner = this.api, untilMs } = attachment
+      for (const { name } of listsOf(attachment)) this.lists.add(name)
       const attached = { policy: policy.name, config, mode }
       if (attachment.scope !== undefined) return { ...attached, scope: attachment.scope, ...(untilMs !== undefined && { untilMs }) }
       const index = counts.get(policy.name) ?? 0

@@ -1,13 +1,15 @@
 // Makes the snapshot's form of one API out of its section, its OpenAPI document and the catalogue of policies.
-
 import { hashOf } from '../base/canonical-json.ts'
 import type { Fault, Path } from '../base/fault.ts'
 import type { Api, Route, Upstream } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { type ApiPolicies, apiPolicies, type PatchAttachment } from './api-policies.ts'
 import { type ApiSection, METHODS } from './api-schema.ts'
+import type { Inherited } from './inherited-policies.ts'
+import { isInline, unknownDocument } from './inline-documents.ts'
 import type { LocatedFault } from './located-fault.ts'
 import { type OperationsReading, readOperations } from './openapi-routes.ts'
+import type { SharedObjects } from './shared-objects.ts'
 import type { SourceDocument } from './source-document.ts'
 import { openapiFile, type Sources } from './sources.ts'
 import type { UpstreamSection } from './upstream-schema.ts'
@@ -18,6 +20,11 @@ export interface PlacedApi {
   readonly api: ApiSection
   readonly document: SourceDocument
   readonly path: Path
+}
+/** An API, or a version as one, with all that it inherits. */
+export interface WholeApi extends Omit<PlacedApi, 'api'> {
+  readonly api: Omit<ApiSection, 'upstream' | 'policies'> & { readonly upstream: UpstreamSection | undefined; readonly policies: Inherited['policies'] }
+  readonly isWhole: boolean
   /** What a version is beside an API. */
   readonly as?: Pick<Api, 'version' | 'grants' | 'vary' | 'reached' | 'canary'>
 }
@@ -25,6 +32,13 @@ export interface PlacedApi {
 export interface ApiFaults {
   readonly faults: Fault[]
   readonly located: LocatedFault[]
+}
+/** What an API is resolved with; `patches`: those that are for it. */
+export interface ApiSurroundings {
+  readonly sources: Sources
+  readonly catalogue: readonly AnyPolicy[]
+  readonly shared: SharedObjects
+  readonly patches: readonly PatchAttachment[]
 }
 
 /** What is wrong with where an API is reached. */
@@ -37,22 +51,22 @@ export function placeFaultsOf({ name, api, path }: PlacedApi): Fault[] {
 }
 
 export function resolveApi(
-  { name, api, document, path, as }: PlacedApi,
-  sources: Sources,
-  catalogue: readonly AnyPolicy[],
+  { name, api, document, path, as, isWhole }: WholeApi,
+  { sources, catalogue, shared, patches }: ApiSurroundings,
   out: ApiFaults,
-  patches: readonly PatchAttachment[] = [],
 ): Api {
   const { faults } = out
   if (api.openapi === '') faults.push({ code: 'empty', path: [...path, 'openapi'], message: "'openapi' names no file" })
   if (api.openapi !== undefined && api.methods !== undefined) {
     faults.push({ code: 'methods-beside-document', path: [...path, 'methods'], message: 'the OpenAPI document declares the methods: leave this out' })
   }
+  if (api.openapi !== undefined && isInline(api.openapi)) faults.push(...unknownDocument(api.openapi, [...path, 'openapi'], sources.openapi.keys()))
   const reading = api.openapi === undefined ? undefined : operationsOf(openapiFile(document, api.openapi), sources)
   if (reading) out.located.push(...reading.faults)
   const operations = api.openapi === undefined ? undefined : (reading?.operations ?? [])
-  const policies = apiPolicies(name, api, path, operations, catalogue, faults, patches)
+  const policies = apiPolicies(name, api, path, operations, catalogue, isWhole ? faults : [], patches)
   const { addressAt: _where, ...upstream } = api.upstream ?? NOWHERE
+  const lists = Object.fromEntries(policies.lists.map((list) => [list, shared.addressLists.get(list) ?? []]))
   return withHash({
     name,
     ...as,
@@ -63,14 +77,17 @@ export function resolveApi(
     authenticate: api.authenticate ?? 'any',
     allowInTarget: [...new Set(api.allowInTarget)].sort(),
     websocket: api.websocket,
+    ...(policies.lists.length > 0 && { addressLists: lists }),
     policySets: policies.sets,
     routes: reading ? routes(reading, policies) : [],
     ...(operations === undefined && { anyPath: { methods: [...new Set(api.methods ?? METHODS)].sort(), policySet: policies.common } }),
   })
 }
 
-/** A retired version has no upstream, and nothing ever reaches one: a name that never resolves (RFC 6761 6.4). */
-const NOWHERE: UpstreamSection = {
+/**
+ * What stands for an upstream that is not there: a retired version has none, and nothing ever reaches one. A name that never resolves (RFC 6761 6.4).
+ */
+export const NOWHERE: UpstreamSection = {
   host: 'retired.invalid',
   port: 80,
   basePath: '',

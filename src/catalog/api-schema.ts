@@ -1,13 +1,29 @@
 // One entry of `apis`: where an API is reached, what protects it, where it goes.
 import type { Fault, Path } from '../base/fault.ts'
 import { formatIp, parseIp } from '../base/ip.ts'
-import { boolean, checked, described, type Infer, list, mapped, object, oneOf, optional, record, reserved, type Schema, string } from '../base/schema.ts'
+import {
+  boolean,
+  checked,
+  described,
+  type Infer,
+  integer,
+  list,
+  mapped,
+  object,
+  oneOf,
+  optional,
+  record,
+  reserved,
+  type Schema,
+  string,
+} from '../base/schema.ts'
 import { AMBIGUITIES, type Ambiguity } from '../http/target.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { attachments } from './attachments.ts'
 import { canary } from './canary-schema.ts'
 import { NAME, NAME_MEANS } from './consumer-schema.ts'
 import { methods, openapi, operations } from './operation-schema.ts'
+import { names, policySets, reference } from './shared-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { isNormalPath } from './upstream-target.ts'
 import { versioning } from './version-schema.ts'
@@ -66,12 +82,17 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
       methods,
       upstream: optional(
         described(
-          'Where requests go: `http://HOST:PORT`, or an object with how the upstream is used. Needed, unless all its versions have their own.',
-          upstream,
+          'Where requests go: `http://HOST:PORT`, an object with how the upstream is used, or the name of one of the `upstreams`. Needed, unless all its versions have their own.',
+          reference(upstream, 'an upstream'),
         ),
       ),
       versioning: optional(versioning),
       canary: optional(canary),
+      policySets,
+      plans: optional(names('a plan', { describe: 'Plans of which a consumer needs one to call this API, whichever its versions.' })),
+      approvals: optional(
+        integer({ min: 0, max: 5, describe: 'How many people besides the author must approve a change of this API; left out: `settings.approvals.required`.' }),
+      ),
       owner: optional(string({ maxLength: 200, describe: 'Who answers for this API.' })),
       docs: optional(
         string({
@@ -91,10 +112,8 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
         ),
         [],
       ),
-      policies: optional(attachments(policies, false), {}),
+      policies: optional(attachments(policies, 'api'), {}),
       operations: operations(policies),
-      plans: later('plans come'),
-      policySets: later('shared policy sets come'),
       tls: later('TLS comes'),
     },
     'One API.',

@@ -1,14 +1,17 @@
 // Makes the snapshot's APIs out of all that stands under `apis`, `versions` and `patches`.
-import { type Fault, suggestion } from '../base/fault.ts'
+import { type Fault, type Path, suggestion } from '../base/fault.ts'
 import type { Api, Canary, VersionFront } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import type { ListedApi } from './api-catalog.ts'
-import { canarySibling, type PlacedApi, placeFaultsOf, resolveApi } from './api-resolution.ts'
+import { canarySibling, NOWHERE, type PlacedApi, placeFaultsOf, resolveApi, type WholeApi } from './api-resolution.ts'
 import { canaryFaults } from './canary-checks.ts'
 import type { CanarySection } from './canary-schema.ts'
+import { apiInheritance } from './inherited-policies.ts'
 import type { LocatedFault } from './located-fault.ts'
 import { type PatchesOutcome, type PlacedPatch, resolvePatches } from './patch-resolution.ts'
 import { type Place, type PlacedFault, placeFaults } from './place-checks.ts'
+import { offerOf, type PlanOffer } from './plan-offer.ts'
+import type { SharedObjects } from './shared-objects.ts'
 import type { SourceDocument } from './source-document.ts'
 import type { Sources } from './sources.ts'
 import type { UpstreamSection } from './upstream-schema.ts'
@@ -23,6 +26,7 @@ export interface GivenApis {
   readonly apiNames: readonly string[]
   readonly versionNames: ReadonlyMap<string, readonly string[]>
   readonly sources: Sources
+  readonly shared: SharedObjects
   readonly catalogue: readonly AnyPolicy[]
   readonly nowMs: number
   /** Why an upstream may not be where it is. */
@@ -31,6 +35,8 @@ export interface GivenApis {
 export interface ResolvedApis {
   readonly apis: readonly Api[]
   readonly fronts: readonly VersionFront[]
+  /** By API: the plans that it offers, which are those of all its versions. */
+  readonly offers: ReadonlyMap<string, PlanOffer | undefined>
   readonly faults: readonly PlacedFault[]
   readonly notices: readonly PlacedFault[]
   readonly located: readonly LocatedFault[]
@@ -48,14 +54,15 @@ class ApisResolution {
   private readonly located: LocatedFault[] = []
   private readonly fronts: VersionFront[] = []
   private readonly places: Place[] = []
+  private readonly offers = new Map<string, PlanOffer | undefined>()
   private readonly patches: PatchesOutcome
   /** By name of the snapshot's API. */
-  private readonly resolved = new Map<string, { readonly api: Api; readonly placed: PlacedApi }>()
+  private readonly resolved = new Map<string, { readonly api: Api; readonly placed: WholeApi }>()
   private readonly siblings: Api[] = []
 
   constructor(given: GivenApis) {
     this.given = given
-    this.patches = resolvePatches(given.patches, given.apiNames, (api) => this.namesOf(api), given.catalogue, given.nowMs)
+    this.patches = resolvePatches(given.patches, given.apiNames, (api) => this.namesOf(api), given.shared, given.catalogue, given.nowMs)
   }
 
   all(): ResolvedApis {
@@ -68,7 +75,8 @@ class ApisResolution {
     for (const placed of this.given.apis) this.checkCanaries(placed)
     const apis = [...[...this.resolved.values()].map(({ api }) => api), ...this.siblings].sort((a, b) => (a.name < b.name ? -1 : 1))
     const faults = [...this.faults, ...placeFaults(this.places), ...this.patches.faults]
-    return { apis, fronts: this.fronts, faults, notices: this.patches.notices, located: this.located, listed: this.listed(), patchesEndMs: this.patches.endsMs }
+    const { fronts, offers, located, patches } = this
+    return { apis, fronts, offers, faults, notices: patches.notices, located, listed: this.listed(), patchesEndMs: patches.endsMs }
   }
 
   /** Versions at one place are told of together: they have one address. */
@@ -100,23 +108,23 @@ class ApisResolution {
   private resolveOne(placed: PlacedApi): void {
     const { name, api, document, path } = placed
     this.report(document, [...placeFaultsOf(placed), ...versioningFaults(placed, this.namesOf(name))])
-    if (api.upstream) this.checkUpstream(api.upstream, document, [...path, 'upstream'])
+    const whole = this.wholeOf(placed)
     const isPlaced = api.path !== undefined || api.hosts !== undefined
     if (api.versioning?.by !== 'path' && isPlaced) {
       const at = [...path, api.path === undefined ? 'hosts' : 'path']
       this.places.push({ name, hosts: api.hosts, prefix: api.path ?? '', document, at })
     }
     if (api.versioning === undefined) {
-      if (api.upstream !== undefined) this.add(placed)
+      if (api.upstream !== undefined) this.add(whole)
       return
     }
     const versions = this.given.versions.filter((each) => each.api === name)
     for (const version of versions) {
-      const faults: Fault[] = []
-      const asApi = versionAsApi(placed, version, versions, this.namesOf(name), this.given.catalogue, faults)
+      const { catalogue, shared } = this.given
+      const upstream = this.upstreamOf(version.section.upstream, version.document, [...version.path, 'upstream'])
+      const faults = this.listFaults(version.section)
+      const asApi = versionAsApi(whole, version, { siblings: versions, names: this.namesOf(name), catalogue, shared, upstream }, faults)
       this.report(version.document, faults)
-      const { section } = version
-      if (section.upstream) this.checkUpstream(section.upstream, version.document, [...version.path, 'upstream'])
       if (api.versioning.by === 'path')
         this.places.push({ name: asApi.name, hosts: api.hosts, prefix: asApi.api.path!, document: version.document, at: version.path })
       this.add(asApi)
@@ -125,7 +133,24 @@ class ApisResolution {
     if (front) this.fronts.push(front)
   }
 
-  private add(placed: PlacedApi): void {
+  /** What an API is by itself, or to all its versions: its sets, its plans and its upstream found by their names. */
+  private wholeOf({ name, api, document, path }: PlacedApi): WholeApi {
+    const { shared, catalogue } = this.given
+    const faults = this.listFaults(api)
+    const offer = offerOf(name, api, path, shared, faults)
+    this.offers.set(name, offer)
+    const { policies, isWhole } = apiInheritance(api, path, offer, shared, catalogue, faults)
+    this.report(document, faults)
+    const upstream = this.upstreamOf(api.upstream, document, [...path, 'upstream'])
+    return { name, api: { ...api, policies, upstream }, document, path, isWhole }
+  }
+
+  /** Address lists that are named by the policies of a section and do not exist. */
+  private listFaults({ policies, operations }: Pick<PlacedApi['api'], 'policies' | 'operations'>): Fault[] {
+    return [policies, ...Object.values(operations).map((operation) => operation.policies)].flatMap((attached) => this.given.shared.listFaults(attached))
+  }
+
+  private add(placed: WholeApi): void {
     const { name, api, document, path, as } = placed
     const faults: Fault[] = []
     const { canary } = api
@@ -145,22 +170,26 @@ class ApisResolution {
     const target = canary && { canary: canaryOf(canary, name, as?.version?.of) }
     const resolved = resolveApi(
       { ...placed, ...((as || target) && { as: { ...as, ...target } }) },
-      this.given.sources,
-      this.given.catalogue,
+      { ...this.given, patches },
       { faults, located: this.located },
-      patches,
     )
-    if (canary?.upstream) {
-      this.checkUpstream(canary.upstream, document, [...path, 'canary', 'upstream'])
-      this.siblings.push(canarySibling(resolved, canary.upstream))
-    }
+    const other = this.upstreamOf(canary?.upstream, document, [...path, 'canary', 'upstream'])
+    if (other) this.siblings.push(canarySibling(resolved, other))
     this.report(document, faults)
     this.resolved.set(name, { api: resolved, placed })
   }
 
-  private checkUpstream(upstream: UpstreamSection, document: SourceDocument, at: readonly (string | number)[]): void {
-    const self = this.given.selfFault(upstream)
-    if (self) this.report(document, [{ ...self, path: [...at, ...upstream.addressAt] }])
+  /** An upstream that has a name is looked at where it stands. */
+  private upstreamOf(written: PlacedApi['api']['upstream'], document: SourceDocument, at: Path): UpstreamSection | undefined {
+    if (written === undefined) return undefined
+    if ('named' in written) {
+      const missing = this.given.shared.missing('upstreams', written.named, at)
+      if (missing) this.report(document, [{ ...missing, message: `${missing.message}; an address is written http://HOST:PORT` }])
+      return this.given.shared.upstreams.get(written.named) ?? NOWHERE
+    }
+    const self = this.given.selfFault(written)
+    if (self) this.report(document, [{ ...self, path: [...at, ...written.addressAt] }])
+    return written
   }
 
   /** Versions of an API that does not exist, or that has none. */

@@ -29,17 +29,19 @@ const LATER = new Set(
   ),
 )
 
-/** The map under `policies:`. `removable` where an operation may take away what its API has. */
-export function attachments(policies: readonly AnyPolicy[], removable: boolean): Schema<Attachments> {
+/** Who may take away policies by `false`: an operation those of its API, a version those of its API and of policy sets, an API those of its policy sets. */
+export type Remover = 'operation' | 'version' | 'api' | undefined
+
+/** The map under `policies:`. */
+export function attachments(all: readonly AnyPolicy[], remover: Remover): Schema<Attachments> {
+  const policies = all.filter(({ attachedBy }) => attachedBy === undefined)
   const byName = new Map(policies.map((policy) => [policy.name, policy]))
   return {
     json: {
       type: 'object',
-      properties: Object.fromEntries(policies.map((policy) => [policy.name, jsonOf(policy, removable)])),
+      properties: Object.fromEntries(policies.map((policy) => [policy.name, jsonOf(policy, remover !== undefined)])),
       additionalProperties: false,
-      description: removable
-        ? "Policies of this operation, in place of the API's of the same name; `false` removes one."
-        : 'Policies of every operation, by name. The order of keys means nothing.',
+      description: DESCRIPTIONS[remover ?? 'set'],
     },
     fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     read(value, path, faults) {
@@ -50,15 +52,31 @@ export function attachments(policies: readonly AnyPolicy[], removable: boolean):
       }
       for (const [name, given] of Object.entries(value as Record<string, unknown>)) {
         const policy = byName.get(name)
-        if (policy) out[name] = attached(policy, given, [...path, name], removable, faults)
-        else faults.push(unknownPolicy(name, [...byName.keys()], [...path, name]))
+        if (policy) out[name] = attached(policy, given, [...path, name], remover !== undefined, faults)
+        else faults.push(unknownPolicy(name, all, [...path, name]))
       }
       return out
     },
   }
 }
 
-function unknownPolicy(name: string, known: readonly string[], path: Path): Fault {
+const DESCRIPTIONS = {
+  operation: "Policies of this operation, in place of the API's of the same name; `false` removes one.",
+  version: "Policies of every operation of this version, in place of the API's and of those that policy sets bring; `false` removes one.",
+  api: 'Policies of every operation, by name, in place of those that policy sets bring; `false` leaves one of those out. The order of keys means nothing.',
+  set: 'Policies by name. The order of keys means nothing.',
+} as const
+
+function unknownPolicy(name: string, all: readonly AnyPolicy[], path: Path): Fault {
+  const key = all.find((policy) => policy.name === name)?.attachedBy
+  if (key)
+    return {
+      code: 'attached-by-itself',
+      path,
+      atKey: true,
+      message: `'${name}' is not written here: it stands before every operation of an API that has '${key}'`,
+    }
+  const known = all.flatMap((policy) => (policy.attachedBy ? [] : [policy.name]))
   if (LATER.has(name)) return { code: 'not-available', path, atKey: true, message: `the policy '${name}' is not available yet: it comes with a later version` }
   return { code: 'unknown-policy', path, atKey: true, message: `there is no policy '${name}'${suggestion(name, known)}` }
 }

@@ -1,6 +1,7 @@
 // The `canary` of an API or version: which requests go elsewhere, and where.
 import { checked, described, type Infer, list, mapped, object, optional, string } from '../base/schema.ts'
 import { NAME, NAME_MEANS } from './consumer-schema.ts'
+import { reference } from './shared-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { VERSION, VERSION_MEANS } from './version-name.ts'
 
@@ -20,7 +21,12 @@ export const canary = checked(
   object(
     {
       to: optional(string({ pattern: VERSION, means: VERSION_MEANS, describe: 'The version that they go to, with its own operations and all its policies.' })),
-      upstream: optional(described('The upstream that they go to, under the same policies.', upstream)),
+      upstream: optional(
+        described(
+          'The upstream that they go to, under the same policies: an address, an object, or the name of one of the `upstreams`.',
+          reference(upstream, 'an upstream'),
+        ),
+      ),
       share: optional(share),
       header: optional(
         object(

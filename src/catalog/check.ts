@@ -2,8 +2,9 @@
 import { relative } from 'node:path'
 import { type LocatedFault, visible } from './located-fault.ts'
 
-/** `file:line:column code message`, with the path as short as it can be from `folder`. */
-export function faultLine({ file, line, column, code, message }: LocatedFault, folder: string): string {
+/** `file:line:column code message`, with the path as short as it can be from `folder`; what is in no file is named by its place. */
+export function faultLine({ file, line, column, code, message, place }: LocatedFault, folder: string): string {
+  if (place !== undefined) return `${visible(place)} ${code} ${visible(message)}`
   const near = relative(folder, file)
   const name = near === '' || near.startsWith('..') ? file : near
   return `${visible(name)}:${line}:${column} ${code} ${visible(message)}`

@@ -3,28 +3,25 @@ import { checked, described, type Infer, list, object, oneOf, optional, reserved
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { apisSchema } from './api-schema.ts'
 import { consumers } from './consumer-schema.ts'
-import { gatewaySettings, network } from './gateway-settings.ts'
+import { documents } from './document-schema.ts'
+import { envelopeSettings } from './envelope-settings.ts'
+import { gatewaySettings } from './gateway-settings.ts'
 import { controlSettings } from './listener.ts'
+import { network } from './network-schema.ts'
+import { operatorSettings } from './operator-settings.ts'
 import { patches } from './patch-schema.ts'
 import { securityTxt } from './security-txt.ts'
+import { sharedSections } from './shared-schema.ts'
+import { store } from './store-schema.ts'
 import { versionsSchema } from './version-schema.ts'
 
 const later = (what: string) => reserved('not-available', `is not available yet: ${what} with a later version`)
-const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, versions, consumers and patches')
+const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, versions, consumers and what they share')
 
 const includePattern = checked(string({ maxLength: 512, describe: 'A file, or a pattern with `*`, below the folder of this file.' }), (text) =>
   text === '' || text.startsWith('/') || /[\\\0]|^[A-Za-z]:|(?:^|\/)\.\.(?:\/|$)/.test(text)
     ? { code: 'include-outside', message: "an included file stands in this file's folder or below it: write a relative path without '..'" }
     : undefined,
-)
-
-const store: Schema<string> = checked(
-  string({ maxLength: 4096, means: 'sqlite: and a path', describe: 'Where what is not in this file is kept: `sqlite:PATH`, relative to this file.' }),
-  (text) => {
-    if (/^postgres(?:ql)?:/.test(text))
-      return { code: 'not-available', message: 'PostgreSQL as the store is not available yet: it comes with a later version; use sqlite:PATH' }
-    return /^sqlite:[^\0?#]+$/.test(text) ? undefined : { code: 'bad-store', message: 'the store is sqlite: and a path, as sqlite:./data/gatehouse.db' }
-  },
 )
 
 const counters: Schema<string> = checked(
@@ -45,12 +42,18 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
     {
       gatehouse: version,
       include: optional(
-        list(includePattern, { max: 100, describe: 'Further files with `apis`, `versions`, `consumers` and `patches`, below the folder of this file.' }),
+        list(includePattern, {
+          max: 100,
+          describe: 'Further files with `apis`, `versions`, `patches`, `consumers` and what they share, below the folder of this file.',
+        }),
         [],
       ),
       gateway: withDefault(gatewaySettings, {}),
       control: withDefault(controlSettings, {}),
-      store: withDefault(store, 'sqlite:./data/gatehouse.db'),
+      store: withDefault(
+        described('Where what is not in this file is kept: `sqlite:PATH`, relative to this file, or a PostgreSQL.', store),
+        'sqlite:./data/gatehouse.db',
+      ),
       counters: withDefault(counters, 'memory'),
       egress: withDefault(
         object(
@@ -59,15 +62,17 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
         ),
         {},
       ),
+      envelope: optional(envelopeSettings),
       apis: optional(apisSchema(policies)),
       versions: optional(versionsSchema(policies), {}),
       consumers: optional(consumers, {}),
       patches: optional(patches, {}),
       securityTxt: optional(securityTxt),
+      ...sharedSections(policies),
+      settings: withDefault(operatorSettings, {}),
+      documents: optional(documents, {}),
       portal: later('the developer portal comes'),
       authority: later('the authorization server comes'),
-      plans: later('plans come'),
-      policySets: later('shared policy sets come'),
       tls: later('TLS comes'),
       ca: later('the certificate authority comes'),
       people: later('people who sign in come'),
@@ -89,12 +94,16 @@ export function includedSchema(policies: readonly AnyPolicy[]) {
       consumers: optional(consumers, {}),
       patches: optional(patches, {}),
       securityTxt: mainOnly,
+      ...sharedSections(policies),
+      documents: optional(documents, {}),
       include: mainOnly,
       gateway: mainOnly,
       control: mainOnly,
       store: mainOnly,
       counters: mainOnly,
       egress: mainOnly,
+      envelope: mainOnly,
+      settings: mainOnly,
     },
     'A part of the configuration.',
   )

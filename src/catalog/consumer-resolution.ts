@@ -2,8 +2,10 @@
 import type { Fault, Path } from '../base/fault.ts'
 import { suggestion } from '../base/fault.ts'
 import type { Consumer, DirectoryContent, KeyCredential } from '../model/directory.ts'
+import { apiOf } from '../model/names.ts'
 import type { ConsumersSection } from './consumer-schema.ts'
 import type { PlacedFault } from './place-checks.ts'
+import type { PlanOffer } from './plan-offer.ts'
 import type { SourceDocument } from './source-document.ts'
 
 export interface PlacedConsumer {
@@ -20,6 +22,7 @@ export interface PlacedConsumer {
 export function resolveConsumers(
   placed: readonly PlacedConsumer[],
   apis: readonly string[],
+  offers: Offers,
   nowMs: number,
 ): { content: DirectoryContent; faults: PlacedFault[]; notices: PlacedFault[] } {
   const faults: PlacedFault[] = []
@@ -47,8 +50,47 @@ export function resolveConsumers(
         })
       else keys.push({ digest: hash, consumer: name, ...(expires !== undefined && { expiresMs: expires }) })
     }
-    consumers.push({ name, apis: [...consumer.apis].sort() })
+    const plans = plansOf(consumer, path, apis, offers, report)
+    const all = [...new Set([...consumer.apis, ...Object.keys(consumer.subscriptions)])].sort()
+    consumers.push({ name, apis: all, ...(Object.keys(plans).length > 0 && { plans }) })
   }
   const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1)
   return { content: { consumers: consumers.sort(byName), keys: keys.sort((a, b) => (a.digest < b.digest ? -1 : 1)) }, faults, notices }
+}
+
+/** For every sound API, what plans it offers, if any. */
+export type Offers = ReadonlyMap<string, PlanOffer | undefined>
+
+/** The plan of a consumer for each API that offers plans: the one it chose, or the default one. */
+function plansOf(
+  { apis, subscriptions }: ConsumersSection[string],
+  path: Path,
+  known: readonly string[],
+  offers: Offers,
+  report: (fault: Fault) => void,
+): { [api: string]: string } {
+  const plans: { [api: string]: string } = {}
+  for (const [api, { plan }] of Object.entries(subscriptions)) {
+    const at: Path = [...path, 'subscriptions', api]
+    if (!known.includes(api)) report({ code: 'unknown-api', path: at, atKey: true, message: `there is no API '${api}'${suggestion(api, known)}` })
+    if (apis.includes(api))
+      report({ code: 'duplicate-item', path: at, atKey: true, message: `'${api}' stands under 'apis' too: with a plan, it stands only here` })
+    const offered = offers.get(api)?.names ?? []
+    if (offers.has(api) && !offered.includes(plan))
+      report({ code: 'plan-not-offered', path: [...at, 'plan'], message: `the API '${api}' does not offer the plan '${plan}'${suggestion(plan, offered)}` })
+    plans[api] = plan
+  }
+  for (const [i, grant] of apis.entries()) {
+    // Plans are those of the whole API: who is let into one version by name is on the plan that it has of all.
+    const api = apiOf(grant)
+    const offer = offers.get(api)
+    if (api !== grant && Object.hasOwn(plans, api)) continue
+    if (offer?.fallback !== undefined) plans[api] = offer.fallback
+    // A plan that is unsound may be the default one.
+    else if (offer && offer.plans.size === offer.names.length) {
+      const choice = offer.names.join(', ')
+      report({ code: 'plan-needed', path: [...path, 'apis', i], message: `the API '${api}' is called on a plan: choose one under 'subscriptions' (${choice})` })
+    }
+  }
+  return Object.fromEntries(Object.entries(plans).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -1,10 +1,9 @@
 // The `consumers` section: calling applications, the APIs they may call, and the digests of their keys.
 import { moment } from '../base/moment.ts'
 import { checked, type Infer, list, mapped, object, optional, record, type Schema, string } from '../base/schema.ts'
+import { NAME, NAME_MEANS } from '../model/names.ts'
 
-/** Names of APIs and consumers: they stand in metrics, logs and fields. */
-export const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
-export const NAME_MEANS = 'letters, digits, ".", "_" and "-", at most 64, beginning and ending with a letter or digit'
+export { NAME, NAME_MEANS }
 
 /** What a consumer may be let into: an API, or one of its versions. */
 const GRANT = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?(?:@[A-Za-z0-9](?:[A-Za-z0-9._-]{0,30}[A-Za-z0-9])?)?$/
@@ -39,9 +38,19 @@ const consumer = object(
   {
     apis: optional(
       list(string({ pattern: GRANT, means: 'the name of an API, or of one version as bookshop@v2', maxLength: 100 }), {
-        describe: 'Names of the APIs that it may call: `bookshop` with all its versions but previews, `bookshop@v3` one version, a preview too.',
+        describe:
+          'Names of the APIs that it may call, those without plans and those with a default plan: `bookshop` with all its versions but previews, `bookshop@v3` one version, a preview too.',
       }),
       [],
+    ),
+    subscriptions: optional(
+      record(object({ plan: string({ pattern: NAME, means: 'the name of a plan', maxLength: 64, describe: 'The plan that it is on.' }) }), {
+        key: NAME,
+        keyMeans: NAME_MEANS,
+        max: 10_000,
+        describe: 'APIs that it may call on a plan that they offer, by name, with all their versions but previews.',
+      }),
+      {},
     ),
     keys: optional(
       list(object({ hash: keyHash, expires: optional(expiry) }), {

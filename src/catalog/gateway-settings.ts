@@ -1,38 +1,7 @@
 // The `gateway` section: listeners, limits and times that hold for all APIs, with their defaults and bounds.
-import { parseCidr } from '../base/ip.ts'
-import {
-  checked,
-  described,
-  duration,
-  either,
-  type Infer,
-  integer,
-  list,
-  object,
-  oneOf,
-  optional,
-  type Schema,
-  size,
-  string,
-  withDefault,
-} from '../base/schema.ts'
+import { checked, described, duration, either, type Infer, integer, list, object, oneOf, optional, size, string, withDefault } from '../base/schema.ts'
 import { gatewayListener } from './listener.ts'
-import { isTooWide } from './network-range.ts'
-
-/** A network in CIDR form, or one address. */
-export const network = (describe: string): Schema<string> =>
-  checked(string({ maxLength: 64, means: 'a network such as 10.0.0.0/8 or 2001:db8::/32', describe }), (text) =>
-    parseCidr(text)
-      ? undefined
-      : { code: 'bad-network', message: `'${text}' is no network: write 10.0.0.0/8, 2001:db8::/32 or one address, with no bits set beyond the prefix` },
-  )
-
-/** Who may say where a request came from: everyone would mean no address can be believed, in filters, limits and bans alike. */
-const trustedNetwork = checked(network('Peers whose `Forwarded` and `X-Forwarded-For` are believed.'), (text) =>
-  isTooWide(parseCidr(text)!)
-    ? { code: 'trusts-everyone', message: `'${text}' would let nearly anyone claim any address: name the networks of your own proxies` }
-    : undefined,
-)
+import { trustedNetwork } from './network-schema.ts'
 
 const accessLog = either(
   [
@@ -103,7 +72,9 @@ export const gatewaySettings = object(
       'auto',
     ),
     trustedProxies: optional(
-      list(trustedNetwork, { describe: 'Networks of the proxies in front of this gateway. Nobody else is believed about where a request came from.' }),
+      list(trustedNetwork, {
+        describe: 'Networks of the proxies in front of this gateway, and names of `addressLists`. Nobody else is believed about where a request came from.',
+      }),
       [],
     ),
     accessLog: withDefault(described('Where access events go, as JSON lines: `stdout`, `off`, or `{file: PATH}`.', accessLog), { file: './data/access.log' }),

@@ -1,9 +1,9 @@
 // What is wrong with listeners and upstreams only when they are seen together.
 import type { Fault, Path } from '../base/fault.ts'
 import { parseIp } from '../base/ip.ts'
+import { certainAddress, isLoopback, isUnspecified, meanings } from '../base/network-range.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { MainSection } from './configuration.ts'
-import { certainAddress, isLoopback, isUnspecified, meanings } from './network-range.ts'
 
 /** Clashes among the listeners, and a control listener that more than this machine can reach. */
 export function listenerFaults({ gateway, control }: MainSection): Fault[] {

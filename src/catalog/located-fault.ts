@@ -10,6 +10,8 @@ export interface LocatedFault {
   readonly column: number
   readonly code: string
   readonly message: string
+  /** Where it stands in what is no file, as `console:api/bookshop:path`: shown in place of file, line and column. */
+  readonly place?: string
 }
 
 /** Where in a text something stands. */
@@ -21,7 +23,8 @@ export interface Position {
 /** The fault at its place in the document that it was found in. */
 export function locate(document: SourceDocument, fault: Fault): LocatedFault {
   const { line, column } = document.at(fault.path, fault.atKey ?? false)
-  return { file: document.file, line, column, code: fault.code, message: visible(fault.message) }
+  const place = document.placeOf?.(fault.path)
+  return { file: document.file, line, column, code: fault.code, message: visible(fault.message), ...(place !== undefined && { place }) }
 }
 
 /** By file, then from top to bottom, without repetitions. */
@@ -31,7 +34,7 @@ export function sorted(faults: readonly LocatedFault[]): LocatedFault[] {
 }
 
 const compare = (a: LocatedFault, b: LocatedFault): number =>
-  order(a.file, b.file) || a.line - b.line || a.column - b.column || order(a.code, b.code) || order(a.message, b.message)
+  order(a.file, b.file) || a.line - b.line || a.column - b.column || order(a.place ?? '', b.place ?? '') || order(a.code, b.code) || order(a.message, b.message)
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Messages repeat what a file holds: C0, C1, ESC, line and paragraph separators and direction marks would rewrite a terminal (hardening: "Documents and files"). */

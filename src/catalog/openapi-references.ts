@@ -6,6 +6,7 @@ import type { SourceDocument } from './source-document.ts'
 
 /** Under these keys stands data of the API's own, in which `$ref` is a word like any other. */
 const DATA = new Set(['example', 'examples', 'default', 'enum', 'const'])
+export const holdsData = (key: string): boolean => DATA.has(key) || key.startsWith('x-')
 
 /** One fault for each reference that must not be there. Cheap for documents that refer only to themselves. */
 export function referenceFaults(document: SourceDocument): Fault[] {
@@ -21,7 +22,7 @@ export function referenceFaults(document: SourceDocument): Fault[] {
     for (const [key, member] of Object.entries(value)) {
       const at = [...path, key]
       if (key === '$ref' && typeof member === 'string') add(faults, at, referenceFault(member, document.file, dirname(document.file)))
-      else if (!DATA.has(key) && !key.startsWith('x-')) walk(member, at)
+      else if (!holdsData(key)) walk(member, at)
     }
   }
   walk(document.value, [])

@@ -14,7 +14,7 @@ export const methods = optional(list(method, { min: 1, max: 64, describe: 'Metho
 function operation(policies: readonly AnyPolicy[]) {
   return object(
     {
-      policies: optional(attachments(policies, true), {}),
+      policies: optional(attachments(policies, 'operation'), {}),
       public: optional(
         boolean(
           'True lets everyone call this operation: needed when its last identify policy is removed, or where the OpenAPI document asks for a credential on a public API.',

@@ -6,6 +6,7 @@ import { one } from './attachments.ts'
 import type { PatchSection } from './patch-schema.ts'
 import type { PlacedFault } from './place-checks.ts'
 import { stageOf } from './policy-order.ts'
+import type { SharedObjects } from './shared-objects.ts'
 import type { SourceDocument } from './source-document.ts'
 
 export interface PlacedPatch {
@@ -35,6 +36,7 @@ export function resolvePatches(
   placed: readonly PlacedPatch[],
   apis: readonly string[],
   versionsOf: (api: string) => readonly string[],
+  shared: SharedObjects,
   catalogue: readonly AnyPolicy[],
   nowMs: number,
 ): PatchesOutcome {
@@ -61,15 +63,21 @@ export function resolvePatches(
       report({ code: 'unknown-version', path: [...path, 'version'], message })
       continue
     }
-    const made = attachmentOf(each, catalogue, report)
+    const made = attachmentOf(each, shared, catalogue, report)
     if (made) patches.push(made)
   }
   return { patches, faults, notices, endsMs }
 }
 
-function attachmentOf({ name, patch, document, path }: PlacedPatch, catalogue: readonly AnyPolicy[], report: (fault: Fault) => void): LivePatch | undefined {
-  const names = catalogue.map((policy) => policy.name)
-  const policy = catalogue.find((each) => each.name === patch.policy)
+function attachmentOf(
+  { name, patch, document, path }: PlacedPatch,
+  shared: SharedObjects,
+  catalogue: readonly AnyPolicy[],
+  report: (fault: Fault) => void,
+): LivePatch | undefined {
+  const written = catalogue.filter(({ attachedBy }) => attachedBy === undefined)
+  const names = written.map((policy) => policy.name)
+  const policy = written.find((each) => each.name === patch.policy)
   if (policy === undefined) {
     report({ code: 'unknown-policy', path: [...path, 'policy'], message: `there is no policy '${patch.policy}'${suggestion(patch.policy, names)}` })
     return undefined
@@ -78,6 +86,7 @@ function attachmentOf({ name, patch, document, path }: PlacedPatch, catalogue: r
   if (typeof patch.config === 'object' && patch.config !== null && Object.hasOwn(patch.config, 'mode'))
     found.push({ code: 'unknown-key', path: [...path, 'config', 'mode'], atKey: true, message: "the mode of a patch stands beside its 'config'" })
   const attachment = { ...one(policy, patch.config, [...path, 'config'], found), mode: patch.mode }
+  if (found.length === 0) found.push(...shared.listFaults({ [policy.name]: [attachment] }))
   found.forEach(report)
   if (found.length > 0) return undefined
   // A second door beside the first (authenticate: any), or a policy that only ever lets more through, is no patch.

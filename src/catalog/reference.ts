@@ -1,5 +1,5 @@
 // `$ref` in OpenAPI documents: followed to other documents of the same folder tree, and never to the network.
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import type { Path } from '../base/fault.ts'
 import { isBelow, realPath } from './bounded-file.ts'
 import type { SourceDocument } from './source-document.ts'
@@ -57,10 +57,19 @@ export function referenceFault(reference: string, from: string, root: string): R
   return typeof target === 'string' ? undefined : target
 }
 
+/** The file that a reference leads to by its form; undefined when it must not be followed. */
+export function referenceFile(filePart: string, from: string, root: string): string | undefined {
+  const target = fileOf(filePart, from, root)
+  return typeof target === 'string' ? target : undefined
+}
+
 /** Symbolic links count by where they lead: one inside the folder may point out of it. */
 function fileOf(filePart: string, from: string, root: string): string | ReferenceFault {
   if (/^[A-Za-z][A-Za-z0-9+.-]*:|^[/\\]{2}/.test(filePart))
     return { code: 'remote-ref', message: `'${filePart}' is not on this machine: references stay below the document's folder` }
+  // A document that is no file has no folder that could be left: it refers to itself alone.
+  if (!isAbsolute(from))
+    return { code: 'ref-outside', message: `'${filePart}' is another document: one that stands inside the configuration refers only to itself` }
   let target: string
   try {
     target = resolve(dirname(from), decodeURIComponent(filePart))

@@ -22,7 +22,7 @@ export const CONFIGURATION_CAPS: DocumentCaps = { depth: 32, aliases: 100, value
 export const OPENAPI_CAPS: DocumentCaps = { depth: 200, aliases: 1000, values: 4_000_000, strictNames: false }
 
 export interface SourceDocument {
-  /** Absolute path. */
+  /** Absolute path; of what is no file a name that no path has: with a colon before any slash. */
   readonly file: string
   readonly text: string
   /** Plain data; undefined when there are faults. */
@@ -31,6 +31,8 @@ export interface SourceDocument {
   readonly faults: readonly LocatedFault[]
   /** The position of the value at `path`, or of its key; where the path leads nowhere, of the nearest value above it. */
   at(path: Path, atKey: boolean): Position
+  /** Names a place where there are no lines: in what the console owns. */
+  placeOf?(path: Path): string
 }
 
 /** Reads the document; `.json` is read as JSON, everything else as YAML, of which JSON is a part. */
@@ -39,8 +41,12 @@ export function parseSource(file: string, bytes: Buffer, caps: DocumentCaps): So
     const fault = { file, line: 1, column: 1, code: 'not-utf8', message: 'the document is not UTF-8' }
     return { file, text: '', value: undefined, faults: [fault], at: () => ({ line: 1, column: 1 }) }
   }
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
-  const parsed = file.endsWith('.json') ? parseJson(text, caps) : parseYaml(text, caps)
+  return parseText(file, bytes.toString('utf8').replace(/^\uFEFF/, ''), caps, file.endsWith('.json'))
+}
+
+/** The same of a text that was read already. */
+export function parseText(file: string, text: string, caps: DocumentCaps, isJson: boolean): SourceDocument {
+  const parsed = isJson ? parseJson(text, caps) : parseYaml(text, caps)
   const document = { file, text, value: parsed.faults.length > 0 ? undefined : parsed.value, at: parsed.at }
   const faults = parsed.faults.map(({ code, message, position }) => ({ file, ...position, code, message: visible(message) }))
   return { ...document, faults }

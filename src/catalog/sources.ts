@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { globSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Path } from '../base/fault.ts'
-import { isBelow, realPath } from './bounded-file.ts'
+import { isBelow, readBoundedFile, realPath } from './bounded-file.ts'
 import type { DocumentCache, DocumentKind, ReadDocument } from './document-cache.ts'
+import { inlineDocuments, isInline } from './inline-documents.ts'
 import { type LocatedFault, locate } from './located-fault.ts'
 import { members } from './members.ts'
 import { follow } from './reference.ts'
@@ -14,8 +15,10 @@ export interface Sources {
   /** Absent when the file could not be read at all. */
   readonly main: SourceDocument | undefined
   readonly included: readonly SourceDocument[]
-  /** OpenAPI documents, and those that their path items refer to, by absolute path. */
+  /** OpenAPI documents, and those that their path items refer to, by absolute path; those inside the configuration as `document:NAME`. */
   readonly openapi: ReadonlyMap<string, SourceDocument>
+  /** The texts of certificate files, by absolute path. */
+  readonly certificates: ReadonlyMap<string, string>
   /** What is wrong with files as files. */
   readonly faults: readonly LocatedFault[]
   /** Absolute paths of everything that was looked for, present or not: what to watch. */
@@ -27,6 +30,7 @@ export interface Sources {
 }
 
 const INCLUDED_FILES_MAX = 10_000
+const CERTIFICATES_BYTES_MAX = 1024 * 1024
 
 /** Reads everything once. Never throws for what files hold. */
 export function readSources(file: string, cache: DocumentCache): Sources {
@@ -42,6 +46,7 @@ class Reading {
   private readonly digests = new Map<string, string>()
   private readonly faults: LocatedFault[] = []
   private readonly openapi = new Map<string, SourceDocument>()
+  private readonly certificates = new Map<string, string>()
   private readonly refused = new Map<string, string>()
   private readonly folders = new Set<string>()
 
@@ -55,13 +60,19 @@ class Reading {
     const main = 'document' in read ? read.document : undefined
     if ('refusal' in read) this.faults.push({ file: this.file, line: 1, column: 1, code: read.refusal.code, message: read.refusal.message })
     const included = main ? this.includes(main) : []
-    for (const document of main ? [main, ...included] : []) this.openapiOf(document)
+    const documents = main ? [main, ...included] : []
+    for (const document of documents) this.inlineOf(document)
+    for (const document of documents) {
+      this.openapiOf(document)
+      this.certificatesOf(document)
+    }
     const hash = createHash('sha256')
     for (const [name, digest] of [...this.digests].sort()) hash.update(`${name}\0${digest}\0`)
     return {
       main,
       included,
       openapi: this.openapi,
+      certificates: this.certificates,
       faults: this.faults,
       files: [...this.digests.keys()].sort(),
       folders: [...this.folders].sort(),
@@ -111,6 +122,15 @@ class Reading {
     return found.sort()
   }
 
+  /** The first of a name; that there is a second is a fault that is told when sections are compared. */
+  private inlineOf(document: SourceDocument): void {
+    for (const [name, inline] of inlineDocuments(document)) {
+      if (this.openapi.has(name)) continue
+      this.openapi.set(name, inline)
+      this.faults.push(...inline.faults)
+    }
+  }
+
   private openapiOf(document: SourceDocument): void {
     const { apis, versions } = members<'apis' | 'versions'>(document.value)
     const named: [path: Path, holder: unknown][] = Object.entries(members(apis)).map(([name, api]) => [['apis', name, 'openapi'], api])
@@ -118,10 +138,23 @@ class Reading {
       for (const [version, each] of Object.entries(members(all))) named.push([['versions', name, version, 'openapi'], each])
     for (const [path, holder] of named) {
       const written = members<'openapi'>(holder).openapi
-      if (typeof written !== 'string' || written === '') continue
+      if (typeof written !== 'string' || written === '' || isInline(written)) continue
       if (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(written))
         this.fault(document, path, 'remote-document', 'an OpenAPI document is a file on this machine: nothing is fetched')
-      else this.loadOpenapi(openapiFile(document, written), (code, message) => this.fault(document, path, code, message))
+      else this.loadOpenapi(fileBeside(document, written), (code, message) => this.fault(document, path, code, message))
+    }
+  }
+
+  private certificatesOf(document: SourceDocument): void {
+    for (const [name, store] of Object.entries(members(members<'trustStores'>(document.value).trustStores))) {
+      const written = members<'file'>(members<'certificates'>(store).certificates).file
+      if (typeof written !== 'string' || written === '' || written.includes('\0')) continue
+      const file = fileBeside(document, written)
+      if (this.certificates.has(file)) continue
+      const read = readBoundedFile(file, CERTIFICATES_BYTES_MAX)
+      this.digests.set(file, 'code' in read ? read.code : read.digest)
+      if ('code' in read) this.fault(document, ['trustStores', name, 'certificates', 'file'], read.code, read.message)
+      else this.certificates.set(file, read.bytes.toString('latin1'))
     }
   }
 
@@ -160,7 +193,9 @@ class Reading {
   }
 }
 
-/** Where the OpenAPI document is that a file names: relative to that file. */
-export const openapiFile = (document: SourceDocument, written: string): string => resolve(dirname(document.file), written)
+/** Where a file is that a document names: relative to that document. */
+export const fileBeside = (document: SourceDocument, written: string): string => resolve(dirname(document.file), written)
+/** Where the OpenAPI document is that a file names: relative to that file, or inside the configuration. */
+export const openapiFile = (document: SourceDocument, written: string): string => (isInline(written) ? written : resolve(dirname(document.file), written))
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, 100) : [])

@@ -97,10 +97,10 @@ function section(read: ReturnType<typeof settings.read>, addressAt: readonly (st
   }
 }
 
+/** An upstream as an object: the form of one that has a name. */
+export const upstreamSettings: Schema<UpstreamSection> = mapped(whole, (read) => section(read, read.url ? ['url'] : ['targets', 0]))
+
 export const upstream: Schema<UpstreamSection> = described(
   'Where requests go: `http://HOST:PORT`, or an object with how the upstream is used.',
-  either(
-    [plain, mapped(whole, (read) => section(read, read.url ? ['url'] : ['targets', 0]))],
-    'an address such as http://127.0.0.1:9001, or an object with the key url',
-  ),
+  either([plain, upstreamSettings], 'an address such as http://127.0.0.1:9001, or an object with the key url'),
 )

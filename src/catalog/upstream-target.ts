@@ -1,6 +1,6 @@
 // Upstream addresses: `http://HOST:PORT/base`, read so that no other reader of the same text would go elsewhere.
 import { formatIp, parseIp } from '../base/ip.ts'
-import { isLinkLocalOrMetadata, isNoHost, meanings } from './network-range.ts'
+import { isLinkLocalOrMetadata, isNoHost, meanings } from '../base/network-range.ts'
 
 export interface UpstreamTarget {
   /** A DNS name in lower case or an IP address without brackets. */

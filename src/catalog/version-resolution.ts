@@ -3,11 +3,14 @@ import { type Fault, type Path, suggestion } from '../base/fault.ts'
 import { brownOutsOf, type Schedule, scheduleFaults } from '../lifecycle/schedule.ts'
 import type { VersionFront, VersionSelector } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
-import { merged } from './api-policies.ts'
-import type { PlacedApi } from './api-resolution.ts'
+import type { PlacedApi, WholeApi } from './api-resolution.ts'
 import type { ApiSection } from './api-schema.ts'
-import { type Attachment, type Attachments, one } from './attachments.ts'
+import { type Attachment, one } from './attachments.ts'
+import { type Inherited, versionInheritance } from './inherited-policies.ts'
+import { protects } from './policy-order.ts'
+import type { SharedObjects } from './shared-objects.ts'
 import type { SourceDocument } from './source-document.ts'
+import type { UpstreamSection } from './upstream-schema.ts'
 import { versionApi } from './version-name.ts'
 import type { Versioning, VersionSection } from './version-schema.ts'
 
@@ -49,15 +52,25 @@ export function versioningFaults({ name, api, path }: PlacedApi, names: readonly
 const BY_HAND = 'versions have their lifecycle by themselves: write state, dates and brown-outs into the version'
 const unknownVersion = (api: string, version: string, names: readonly string[]): string => `'${api}' has no version '${version}'${suggestion(version, names)}`
 
-/** One version as an API. Faults are about its section. `siblings`: the sound versions of the API, itself among them. */
+/** What a version is made an API with. */
+export interface VersionSurroundings {
+  /** The sound versions of the API, itself among them. */
+  readonly siblings: readonly PlacedVersion[]
+  /** Of the versions of the API, as written. */
+  readonly names: readonly string[]
+  readonly catalogue: readonly AnyPolicy[]
+  readonly shared: SharedObjects
+  /** Its own. */
+  readonly upstream: UpstreamSection | undefined
+}
+
+/** One version as an API. Faults are about its section. */
 export function versionAsApi(
-  whole: PlacedApi,
+  whole: WholeApi,
   placed: PlacedVersion,
-  siblings: readonly PlacedVersion[],
-  names: readonly string[],
-  catalogue: readonly AnyPolicy[],
+  { siblings, names, catalogue, shared, upstream }: VersionSurroundings,
   faults: Fault[],
-): PlacedApi {
+): WholeApi {
   const { section, version, document, path } = placed
   const { api } = whole
   const before = faults.length
@@ -70,18 +83,20 @@ export function versionAsApi(
       message: `another version differs from '${version}' only in case: nobody would tell them apart`,
     })
   const life = faults.length === before ? lifecycleOf(whole, placed, catalogue) : undefined
-  // The API's policies count for all versions together: calling two versions does not double a limit.
-  const common = mapAttachments(api.policies, (attachment) => ({ ...attachment, path, owner: whole.name }))
-  const policies = { ...merged(common, section.policies, [...path, 'policies'], faults), ...(life && { lifecycle: [life] }) }
-  const effective: ApiSection = {
+  // The API's policies and plans count for all versions together: calling two versions does not double a limit.
+  const common = mapAttachments(whole, (attachment) => ({ ...attachment, path, owner: whole.name }))
+  const { policies, isWhole } = versionInheritance(section, common, path, shared, faults)
+  if (policies['lifecycle']?.some((attachment) => attachment.path.at(-2) === 'policySets'))
+    faults.push({ code: 'lifecycle-by-hand', path: policies['lifecycle'][0]!.path, message: BY_HAND })
+  const effective: WholeApi['api'] = {
     ...api,
     path: api.versioning!.by === 'path' ? `${api.path ?? ''}/${version}` : api.path,
     openapi: section.openapi,
     methods: section.methods,
-    upstream: section.state === 'retired' ? undefined : (section.upstream ?? api.upstream),
+    upstream: section.state === 'retired' ? undefined : (upstream ?? api.upstream),
     public: section.public ?? api.public,
     canary: section.canary,
-    policies,
+    policies: { ...(section.public ? withoutPlan(policies) : policies), ...(life && { lifecycle: [life] }) },
     operations: section.operations,
   }
   const name = versionApi(whole.name, version)
@@ -93,11 +108,19 @@ export function versionAsApi(
     ...(vary !== undefined && { vary }),
     ...(api.versioning!.by !== 'path' && { reached: 'front' as const }),
   }
-  return { name, api: effective, document, path, as }
+  return { name, api: effective, document, path, as, isWhole }
 }
 
-const mapAttachments = (attachments: Attachments, turn: (attachment: Attachment) => Attachment): Attachments =>
-  Object.fromEntries(Object.entries(attachments).map(([name, all]) => [name, all ? all.map(turn) : all]))
+const mapAttachments = ({ api, isWhole }: WholeApi, turn: (attachment: Attachment) => Attachment): Inherited => ({
+  policies: Object.fromEntries(Object.entries(api.policies).map(([name, all]) => [name, all.map(turn)])),
+  isWhole,
+})
+
+/** Where nobody is asked who they are, nobody has a plan. */
+function withoutPlan(policies: Inherited['policies']): Inherited['policies'] {
+  const isGuarded = Object.values(policies).flat().some(protects)
+  return isGuarded ? policies : Object.fromEntries(Object.entries(policies).filter(([, attached]) => attached[0]?.policy.attachedBy === undefined))
+}
 
 const brownOutsAsWritten = ({ brownOuts }: VersionSection) =>
   brownOuts.map(({ from, for: forMs, every }) => ({ fromMs: from, forMs, ...(every !== undefined && { everyMs: every }) }))
@@ -114,7 +137,7 @@ export const ALWAYS: Schedule = { state: 'active', brownOuts: [] }
 const lifeFaults = (section: VersionSection, path: Path): Fault[] =>
   scheduleFaults({ ...section, brownOuts: brownOutsAsWritten(section) }).map(({ code, message, at }) => ({ code, message, path: [...path, ...at] }))
 
-function shapeFaults(whole: PlacedApi, section: VersionSection, path: Path): Fault[] {
+function shapeFaults(whole: WholeApi, section: VersionSection, path: Path): Fault[] {
   const faults: Fault[] = []
   const lifecycles = [[...path, 'policies'], ...Object.keys(section.operations).map((operation) => [...path, 'operations', operation, 'policies'])]
   for (const [i, policies] of [section.policies, ...Object.values(section.operations).map((each) => each.policies)].entries())
@@ -124,9 +147,9 @@ function shapeFaults(whole: PlacedApi, section: VersionSection, path: Path): Fau
       faults.push({ code: 'missing-key', path, message: `this version needs the key 'upstream', or its API one for all` })
     return faults
   }
-  for (const key of ['openapi', 'methods', 'upstream', 'public', 'canary', 'policies', 'operations'] as const) {
+  for (const key of ['openapi', 'methods', 'upstream', 'public', 'canary', 'policySets', 'policies', 'operations'] as const) {
     const value = section[key]
-    if (value === undefined || ((key === 'policies' || key === 'operations') && Object.keys(value as object).length === 0)) continue
+    if (value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)) continue
     faults.push({ code: 'retired-serves', path: [...path, key], atKey: true, message: `a retired version serves nobody: '${key}' has no meaning any more` })
   }
   return faults
@@ -149,7 +172,7 @@ function successorFaults(api: string, { version, section, path }: PlacedVersion,
 }
 
 /** The policy that carries the version's life out. Versions without dates carry none. */
-function lifecycleOf(whole: PlacedApi, { section, path }: PlacedVersion, catalogue: readonly AnyPolicy[]): Attachment | undefined {
+function lifecycleOf(whole: WholeApi, { section, path }: PlacedVersion, catalogue: readonly AnyPolicy[]): Attachment | undefined {
   const { state, deprecated, sunset, successor, deprecationPolicy, sunsetPolicy } = section
   const policy = catalogue.find(({ name }) => name === 'lifecycle')
   if (policy === undefined || (deprecated === undefined && sunset === undefined && state !== 'retired')) return undefined
@@ -173,7 +196,7 @@ function lifecycleOf(whole: PlacedApi, { section, path }: PlacedVersion, catalog
 }
 
 /** Where versions share their address, the link says by what they differ (RFC 8288 3.4.1). */
-function successorLink({ path = '', versioning }: ApiSection, successor: string): { successor: string; successorHint?: string } {
+function successorLink({ path = '', versioning }: Pick<ApiSection, 'path' | 'versioning'>, successor: string): { successor: string; successorHint?: string } {
   const { by, query, mediaType } = versioning!
   if (by === 'path') return { successor: `${path}/${successor}` }
   const shared = path === '' ? '/' : path

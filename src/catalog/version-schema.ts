@@ -1,6 +1,6 @@
 // The `versions` section, and how an API says by what its versions are told apart.
 import { moment } from '../base/moment.ts'
-import { boolean, checked, duration, type Infer, list, object, oneOf, optional, record, type Schema, string } from '../base/schema.ts'
+import { boolean, checked, described, duration, type Infer, list, object, oneOf, optional, record, type Schema, string } from '../base/schema.ts'
 import { fieldName, identify, OTHER } from '../http/field-names.ts'
 import { STATES } from '../lifecycle/schedule.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
@@ -8,6 +8,7 @@ import { attachments } from './attachments.ts'
 import { canary } from './canary-schema.ts'
 import { NAME, NAME_MEANS } from './consumer-schema.ts'
 import { methods, openapi, operations } from './operation-schema.ts'
+import { policySets, reference } from './shared-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { VERSION, VERSION_MEANS } from './version-name.ts'
 
@@ -90,10 +91,11 @@ export function versionSchema(policies: readonly AnyPolicy[]) {
       brownOuts: optional(list(brownOut, { max: 100, describe: 'Rehearsals of the end, between deprecation and sunset.' }), []),
       openapi,
       methods,
-      upstream: optional(upstream),
+      upstream: optional(described('Where its requests go, as of an API; left out: where those of its API do.', reference(upstream, 'an upstream'))),
+      policySets,
       public: optional(boolean('As of an API: needed when the version removes the last identify policy. Left out: as the API says.')),
       canary: optional(canary),
-      policies: optional(attachments(policies, true), {}),
+      policies: optional(attachments(policies, 'version'), {}),
       operations: operations(policies),
     },
     'One version of an API.',

@@ -24,6 +24,14 @@ export interface WatchOptions extends Omit<ResolveOptions, 'nowMs'> {
  * A state that is overwritten before it settles is never told of.
  */
 export function watchConfiguration(file: string, options: WatchOptions, changed: (resolution: Resolution) => Promise<void>): Watch {
+  return watchSources(file, options, (sources) => {
+    const { policies, cores } = options
+    return changed(resolveSources(sources, { policies, nowMs: options.nowMs(), ...(cores !== undefined && { cores }) }))
+  })
+}
+
+/** The same for who resolves by themselves, with more than the files hold. */
+export function watchSources(file: string, options: Pick<WatchOptions, 'settle' | 'pollMs' | 'digest'>, changed: (sources: Sources) => Promise<void>): Watch {
   const watching = new ConfigurationWatch(resolve(file), options, changed)
   watching.start()
   return watching
@@ -34,8 +42,8 @@ const POLL_MS = 2000
 
 class ConfigurationWatch implements Watch {
   private readonly file: string
-  private readonly options: WatchOptions
-  private readonly changed: (resolution: Resolution) => Promise<void>
+  private readonly options: Pick<WatchOptions, 'settle' | 'pollMs' | 'digest'>
+  private readonly changed: (sources: Sources) => Promise<void>
   private readonly cache = new DocumentCache()
   /** By folder: the folder is watched and not the file, whose inode changes when an editor saves by renaming. */
   private readonly folders = new Map<string, FSWatcher>()
@@ -51,7 +59,7 @@ class ConfigurationWatch implements Watch {
   private isStale = false
   private isClosed = false
 
-  constructor(file: string, options: WatchOptions, changed: (resolution: Resolution) => Promise<void>) {
+  constructor(file: string, options: Pick<WatchOptions, 'settle' | 'pollMs' | 'digest'>, changed: (sources: Sources) => Promise<void>) {
     this.file = file
     this.options = options
     this.changed = changed
@@ -93,12 +101,7 @@ class ConfigurationWatch implements Watch {
       const sources = await this.settled()
       if (!sources || this.isClosed || sources.digest === this.told) continue
       this.told = sources.digest
-      const resolution = resolveSources(sources, {
-        policies: this.options.policies,
-        nowMs: this.options.nowMs(),
-        ...(this.options.cores !== undefined && { cores: this.options.cores }),
-      })
-      await this.changed(resolution).catch(() => {})
+      await this.changed(sources).catch(() => {})
     }
   }
 

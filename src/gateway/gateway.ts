@@ -11,6 +11,7 @@ import { Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
 import type { AccessEvent } from '../telemetry/access-line.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
+import type { UsageMeter } from '../telemetry/usage.ts'
 import { callerAddress, forwardedCaller, forwardedId, peerAddress } from './caller-address.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
@@ -40,6 +41,8 @@ export interface GatewayMeans {
   readonly caps: ConnectionCaps
   readonly suspects: CrashSuspects
   readonly accessLog: AccessLog | undefined
+  /** Counts who calls what; absent: nobody asks. */
+  readonly usage?: UsageMeter
   /** Takes a fault of the gateway's own: a line for the operator's log. */
   readonly report: (cause: unknown) => void
 }
@@ -186,6 +189,8 @@ export class Gateway {
     const route = client.route
     route?.meter.record(client.status, durationUs)
     if (client.code !== '') this.count(this.codes, `${x.api}\0${client.code}`)
+    const principal = x.get(Principal)
+    if (principal !== undefined) this.means.usage?.record(principal, x.api, Math.floor(x.nowUs / 1000))
     const log = this.means.accessLog
     if (log !== undefined) {
       const event = this.event
@@ -195,7 +200,7 @@ export class Gateway {
       event.head = client.code.startsWith('http.') ? undefined : x.head
       event.route = route?.members ?? NO_MEMBERS
       event.asked = x.asked
-      event.principal = x.get(Principal)
+      event.principal = principal
       event.places = route?.chain.credentialPlaces ?? NO_PLACES
       event.status = client.status
       event.code = client.code

@@ -1,15 +1,13 @@
 // Resolves the names of upstreams, and refuses addresses that no upstream may have.
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { NetworkSet, parseCidr, parseIp, unmapped } from '../base/ip.ts'
+import { parseIp } from '../base/ip.ts'
+import { isLinkLocalOrMetadata, meanings } from '../base/network-range.ts'
 
-/** Link-local addresses hold the metadata services of clouds: no upstream may lead there (hardening: "Going out"). */
-const FORBIDDEN = new NetworkSet(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254'].map((text) => parseCidr(text)!))
-
-/** True for an address that no upstream may have, written in whatever form. */
+/** True for an address that no upstream may have, written in whatever form: link-local ones hold the metadata services of clouds. */
 export function isForbiddenUpstream(address: string): boolean {
   const octets = parseIp(address)
-  return octets !== undefined && FORBIDDEN.has(unmapped(octets))
+  return octets !== undefined && meanings(octets).some(isLinkLocalOrMetadata)
 }
 
 /** `dns.lookup`, whose answers are checked before they are connected to: a name that points at a forbidden address fails. */

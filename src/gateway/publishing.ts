@@ -1,8 +1,9 @@
 // Turns a snapshot into a live one aside, in slices short enough that traffic does not notice, keeping every API that did not change.
 import type { Clock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
+import { NetworkSet, parseCidr } from '../base/ip.ts'
 import { AMBIGUITIES, ambiguityBits } from '../http/target.ts'
-import type { Upstream } from '../model/snapshot.ts'
+import type { Api, Upstream } from '../model/snapshot.ts'
 import { readApiHead, type SnapshotPieces } from '../model/snapshot-pieces.ts'
 import { type Chain, type ChainSettings, compileChain } from '../pipeline/chain.ts'
 import type { AnyPolicy, Resources } from '../pipeline/contract.ts'
@@ -68,8 +69,9 @@ interface Context {
 /** Undefined when a chain has a fault, which is then in `faults`. */
 async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi | undefined, context: Context): Promise<LiveApi | undefined> {
   const { means, pools, bodyLimit, faults, slices } = context
-  const { policySets, ...settings } = readApiHead(piece.head)
+  const { policySets, addressLists: lists = {}, ...settings } = readApiHead(piece.head)
   const chains: Chain[] = []
+  const addressLists = await networksOf(lists, slices)
   for (const set of policySets) {
     const chain = compileChain(
       set,
@@ -78,7 +80,7 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
       { name: settings.name, grants: settings.grants ?? [settings.name] },
       settings.authenticate,
       faults,
-      context.chains,
+      { ...context.chains, addressLists },
     )
     if (chain === undefined) return undefined
     chains.push(chain)
@@ -94,6 +96,22 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
     await slices.breathe()
   }
   return live
+}
+
+const NETWORKS_A_SLICE = 256
+
+/** Address lists may be long: they are built in slices too. */
+async function networksOf(lists: NonNullable<Api['addressLists']>, slices: Slices): Promise<Map<string, NetworkSet>> {
+  const out = new Map<string, NetworkSet>()
+  for (const [name, networks] of Object.entries(lists)) {
+    const set = new NetworkSet()
+    for (const [i, text] of networks.entries()) {
+      set.add(parseCidr(text)!)
+      if (i % NETWORKS_A_SLICE === 0) await slices.breathe()
+    }
+    out.set(name, set)
+  }
+  return out
 }
 
 /** Two snapshots that name an upstream with the same settings share its connections. */

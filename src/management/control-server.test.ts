@@ -22,7 +22,8 @@ describe('the control listener', () => {
       metrics: async () => 'up 1\n',
       createKey: async (consumer, expiresMs) => {
         if (consumer === 'broken') throw new Error('the store is gone: /var/secret/place')
-        if (consumer !== 'acme') return undefined
+        if (consumer !== 'acme') return { refused: 'unknown-consumer', says: 'There is no consumer of that name.' }
+        if (expiresMs === 1) return { refused: 'invalid', says: 'The expiry is a moment of the future.' }
         made.push(expiresMs)
         return { secret: 'gth_secret', credential: 'key_1' }
       },
@@ -78,6 +79,7 @@ describe('the control listener', () => {
     ['a foreign origin', 'POST', KEYS, { ...BEARER, origin: 'https://evil.example' }, '{}', '403 management.foreign-origin'],
     ['an opaque origin', 'POST', KEYS, { ...BEARER, origin: 'null' }, '{}', '403 management.foreign-origin'],
     ['another port of this host', 'POST', KEYS, { ...BEARER, origin: 'http://127.0.0.1:1' }, '{}', '403 management.foreign-origin'],
+    ['an expiry that is over', 'POST', '/api/v1/consumers/acme/keys', BEARER, '{"expires":"1970-01-01T00:00:00.001Z"}', '400 management.invalid'],
     ['an unknown consumer', 'POST', '/api/v1/consumers/nobody/keys', BEARER, '{}', '404 management.unknown-consumer'],
     ['an unknown address', 'POST', '/api/v1/consumers', BEARER, '{}', '404 management.unknown'],
     ['a name with a slash', 'POST', '/api/v1/consumers/a%2fb/keys', BEARER, '{}', '404 management.unknown'],

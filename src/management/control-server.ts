@@ -7,8 +7,11 @@ import type { AdminToken } from './admin-token.ts'
 export interface ControlPlane {
   ready(): boolean
   metrics(): Promise<string>
-  /** Makes a key for a consumer; undefined when there is no such consumer. The secret is told once. */
-  createKey(consumer: string, expiresMs: number | undefined): Promise<{ readonly secret: string; readonly credential: string } | undefined>
+  /** Makes a key for a consumer. The secret is told once. */
+  createKey(
+    consumer: string,
+    expiresMs: number | undefined,
+  ): Promise<{ readonly secret: string; readonly credential: string } | { readonly refused: string; readonly says: string }>
 }
 export interface ControlSettings {
   readonly host: string
@@ -57,7 +60,7 @@ async function createKey(request: IncomingMessage, response: ServerResponse, pla
   const expiresMs = expires === undefined ? undefined : typeof expires === 'string' ? Date.parse(expires) : Number.NaN
   if (Number.isNaN(expiresMs)) return refuse(response, 400, 'management.invalid', 'expires is a time such as 2027-01-31T00:00:00Z.')
   const made = await plane.createKey(consumer, expiresMs)
-  if (made === undefined) return refuse(response, 404, 'management.unknown-consumer', 'There is no consumer of that name.')
+  if ('refused' in made) return refuse(response, made.refused === 'unknown-consumer' ? 404 : 400, `management.${made.refused}`, made.says)
   response.writeHead(201, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(made))
 }
 

@@ -117,6 +117,8 @@ export interface Api {
   /** Spellings of a request target that this API accepts although they are ambiguous; see `http/target.ts` for the names. */
   readonly allowInTarget: readonly string[]
   readonly websocket: boolean
+  /** The networks of the address lists that its policies name: by the list's name, in the form of a file. Absent: they name none. */
+  readonly addressLists?: { readonly [name: string]: readonly string[] }
   /** The distinct sets of policies that routes of this API carry; a route names its set by index. */
   readonly policySets: readonly PolicySet[]
   readonly routes: readonly Route[]

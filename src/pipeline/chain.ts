@@ -1,6 +1,8 @@
 // The chain of one route: compiled at load from its policies, with every fault, so that nothing is left to decide but the request.
 import { type Fault, suggestion } from '../base/fault.ts'
+import type { NetworkSet } from '../base/ip.ts'
 import type { FieldName } from '../http/field-names.ts'
+import { apiOf } from '../model/names.ts'
 import type { PolicySet } from '../model/snapshot.ts'
 import type { AnyPolicy, CredentialPlace, Denial, Hooks, Kit, Refusal, Resources } from './contract.ts'
 import { systemTimer, type Timer } from './deadline.ts'
@@ -43,6 +45,8 @@ export interface ChainSettings {
   /** Policies that the operator lets fail open; only those count whose declaration allows it, and never in identify or authorize. */
   readonly failOpen?: ReadonlySet<string>
   readonly timer?: Timer
+  /** The address lists that the policies of the chain name. */
+  readonly addressLists?: ReadonlyMap<string, NetworkSet>
   /** How long a hook may wait before it counts as broken. */
   readonly deadlineMs?: number
   /** Told of every throw, rejection and time-out, for the log. */
@@ -80,7 +84,7 @@ export function compileChain(
   const builtIn: ChainStep = { policy: 'identify', scope: FAILURE_SCOPE, mode: 'enforce' }
   let builtInStep = -1
   for (const { policy, config, stage, mode, scope, untilMs } of attached) {
-    const hooks = compilePolicy(policy, config, scope, resources, of, faults)
+    const hooks = compilePolicy(policy, config, scope, resources, { api: of, lists: settings.addressLists }, faults)
     // Logs blank a credential's place even where the policy itself asks for nothing.
     places.push(...(policy.credentials?.(config) ?? []))
     if (!hooks) continue
@@ -179,12 +183,19 @@ function checkSlots(attached: readonly Attachment[], faults: Fault[]): void {
   }
 }
 
-function compilePolicy(policy: AnyPolicy, config: unknown, scope: string, resources: Resources, api: ApiOfChain, faults: Fault[]): Hooks | null {
+/** What policies are told of the API that they stand before. */
+interface Surroundings {
+  readonly api: ApiOfChain
+  readonly lists: ReadonlyMap<string, NetworkSet> | undefined
+}
+
+function compilePolicy(policy: AnyPolicy, config: unknown, scope: string, resources: Resources, { api, lists }: Surroundings, faults: Fault[]): Hooks | null {
   const said = new Map<string, Refusal>()
-  const kit: Kit<never, string> & Record<string, unknown> = {
+  const kit: Omit<Kit<never, string>, 'addressList'> & { [name: string]: unknown } = {
     scope,
     api: api.name,
     grants: api.grants,
+    whole: apiOf(api.name),
     deny(code, more) {
       const known = more === undefined ? said.get(code) : undefined
       if (known) return known
@@ -196,9 +207,16 @@ function compilePolicy(policy: AnyPolicy, config: unknown, scope: string, resour
       return refusal
     },
   }
+  if (policy.addressLists) {
+    kit['addressList'] = (name: string): NetworkSet => {
+      const list = lists?.get(name)
+      if (!list) throw new RangeError(`there is no address list '${name}'`)
+      return list
+    }
+  }
   for (const name of policy.uses as readonly (keyof Resources)[]) kit[name] = resources[name]
   try {
-    return policy.compile(config, kit)
+    return policy.compile(config, kit as unknown as Kit<never, string>)
   } catch (cause) {
     faults.push({
       code: 'policy-broken',

@@ -1,5 +1,6 @@
 // The policy contract: one declaration from which validation, reference page, error pages, metrics and tests are all read.
 import type { Clock } from '../base/clock.ts'
+import type { NetworkSet } from '../base/ip.ts'
 import type { Schema } from '../base/schema.ts'
 import type { FieldName } from '../http/field-names.ts'
 import type { Counters } from '../ports/counters.ts'
@@ -88,6 +89,12 @@ export interface CredentialPlace {
   readonly name: string
 }
 
+/** The name of an address list where a configuration uses it. */
+export interface ListName {
+  readonly name: string
+  readonly path: readonly (string | number)[]
+}
+
 export interface Policy<C = unknown, U extends keyof Resources = never, D extends string = never> {
   /** Folder, configuration key, metric label and docs page: `rate-limit`. */
   readonly name: string
@@ -106,6 +113,10 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
   readonly examples: readonly [Example, ...Example[]]
   readonly related?: readonly string[]
   credentials?(config: C): readonly CredentialPlace[]
+  /** Names of address lists in its configuration, and where they stand in it: one that does not exist is a fault at load. */
+  addressLists?(config: C): readonly ListName[]
+  /** Never written under `policies`: the catalog attaches it to every operation of an API that has this key. */
+  readonly attachedBy?: 'plans'
   /** True when a chain may go on if this policy throws and the operator said so; identify and authorize never may. */
   readonly mayFailOpen?: true
   /** What is insecure or senseless about a valid configuration: refused at load like any other fault. */
@@ -117,10 +128,14 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
 export type Kit<U extends keyof Resources, D extends string> = Pick<Resources, U> & {
   /** Names what this attachment counts: "bookshop/rate-limit/0". */
   readonly scope: string
-  /** The API this attachment belongs to. */
+  /** The API this attachment belongs to: of a version, that of the whole. Plans go by it. */
+  readonly whole: string
+  /** What it stands before: an API, or one of its versions as `bookshop@v1`. */
   readonly api: string
   /** What a consumer's list of APIs must hold one of for it to call this API: its name; of a version also that of the whole, unless it is a preview. */
   readonly grants: readonly string[]
+  /** The networks of an address list that `addressLists` named; only there for a policy that declares it. */
+  addressList(name: string): NetworkSet
   deny(code: D, more?: { readonly fields?: readonly ResponseField[] }): Refusal
 }
 

@@ -1,12 +1,13 @@
 // What policies are tested on: real codec, real chain, real counters, a clock that is moved by hand.
 import assert from 'node:assert/strict'
+import { MemoryCredentials } from '../adapters/memory/credentials.ts'
 import { counterMemory, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { manualClock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
 import { addressGroup, formatIp, parseIp, unmapped } from '../base/ip.ts'
 import { keyDigest } from '../base/keys.ts'
 import { readRequestHead } from '../http/request-head.ts'
-import type { KeyCredential } from '../model/directory.ts'
+import { fileKeyId } from '../model/directory.ts'
 import { type Chain, type ChainSettings, compileChain, run, tallyLength } from './chain.ts'
 import type { AnyPolicy, Example, Resources, Verdict } from './contract.ts'
 import { Exchange } from './exchange.ts'
@@ -51,7 +52,13 @@ export interface HarnessOptions extends ChainSettings {
   readonly grants?: readonly string[]
   readonly authenticate?: 'any' | 'all'
   /** Secrets with their consumers. A consumer may call the harness's API unless `apis` says otherwise. */
-  readonly keys?: readonly { readonly secret: string; readonly consumer: string; readonly expiresMs?: number; readonly apis?: readonly string[] }[]
+  readonly keys?: readonly {
+    readonly secret: string
+    readonly consumer: string
+    readonly expiresMs?: number
+    readonly apis?: readonly string[]
+    readonly plan?: string
+  }[]
   readonly resources?: Partial<Resources>
   /** The policies that the names of a set are looked up in, in catalogue order; left out: those attached, in their order. */
   readonly catalogue?: readonly AnyPolicy[]
@@ -65,24 +72,20 @@ export class Harness {
   readonly chain: Chain
   readonly tally: Float64Array
   private readonly api: string
-  private readonly keys = new Map<string, { readonly key: KeyCredential; readonly consumer: { readonly name: string; readonly apis: readonly string[] } }>()
 
   /** Throws with all faults when the policies do not compile. */
   constructor(attached: readonly Attached[], options: HarnessOptions = {}) {
     this.api = options.api ?? 'test-api'
-    for (const { secret, consumer, expiresMs, apis = [this.api] } of options.keys ?? []) {
-      const key = { digest: keyDigest(secret), consumer, ...(expiresMs !== undefined && { expiresMs }) }
-      this.keys.set(key.digest, { key, consumer: { name: consumer, apis } })
+    const credentials = new MemoryCredentials()
+    for (const { secret, consumer, expiresMs, apis = [this.api], plan } of options.keys ?? []) {
+      const digest = keyDigest(secret)
+      credentials.putConsumer({ name: consumer, apis, ...(plan !== undefined && { plans: { [this.api]: plan } }) })
+      credentials.putKey({ id: fileKeyId(digest), digest, consumer, ...(expiresMs !== undefined && { expiresMs }) })
     }
     const resources: Resources = {
       clock: this.clock,
       counters: sharedCounters(this.memory, new Uint8Array(16).fill(1)),
-      credentials: {
-        findKey: (digest, nowMs) => {
-          const found = this.keys.get(digest)
-          return found && (found.key.expiresMs ?? Number.POSITIVE_INFINITY) > nowMs ? found : undefined
-        },
-      },
+      credentials,
       ...options.resources,
     }
     const faults: Fault[] = []

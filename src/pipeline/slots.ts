@@ -21,5 +21,7 @@ export interface PrincipalValue {
   readonly credential: string
   /** The policy that vouches for it. */
   readonly by: string
+  /** By API that offers plans: the plan that the consumer is on. The same object for as long as nothing of it changes. */
+  readonly plans?: { readonly [api: string]: string }
 }
 export const Principal = slot<PrincipalValue>('Principal')

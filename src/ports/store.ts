@@ -31,7 +31,7 @@ export interface Range {
   readonly limit: number
 }
 
-/** A view that no other transaction changes while it is open. */
+/** A view that no other transaction changes once it has been looked at. It ends when nothing is asked of it for ten seconds. */
 export interface Reading {
   get<T>(collection: Collection<T>, key: string): Promise<T | undefined>
   scan<T>(collection: Collection<T>, range: Range): Promise<readonly Entry<T>[]>
@@ -39,7 +39,7 @@ export interface Reading {
   collections(): Promise<readonly string[]>
 }
 
-/** What a write transaction can do besides. It reads what it has written. */
+/** What a write transaction can do besides. It reads what it has written. At most 100,000 writes of 64 MiB together: more of them throw. */
 export interface Writing extends Reading {
   /** The value must survive JSON: what `JSON.parse(JSON.stringify(value))` gives is what is kept. */
   put<T>(collection: Collection<T>, key: string, value: T): void
@@ -55,7 +55,10 @@ export interface Change {
 export interface Changes {
   /** The number of the last change in here: the next call's `since`. Never goes back. */
   readonly sequence: number
-  /** In the order of commits; a key that changed twice stands here twice. Undefined: so much happened that the history no longer tells; read everything anew. */
+  /**
+   * In the order of commits; a key that was put twice stands here twice, one that was removed only if it was there. Undefined: so much happened that
+   * the history no longer tells, or another history took its place (a back-up was restored); read everything anew.
+   */
   readonly changes: readonly Change[] | undefined
 }
 
@@ -64,6 +67,7 @@ export interface Changes {
  * resolves, what it wrote survives the loss of power; when it rejects with anything but `UncertainCommit`, nothing of it was kept.
  */
 export interface Store {
+  /** Runs `work` beside others; it never waits for a write. */
   read<T>(work: (reading: Reading) => Promise<T>): Promise<T>
   /** Runs `work` alone. What it throws rolls back and is thrown on. A transaction that takes longer than ten seconds is rolled back. */
   write<T>(work: (writing: Writing) => Promise<T>): Promise<T>
@@ -73,6 +77,35 @@ export interface Store {
   onChange(heard: () => void): () => void
   /** Waits for open transactions, then lets go. Calls after it are refused. */
   close(): Promise<void>
+}
+
+/** Copies of everything, made and brought back while the store is in use. */
+export interface BackUp {
+  /** Writes what is committed now into a new file that only this account can read. Rejects, and writes nothing, when there is such a file. */
+  backUp(toFile: string): Promise<void>
+  /** Replaces everything by what is in the file. Rejects with `UnusableBackUp`, and changes nothing, when it is not whole. */
+  restore(fromFile: string): Promise<void>
+}
+
+/** What should be restored is no back-up, is cut short or altered, or stands beside records that it must not mix with. */
+export class UnusableBackUp extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'UnusableBackUp'
+  }
+}
+
+/** The database was written by a newer Gatehouse: this one would not understand it, and leaves it alone. */
+export class StoreTooNew extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'StoreTooNew'
+  }
+  static of(found: number, known: number): StoreTooNew {
+    return new StoreTooNew(
+      `the store has version ${found}, and this Gatehouse knows versions up to ${known}: start the newer Gatehouse again, or restore a back-up`,
+    )
+  }
 }
 
 /** The store cannot be reached or does not answer. Nothing of what was asked has been kept. */
@@ -99,6 +132,10 @@ export const CHANGES_LIMIT = 10_000
 /** How many changes are remembered for readers that come late. */
 export const CHANGES_KEPT = 100_000
 export const TRANSACTION_MS_MAX = 10_000
+export const TRANSACTION_WRITES_MAX = 100_000
+export const TRANSACTION_OCTETS_MAX = 64 * 1024 * 1024
+/** How many transactions may wait for their turn; the next one is refused with `StoreUnavailable`. */
+export const WAITING_MAX = 1000
 
 const KEY = /^[!-~]{1,512}$/
 

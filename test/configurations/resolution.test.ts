@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Fault } from '../../src/base/fault.ts'
 import { loadConfiguration } from '../../src/catalog/resolve.ts'
+import { store } from '../../src/catalog/store-schema.ts'
 import { policies } from '../../src/policies/index.ts'
 
 const folder = join(import.meta.dirname, 'valid')
@@ -15,7 +17,7 @@ function everything() {
 }
 
 test('settings arrive in bytes and milliseconds, as written', () => {
-  const { snapshot, control, store, counters, egress } = everything()
+  const { snapshot, control, store, dataFolder, counters, egress } = everything()
   assert.deepEqual(snapshot.gateway, {
     listen: [
       { host: '127.0.0.1', port: 8080 },
@@ -30,8 +32,82 @@ test('settings arrive in bytes and milliseconds, as written', () => {
   })
   assert.deepEqual(control, { listen: { host: '10.0.0.5', port: 8081 }, exposed: true })
   assert.deepEqual(store, { kind: 'sqlite', file: join(folder, 'data/other.db') })
+  assert.equal(dataFolder, join(folder, 'data'))
   assert.equal(counters, 'memory')
   assert.deepEqual(egress, { allowPrivate: ['192.168.0.0/16'] })
+})
+
+test('a PostgreSQL is told by its parts, verified unless it is on this machine, its password by a reference', () => {
+  const found = loadConfiguration(join(folder, 'postgres.yaml'), { policies, nowMs: 0 })
+  assert.ok(found.ok)
+  assert.deepEqual(found.store, {
+    kind: 'postgres',
+    host: 'db.internal',
+    port: 5433,
+    user: 'gate house',
+    database: 'gatehouse',
+    tls: true,
+    password: { file: join(folder, 'secrets/password') },
+    caFile: join(folder, 'ca.pem'),
+  })
+  assert.equal(found.dataFolder, join(folder, 'data'))
+  const place = { kind: 'postgres', port: 5432, user: 'me', database: 'gate' }
+  const table: [written: string, host: string, tls: boolean][] = [
+    ['postgres://me@127.0.0.1/gate', '127.0.0.1', false],
+    ['postgresql://me@localhost/gate', 'localhost', false],
+    ['postgres://me@[::1]:5432/gate', '::1', false],
+    ['postgres://me@[2001:db8::1]/gate', '2001:db8::1', true],
+    ['postgres://me@db/gate', 'db', true],
+    ['postgres://me@db/gate?sslmode=disable', 'db', false],
+    ['postgres://me@localhost/gate?sslmode=verify-full', 'localhost', true],
+    ['postgres://me@/gate?host=/run/postgresql', '/run/postgresql', false],
+  ]
+  for (const [written, host, tls] of table) assert.deepEqual(store.read(written, [], []), { ...place, host, tls }, written)
+  assert.equal(table.length, 8)
+})
+
+test('what could reach another server, or hold a password, is no store, and no fault repeats it', () => {
+  const password = [
+    'postgres://me:hunter2@db/gate',
+    'postgres://me:@db/gate',
+    'postgres://me:hunter2@db',
+    'postgres://me:hun/ter2@db/gate',
+    'postgres://me@db/gate?password=hunter2',
+  ]
+  const bad = [
+    'postgres://db/gate',
+    'postgres://me@/gate',
+    'postgres://me@db/',
+    'postgres://me@db:0/gate',
+    'postgres://me@db:70000/gate',
+    'postgres://me@db/gate?sslmode=require',
+    'postgres://me@db/gate?sslmode=no-verify',
+    'postgres://me@db/gate?sslmode=disable&sslmode=verify-full',
+    'postgres://me@db/gate?host=/elsewhere',
+    'postgres://me@db/gate?sslrootcert=/etc/passwd',
+    'postgres://me@db/gate#x',
+    'postgres://me%00@db/gate',
+    'postgres://me%zz@db/gate',
+    'postgres://me@a,b/gate',
+    'postgres://me@db/gate/more',
+    'POSTGRES://me@db/gate',
+    'mysql://me@db/gate',
+  ]
+  for (const [code, all] of [
+    ['store-password', password],
+    ['bad-store', bad],
+  ] as const) {
+    for (const written of all) {
+      const faults: Fault[] = []
+      store.read(written, [], faults)
+      assert.deepEqual(
+        faults.map((fault) => fault.code),
+        [code],
+        written,
+      )
+      assert.doesNotMatch(faults[0]!.message, /hun|ter2|elsewhere|passwd/)
+    }
+  }
 })
 
 test('defaults are those of the reference page', () => {

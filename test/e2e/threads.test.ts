@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import { stringify } from 'yaml'
+import { fileDirectory, SharedDirectory } from '../../src/adapters/shared-memory/shared-directory.ts'
 import { policies } from '../../src/app/compose.ts'
 import type { Publication } from '../../src/app/thread-messages.ts'
 import { GatewayThreads } from '../../src/app/threads.ts'
@@ -38,7 +39,7 @@ describe('a gateway thread that dies', () => {
     writeFileSync(file, stringify({ gatehouse: 1, gateway, apis: { one: api } }), { mode: 0o600 })
     const loaded = loadConfiguration(file, { policies, nowMs: 1_800_000_000_000 })
     assert.ok(loaded.ok, JSON.stringify(loaded))
-    return { generation, pieces: cutSnapshot(loaded.snapshot), directory: loaded.directory }
+    return { generation, pieces: cutSnapshot(loaded.snapshot), directory: fileDirectory(loaded.directory).memory }
   }
   /** The status of a request over a connection of its own; undefined when there was no answer. */
   async function statusOf(path: string): Promise<number | undefined> {
@@ -56,7 +57,7 @@ describe('a gateway thread that dies', () => {
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-threads-'))
     upstream = await startSwiftUpstream()
     process.on('worker', keep)
-    threads = new GatewayThreads(publication(1, '/first'), (text) => reports.push(text))
+    threads = new GatewayThreads(publication(1, '/first'), new SharedDirectory().memory, { report: (text) => void reports.push(text) })
     await threads.start()
   })
   after(async () => {

@@ -13,6 +13,7 @@ import { ConnectionCaps, capsMemory } from '../../src/gateway/connection-caps.ts
 import { CrashSuspects, crashMemory } from '../../src/gateway/crash-suspects.ts'
 import { Gateway } from '../../src/gateway/gateway.ts'
 import { measure } from '../../src/gateway/measuring.ts'
+import { type DirectoryContent, fileKeyId } from '../../src/model/directory.ts'
 import { cutSnapshot } from '../../src/model/snapshot-pieces.ts'
 import { policies } from '../../src/policies/index.ts'
 import { AccessLog } from '../../src/telemetry/access-log.ts'
@@ -66,6 +67,16 @@ export async function configuredGateway(
     accessLog,
     report: (cause) => assert.fail(String(cause)),
   })
+  let gone = (): void => {}
+  const fill = ({ consumers, keys }: DirectoryContent): void => {
+    gone()
+    for (const consumer of consumers) credentials.putConsumer(consumer)
+    for (const key of keys) credentials.putKey({ ...key, id: fileKeyId(key.digest) })
+    gone = () => {
+      for (const { digest } of keys) credentials.removeKey(digest)
+      for (const { name } of consumers) credentials.removeConsumer(name)
+    }
+  }
   let generation = 0
   let current = configuration
   const publish = async (next: object = current): Promise<void> => {
@@ -75,7 +86,7 @@ export async function configuredGateway(
     const found = loadConfiguration(file, { policies, nowMs: clock.nowUs() / 1000, cores: 1 })
     assert.deepEqual(found.faults, [])
     assert.ok(found.ok)
-    await gateway.publish(++generation, cutSnapshot(found.snapshot), () => credentials.replace(found.directory))
+    await gateway.publish(++generation, cutSnapshot(found.snapshot), () => fill(found.directory))
   }
   await publish()
   const port = await gateway.listen('127.0.0.1', 0, false)

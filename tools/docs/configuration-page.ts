@@ -20,8 +20,9 @@ A *duration* is written \`500ms\`, \`30s\`, \`1m\`, \`24h\` or \`30d\`; a *size*
 
 ## The file
 
-${keyTable(configurationSchema(policies).json, ['apis', 'versions'])}
-A file named by \`include\` holds \`apis\`, \`versions\`, \`consumers\` and \`patches\` and nothing else. Names are unique over all files.
+${keyTable(configurationSchema(policies).json, ['apis', 'versions', 'policySets.NAME.policies'])}
+A file named by \`include\` holds \`apis\`, \`versions\`, \`patches\`, \`consumers\`, \`documents\`, \`addressLists\`, \`policySets\`, \`upstreams\`, \`trustStores\` and
+\`plans\`, and nothing else. Names are unique over all files, and hold in all of them.
 
 ## An API: \`apis.NAME\`
 
@@ -47,7 +48,10 @@ keys means nothing: policies run by stage (${STAGES.join(', ')}), and within a s
 
 | policy | |
 |---|---|
-${policies.map(({ name, summary }) => `| [\`${name}\`](policies/${name}.md) | ${summary} |`).join('\n')}
+${policies.map(({ name, summary, attachedBy }) => `| [\`${name}\`](policies/${name}.md) | ${summary}${attachedBy ? ` Attached by \`${attachedBy}\`, never written.` : ''} |`).join('\n')}
+
+\`policySets\` of an API bring policies of theirs: a policy of the API takes the place of a set's of the same name, \`false\` leaves it out, and what two sets both have the API
+must decide. Every API counts for itself, whatever it shares.
 
 ## Secrets
 

@@ -19,11 +19,10 @@ ${policy.when}
 
 ## Example
 
-${policy.examples.map((example) => exampleOf(policy.name, example)).join('\n')}
+${policy.examples.map((example) => exampleOf(policy, example)).join('\n')}
 ## Configuration
 
-${keyTable(policy.config.json)}
-Beside these, \`mode\`: \`enforce\` (default) or \`monitor\`.
+${policy.attachedBy ? attachedNote(policy.attachedBy) : ''}${keyTable(policy.config.json).trimEnd()}${policy.attachedBy ? '' : MODE_NOTE}
 
 ## Refusals
 
@@ -38,6 +37,11 @@ ${['[Configuration](../configuration.md)', ...(policy.related ?? []).map((name) 
 `
 }
 
+const MODE_NOTE = '\n\nBeside these, `mode`: `enforce` (default) or `monitor`.'
+/** What stands in place of a policy that nobody writes. */
+const attachedNote = (key: string): string =>
+  `It is never written under \`policies\`: it stands before every operation of an API that has [\`${key}\`](../configuration.md), with this configuration, made from the section of that name.\n\n`
+
 /** A stage may depend on the configuration: those of the examples. */
 function stages({ stage, config, examples }: AnyPolicy): string[] {
   if (typeof stage !== 'function') return [`*${stage}*`]
@@ -45,7 +49,7 @@ function stages({ stage, config, examples }: AnyPolicy): string[] {
   return [...new Set(examples.map((example) => `*${stage(config.read(example.config, [], faults))}*`))]
 }
 
-function exampleOf(name: string, { title, config, send, expect }: Example): string {
+function exampleOf({ name, attachedBy }: AnyPolicy, { title, config, send, expect }: Example): string {
   const { method = 'GET', path = '/', headers = {}, address, times = 1 } = send
   const lines = [`${method} ${path}`, ...Object.entries(headers).map(([field, value]) => `${field}: ${value}`)]
   const from = address === undefined ? '' : ` from ${address}`
@@ -53,7 +57,7 @@ function exampleOf(name: string, { title, config, send, expect }: Example): stri
   return `**${title}**
 
 \`\`\`yaml
-${stringify({ policies: { [name]: config } }, { flowCollectionPadding: true }).trimEnd()}
+${stringify(attachedBy ? config : { policies: { [name]: config } }, { flowCollectionPadding: true }).trimEnd()}
 \`\`\`
 
 \`\`\`http

@@ -1,55 +1,38 @@
 // The store in memory: for tests, and for whoever wants to see what the others must do. Nothing survives the process.
-import {
-  CHANGES_KEPT,
-  CHANGES_LIMIT,
-  type Change,
-  type Changes,
-  type Collection,
-  checkKey,
-  checkRange,
-  type Entry,
-  encodeValue,
-  type Range,
-  type Reading,
-  type Store,
-  StoreUnavailable,
-  type Writing,
-} from '../../ports/store.ts'
+import { CHANGES_KEPT, CHANGES_LIMIT, type Change, type Changes, type Reading, type Store, StoreUnavailable, type Writing } from '../../ports/store.ts'
+import { changesOf, type Page, type Session, type Span, type Write } from '../store-session.ts'
+import { type TransactionLimits, Transactions } from '../store-transactions.ts'
 
-type Records = Map<string, Map<string, string>>
+type Records = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 export class MemoryStore implements Store {
   private records: Records = new Map()
-  private history: Change[] = []
+  private history: (Change & { readonly sequence: number })[] = []
   private sequence = 0
-  private turn: Promise<unknown> = Promise.resolve()
   private readonly listeners = new Set<() => void>()
+  private readonly transactions: Transactions
   private closed = false
 
+  constructor(limits?: TransactionLimits) {
+    const session = (): Session => new MemorySession(this.records, (records, changes) => this.commit(records, changes))
+    this.transactions = new Transactions({ reading: session, writing: session }, limits)
+  }
+
   read<T>(work: (reading: Reading) => Promise<T>): Promise<T> {
-    return this.inTurn(() => work(new View(this.records)))
+    return this.transactions.read(work)
   }
 
   write<T>(work: (writing: Writing) => Promise<T>): Promise<T> {
-    return this.inTurn(async () => {
-      const draft: Records = new Map([...this.records].map(([name, records]) => [name, new Map(records)]))
-      const writing = new Draft(draft)
-      const result = await work(writing)
-      writing.isOpen = false
-      this.records = draft
-      for (const change of writing.changes) this.history.push(change)
-      this.sequence += writing.changes.length
-      if (this.history.length > CHANGES_KEPT) this.history.splice(0, this.history.length - CHANGES_KEPT)
-      if (writing.changes.length > 0) for (const heard of this.listeners) queueMicrotask(heard)
-      return result
+    return this.transactions.write(work, () => {
+      for (const heard of this.listeners) queueMicrotask(heard)
     })
   }
 
   async changes(since: number): Promise<Changes> {
-    const first = this.sequence - this.history.length
-    if (since < first) return { sequence: this.sequence, changes: undefined }
-    const changes = this.history.slice(since - first, since - first + CHANGES_LIMIT)
-    return { sequence: since + changes.length, changes }
+    if (this.closed) throw new StoreUnavailable('the store is closed')
+    const first = this.history[0]?.sequence ?? this.sequence + 1
+    const skipped = Math.max(0, since + 1 - first)
+    return changesOf(since, { last: this.sequence, rows: this.history.slice(skipped, skipped + CHANGES_LIMIT) })
   }
 
   onChange(heard: () => void): () => void {
@@ -59,61 +42,60 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {
     this.closed = true
-    await this.turn.catch(() => {})
+    await this.transactions.close()
   }
 
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.closed) return Promise.reject(new StoreUnavailable('the store is closed'))
-    const mine = this.turn.then(work, work)
-    this.turn = mine.catch(() => {})
-    return mine
-  }
-}
-
-class View implements Reading {
-  protected readonly records: Records
-  constructor(records: Records) {
+  private commit(records: Records, changes: readonly Change[]): void {
     this.records = records
-  }
-  async get<T>(collection: Collection<T>, key: string): Promise<T | undefined> {
-    checkKey(key)
-    const text = this.records.get(collection.name)?.get(key)
-    return text === undefined ? undefined : (JSON.parse(text) as T)
-  }
-  async scan<T>(collection: Collection<T>, range: Range): Promise<readonly Entry<T>[]> {
-    checkRange(range)
-    const { prefix = '', after, before, reverse, limit } = range
-    const keys = [...(this.records.get(collection.name)?.keys() ?? [])]
-      .filter((key) => key.startsWith(prefix) && (after === undefined || key > after) && (before === undefined || key < before))
-      .sort()
-    if (reverse) keys.reverse()
-    return keys.slice(0, limit).map((key) => ({ key, value: JSON.parse(this.records.get(collection.name)!.get(key)!) as T }))
-  }
-  async collections(): Promise<readonly string[]> {
-    return [...this.records]
-      .filter(([, records]) => records.size > 0)
-      .map(([name]) => name)
-      .sort()
+    for (const change of changes) this.history.push({ ...change, sequence: ++this.sequence })
+    if (this.history.length > CHANGES_KEPT) this.history.splice(0, this.history.length - CHANGES_KEPT)
   }
 }
 
-class Draft extends View implements Writing {
-  readonly changes: Change[] = []
-  isOpen = true
-  put<T>(collection: Collection<T>, key: string, value: T): void {
-    this.check(key)
-    const text = encodeValue(value)
-    let records = this.records.get(collection.name)
-    if (!records) this.records.set(collection.name, (records = new Map()))
-    records.set(key, text)
-    this.changes.push({ collection: collection.name, key })
+/** Collections are never changed, only replaced by changed copies: whoever holds the old ones has a view that stays. */
+class MemorySession implements Session {
+  private records: Map<string, ReadonlyMap<string, string>>
+  private readonly copied = new Map<string, Map<string, string>>()
+  private readonly changes: Change[] = []
+  private readonly keep: (records: Records, changes: readonly Change[]) => void
+
+  constructor(records: Records, keep: (records: Records, changes: readonly Change[]) => void) {
+    this.records = new Map(records)
+    this.keep = keep
   }
-  remove<T>(collection: Collection<T>, key: string): void {
-    this.check(key)
-    if (this.records.get(collection.name)?.delete(key)) this.changes.push({ collection: collection.name, key })
+
+  async get(collection: string, key: string): Promise<string | undefined> {
+    return this.records.get(collection)?.get(key)
   }
-  private check(key: string): void {
-    if (!this.isOpen) throw new Error('the transaction is over')
-    checkKey(key)
+  async scan({ collection, from, to, reverse, limit }: Span, unsent: readonly Write[]): Promise<Page> {
+    this.apply(unsent)
+    const records = this.records.get(collection) ?? new Map<string, string>()
+    const keys = [...records.keys()].filter((key) => key >= from && key < to).sort()
+    if (reverse) keys.reverse()
+    keys.splice(limit)
+    return { keys, values: `[${keys.map((key) => records.get(key)!).join(',')}]` }
+  }
+  async collections(unsent: readonly Write[]): Promise<readonly string[]> {
+    this.apply(unsent)
+    const filled = [...this.records].filter(([, records]) => records.size > 0)
+    return filled.map(([name]) => name).sort()
+  }
+  async commit(unsent: readonly Write[]): Promise<void> {
+    this.apply(unsent)
+    this.keep(this.records, this.changes)
+  }
+  async end(): Promise<void> {}
+
+  private apply(writes: readonly Write[]): void {
+    for (const [collection, key, text] of writes) {
+      let records = this.copied.get(collection)
+      if (!records) {
+        records = new Map(this.records.get(collection))
+        this.copied.set(collection, records)
+        this.records.set(collection, records)
+      }
+      const changed = text === null ? records.delete(key) : records.set(key, text)
+      if (changed) this.changes.push({ collection, key })
+    }
   }
 }

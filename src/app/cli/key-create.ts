@@ -1,6 +1,6 @@
 // gatehouse key create: a credential in the running Gatehouse, or the lines for a file.
 import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../base/clock.ts'
 import { keyDigest, mintKey } from '../../base/keys.ts'
@@ -37,7 +37,7 @@ export async function keyCreate(args: readonly string[], settings: Settings): Pr
     return 1
   }
   const { host, port } = resolution.control.listen
-  const token = settings.adminToken ?? readToken(dirname(resolution.store.file))
+  const token = settings.adminToken ?? readToken(resolution.dataFolder)
   const answer =
     token === undefined ? undefined : await ask(`http://${host.includes(':') ? `[${host}]` : host}:${port}/api/v1/consumers/${consumer}/keys`, token, expires)
   if (answer === undefined) {

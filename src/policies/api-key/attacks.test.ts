@@ -84,7 +84,9 @@ describe('against api-key', () => {
 
   it('what is looked up is a digest: no comparison ever runs along the secret', async () => {
     const digests: string[] = []
-    const harness = house(header, { resources: { credentials: { findKey: (digest) => void digests.push(digest) as undefined } } })
+    const harness = house(header, {
+      resources: { credentials: { findKey: (digest) => void digests.push(digest) as undefined } },
+    })
     await harness.send({ headers: { 'X-API-Key': KEY } })
     assert.equal(digests.length, 1)
     assert.equal(digests[0]!.includes(KEY.slice(4, 12)), false)

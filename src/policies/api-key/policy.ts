@@ -2,7 +2,7 @@
 import { isWellFormedKey, keyDigest } from '../../base/keys.ts'
 import { checked, type Infer, object, oneOf, optional, string } from '../../base/schema.ts'
 import { AUTHORIZATION, fieldName, identify, OTHER } from '../../http/field-names.ts'
-import type { KeyCredential } from '../../model/directory.ts'
+import type { KnownKey } from '../../model/directory.ts'
 import { type CredentialPlace, definePolicy } from '../../pipeline/contract.ts'
 import { Principal, type PrincipalValue } from '../../pipeline/slots.ts'
 import { ABSENT, AMBIGUOUS, type KeyPlace, keyInCookie, keyInHeader, keyInQuery } from './places.ts'
@@ -105,8 +105,8 @@ export const apiKey = definePolicy<Config, 'credentials', 'missing' | 'ambiguous
     const ambiguous = deny('ambiguous')
     const notAllowed = deny('not-allowed')
     const wellFormed = config.format === 'any' ? (key: string) => key !== '' && key.length <= KEY_MAX : isWellFormedKey
-    /** One value per credential, for as long as the directory holds it. */
-    const principals = new WeakMap<KeyCredential, PrincipalValue>()
+    /** One value per credential, for as long as the directory keeps it at hand. */
+    const principals = new WeakMap<KnownKey, PrincipalValue>()
 
     return {
       request(x) {
@@ -116,10 +116,10 @@ export const apiKey = definePolicy<Config, 'credentials', 'missing' | 'ambiguous
         if (!wellFormed(shown)) return invalid
         const found = credentials.findKey(keyDigest(shown), x.nowUs / 1000)
         if (found === undefined) return invalid
-        if (!grants.some((grant) => found.consumer.apis.includes(grant))) return notAllowed
+        if (!grants.some((grant) => found.consumer.apis.has(grant))) return notAllowed
         let principal = principals.get(found.key)
-        if (principal === undefined) {
-          principal = { consumer: found.consumer.name, credential: `key_${found.key.digest.slice(0, 12)}`, by: 'api-key' }
+        if (principal === undefined || principal.plans !== found.consumer.plans) {
+          principal = { consumer: found.consumer.name, credential: found.key.id, by: 'api-key', plans: found.consumer.plans }
           principals.set(found.key, principal)
         }
         place.remove(x)

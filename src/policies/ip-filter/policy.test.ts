@@ -1,6 +1,7 @@
 // ip-filter lets in and keeps out exactly the networks it is given.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { NetworkSet, parseCidr } from '../../base/ip.ts'
 import { faultsOf, Harness, runExamples } from '../../pipeline/harness.ts'
 import { ipFilter } from './policy.ts'
 
@@ -36,10 +37,33 @@ describe('ip-filter', () => {
 
   it('a configuration that filters nothing, or names no network, is a fault', () => {
     for (const config of [{}, { allow: [] }, { deny: [] }]) assert.deepEqual(faultsOf(attached(config)), ['empty'])
-    for (const text of ['10.0.0.1/8', '10.0.0.0/33', '10.0.0', 'office', '', '::1%eth0', '010.0.0.0/8'])
+    for (const text of ['10.0.0.1/8', '10.0.0.0/33', '10.0.0', '7office', 'office-', 'a b', 'fe80:', '', '::1%eth0', '010.0.0.0/8'])
       assert.deepEqual(faultsOf(attached({ deny: [text] })), ['bad-network'], text)
     assert.deepEqual(faultsOf(attached({ countries: { allow: ['CH'] } })), ['unknown-key'])
-    assert.deepEqual(faultsOf(attached({ deny: ['x', 'y', '10.0.0.0/8'] })), ['bad-network', 'bad-network'])
+    assert.deepEqual(faultsOf(attached({ deny: ['1x', '2y', '10.0.0.0/8'] })), ['bad-network', 'bad-network'])
+  })
+
+  it('an address list stands by its name beside networks, in either list', async () => {
+    const addressLists = new Map([
+      ['office', new NetworkSet([parseCidr('198.51.100.0/24')!, parseCidr('2001:db8::/32')!])],
+      ['empty', new NetworkSet()],
+    ])
+    const table = [
+      [{ allow: ['office'] }, '198.51.100.9', 200],
+      [{ allow: ['office'] }, '2001:db8::9', 200],
+      [{ allow: ['office'] }, '192.0.2.9', 403],
+      [{ allow: ['192.0.2.0/24', 'office'] }, '192.0.2.9', 200],
+      [{ deny: ['192.0.2.0/24', 'office'] }, '198.51.100.9', 403],
+      [{ deny: ['192.0.2.0/24', 'office'] }, '203.0.113.9', 200],
+      [{ allow: ['empty'] }, '192.0.2.9', 403],
+    ] as const
+    let ran = 0
+    for (const [config, address, status] of table) {
+      assert.equal((await new Harness(attached(config), { addressLists }).send({ address })).status, status, `${JSON.stringify(config)} ${address}`)
+      ran++
+    }
+    assert.equal(ran, 7)
+    assert.deepEqual(faultsOf(attached({ deny: ['offic'] }), { addressLists }), ['policy-broken'])
   })
 
   it('decides at once and before identity', async () => {

@@ -1,20 +1,29 @@
 // ip-filter: lets addresses in or keeps them out by network.
-import { type Cidr, NetworkSet, parseCidr } from '../../base/ip.ts'
+import { type Cidr, isListName, NetworkSet, parseCidr } from '../../base/ip.ts'
 import { checked, type Infer, list, mapped, object, optional, string } from '../../base/schema.ts'
-import { definePolicy } from '../../pipeline/contract.ts'
+import { definePolicy, type ListName } from '../../pipeline/contract.ts'
 
-const MEANS = 'an address or a network such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, with no bits set beyond its prefix'
+const MEANS = 'an address or a network such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, with no bits set beyond its prefix, or the name of an address list'
 const network = mapped(
   checked(string({ maxLength: 64, means: MEANS }), (text) =>
-    parseCidr(text) === undefined ? { code: 'bad-network', message: `'${text}' must be ${MEANS}` } : undefined,
+    parseCidr(text) === undefined && !isListName(text) ? { code: 'bad-network', message: `'${text}' must be ${MEANS}` } : undefined,
   ),
-  (text): Cidr => parseCidr(text)!,
+  (text): Cidr | string => parseCidr(text) ?? text,
 )
 
 const config = object({
-  allow: optional(list(network, { min: 1, max: 100_000, describe: 'Only these networks may call. Left out: every network that is not denied.' })),
-  deny: optional(list(network, { min: 1, max: 100_000, describe: 'These networks may not call, even if they are allowed.' })),
+  allow: optional(
+    list(network, { min: 1, max: 100_000, describe: 'Only these networks and `addressLists` may call. Left out: every network that is not denied.' }),
+  ),
+  deny: optional(list(network, { min: 1, max: 100_000, describe: 'These networks and `addressLists` may not call, even if they are allowed.' })),
 })
+
+/** What is written out is one set; lists are sets of their own, which all policies of the API share. */
+function anyOf(entries: readonly (Cidr | string)[], addressList: (name: string) => NetworkSet): { has(octets: Uint8Array): boolean } {
+  const own = new NetworkSet(entries.filter((entry) => typeof entry !== 'string'))
+  const lists = entries.filter((entry) => typeof entry === 'string').map(addressList)
+  return lists.length === 0 ? own : { has: (octets) => own.has(octets) || lists.some((list) => list.has(octets)) }
+}
 
 export const ipFilter = definePolicy<Infer<typeof config>, never, 'denied'>({
   name: 'ip-filter',
@@ -50,10 +59,15 @@ export const ipFilter = definePolicy<Infer<typeof config>, never, 'denied'>({
   faults({ allow, deny }) {
     return allow || deny ? [] : [{ code: 'empty', message: "ip-filter needs 'allow' or 'deny': without either it filters nothing" }]
   },
-  compile({ allow, deny }, { deny: refuse }) {
+  addressLists({ allow, deny }) {
+    const names = (key: string, entries: readonly (Cidr | string)[] = []): ListName[] =>
+      entries.flatMap((entry, i) => (typeof entry === 'string' ? [{ name: entry, path: [key, i] }] : []))
+    return [...names('allow', allow), ...names('deny', deny)]
+  },
+  compile({ allow, deny }, { deny: refuse, addressList }) {
     const denied = refuse('denied')
-    const allowed = allow && new NetworkSet(allow)
-    const unwanted = deny && new NetworkSet(deny)
+    const allowed = allow && anyOf(allow, addressList)
+    const unwanted = deny && anyOf(deny, addressList)
     return {
       request({ address }) {
         if (unwanted?.has(address.octets)) return denied

@@ -2,9 +2,9 @@
 import { checked, duration, either, type Infer, integer, list, mapped, object, oneOf, optional, string } from '../../base/schema.ts'
 import { definePolicy } from '../../pipeline/contract.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
+import { limitFields } from '../../pipeline/limit-fields.ts'
 import { Principal } from '../../pipeline/slots.ts'
 import { COUNT_MAX, type LimitRule, ruleFault, type Taken } from '../../ports/counters.ts'
-import { limitFields } from './limit-fields.ts'
 import { type CallerPart, isCallerPart, keyOf, readsPrincipal } from './partition.ts'
 
 const part = checked(string({ maxLength: 110, means: 'consumer, address, credential, operation or header:NAME' }), (text) =>

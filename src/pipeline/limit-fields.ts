@@ -1,7 +1,7 @@
 // The RateLimit and RateLimit-Policy response fields (draft-ietf-httpapi-ratelimit-headers-11): lists of structured strings, one member a limit.
-import type { Exchange } from '../../pipeline/exchange.ts'
-import { slot } from '../../pipeline/slots.ts'
-import type { Taken } from '../../ports/counters.ts'
+import type { Taken } from '../ports/counters.ts'
+import type { Exchange } from './exchange.ts'
+import { slot } from './slots.ts'
 
 /** What the limits before this one said, so that several come out as one list each. */
 const SaidPolicies = slot<string>('RateLimitPolicies')

@@ -1,0 +1,67 @@
+// A thread of the directory's case: reads the shared directory as a gateway thread does, and says what that costs and when it saw a change.
+
+import { hash } from 'node:crypto'
+import { getHeapStatistics } from 'node:v8'
+import { parentPort, workerData } from 'node:worker_threads'
+import { SharedCredentials } from '../src/adapters/shared-memory/shared-credentials.ts'
+import { type DirectoryMemory, fileDirectory } from '../src/adapters/shared-memory/shared-directory.ts'
+
+export type ReaderOrder = { readonly memory: DirectoryMemory; readonly keys: number; readonly watch: SharedArrayBuffer }
+/** Microseconds per look-up, the hashing of the secret included, and the thread's own heap in octets. */
+export type Costs = {
+  readonly hashing: number
+  readonly hot: number
+  readonly uniform: number
+  readonly unknown: number
+  readonly heapBefore: number
+  readonly heapAfter: number
+}
+export type ToReader = { readonly kind: 'measure' } | { readonly kind: 'await'; readonly digest: string; readonly valid: boolean }
+/** `atMs` on the clock that all threads of a process share. */
+export type FromReader = { readonly kind: 'costs'; readonly costs: Costs } | { readonly kind: 'seen'; readonly atMs: number }
+
+/** The secrets of the case can be made from their numbers: a million texts kept would be what is measured. */
+export const secretOf = (number: number): string => `gth_live_${String(number).padStart(38, '0')}`
+export const sharedMs = (): number => performance.timeOrigin + performance.now()
+const LOOKS = 1_000_000
+const HOT = 1000
+
+function read({ memory, keys, watch }: ReaderOrder): void {
+  const heap = (): number => getHeapStatistics().used_heap_size
+  const heapBefore = heap()
+  const credentials = new SharedCredentials(fileDirectory({ consumers: [], keys: [] }).memory, memory)
+  const pause = new Int32Array(watch)
+  const nowMs = 1_800_000_000_000
+  let found = 0
+  const looks = (secret: (i: number) => string, looksUp: boolean): number => {
+    const begun = performance.now()
+    for (let i = 0; i < LOOKS; i++) {
+      const digest = hash('sha256', secret(i))
+      if (!looksUp || credentials.findKey(digest, nowMs) !== undefined) found++
+    }
+    return ((performance.now() - begun) * 1000) / LOOKS
+  }
+  // A stride without a divisor in common with the number of keys: each comes once, and none is near the one before.
+  const any = (i: number): string => secretOf((i * 618_033) % keys)
+  const hot = (i: number): string => secretOf((i * 617) % Math.min(HOT, keys))
+  parentPort!.on('message', (message: ToReader) => {
+    if (message.kind === 'measure') {
+      for (const each of [hot, any]) looks(each, true)
+      const costs: Costs = {
+        hashing: looks(hot, false),
+        hot: looks(hot, true),
+        uniform: looks(any, true),
+        unknown: looks((i) => secretOf(keys + i), true),
+        heapBefore,
+        heapAfter: heap(),
+      }
+      if (found === 0) throw new Error('no key was found')
+      parentPort!.postMessage({ kind: 'costs', costs } satisfies FromReader)
+    } else {
+      while ((credentials.findKey(message.digest, nowMs) !== undefined) !== message.valid) Atomics.wait(pause, 0, 0, 0.2)
+      parentPort!.postMessage({ kind: 'seen', atMs: sharedMs() } satisfies FromReader)
+    }
+  })
+}
+
+if (parentPort !== null) read(workerData as ReaderOrder)

@@ -1,0 +1,66 @@
+// What gatehouse diff and gatehouse apply read and print: everything but the way to the running Gatehouse.
+import { cwd } from 'node:process'
+import { parseArgs } from 'node:util'
+import { faultLines, faultsJson } from '../../catalog/check.ts'
+import { type Plan, planJson, planText } from '../../catalog/revisions/plan.ts'
+import { readWanted, type Wanted } from '../../catalog/revisions/wanted-file.ts'
+import { type ExitCode, misused, print } from './usage.ts'
+
+export const diffHelp = `gatehouse diff FILE [--prune] [--format text|json] [--config FILE]
+
+Says what applying FILE to the Gatehouse that runs with --config (without it: the quickstart's) would change, and changes nothing.
+--prune: what the console owns and FILE does not name would be removed.
+
+Exit: 0 nothing differs, 1 something differs or is refused, 2 wrong usage or could not run.`
+
+export const applyHelp = `gatehouse apply FILE [--message TEXT] [--prune] [--format text|json] [--config FILE]
+
+Makes the console's objects in the Gatehouse that runs with --config (without it: the quickstart's) as FILE says, in one revision.
+What its own file owns stays as that file says. --prune: what the console owns and FILE does not name is removed.
+
+Exit: 0 done or nothing to do, 1 refused, 2 wrong usage or could not run.`
+
+export const exportHelp = `gatehouse export [--config FILE]
+
+Writes every object of the Gatehouse that runs with --config (without it: the quickstart's) as one text that apply reads. It holds no secret.
+
+Exit: 0 done, 1 refused, 2 wrong usage or could not run.`
+
+export interface PlanArguments {
+  readonly file: string
+  readonly message: string | undefined
+  readonly prune: boolean
+  readonly format: 'text' | 'json'
+  readonly config: string | undefined
+}
+
+/** The arguments of `diff` and `apply`; an exit code when they are wrong, which was said. */
+export function planArguments(args: readonly string[], command: 'diff' | 'apply'): PlanArguments | ExitCode {
+  const options = { prune: { type: 'boolean', default: false }, format: { type: 'string', default: 'text' }, config: { type: 'string' } } as const
+  const { positionals, values } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { ...options, ...(command === 'apply' && { message: { type: 'string' as const } }) },
+  })
+  const { prune, format, config } = values
+  const [file] = positionals
+  if (file === undefined || positionals.length > 1) return misused(`${command} takes one file`, command)
+  if (format !== 'text' && format !== 'json') return misused('--format is text or json', command)
+  const message = (values as { message?: string }).message
+  if (message?.trim() === '') return misused('--message says what the change is for', command)
+  return { file, message, prune, format, config }
+}
+
+/** Reads the file; its faults are printed, and the answer is then the exit code. */
+export function wantedOf({ file, format }: PlanArguments): Exclude<Wanted, { faults: readonly unknown[] } & { objects?: never }> | ExitCode {
+  const wanted = readWanted(file)
+  if ('objects' in wanted) return wanted
+  print(format === 'json' ? faultsJson({ ok: false, faults: wanted.faults, notices: [] }) : faultLines(wanted.faults, cwd()))
+  return 1
+}
+
+/** Prints a plan. `diff` answers 1 when anything differs; `apply` only when something is refused. */
+export function printPlan(plan: Plan, format: 'text' | 'json', command: 'diff' | 'apply'): ExitCode {
+  print(format === 'json' ? planJson(plan) : planText(plan))
+  return (command === 'diff' ? plan.differs : plan.refused) ? 1 : 0
+}

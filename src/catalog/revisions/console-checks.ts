@@ -1,0 +1,89 @@
+// What only the file may do: look into the environment and files of this machine, and lead callers to private networks.
+
+import type { Fault, Path } from '../../base/fault.ts'
+import { type Cidr, NetworkSet, parseCidr } from '../../base/ip.ts'
+import { certainAddress, meanings } from '../../base/network-range.ts'
+import { isInline } from '../inline-documents.ts'
+import { type LocatedFault, locate } from '../located-fault.ts'
+import { members } from '../members.ts'
+import type { SourceDocument } from '../source-document.ts'
+import { parseUpstream } from '../upstream-target.ts'
+import { type CatalogObject, kindNamed, sectionPath } from './kinds.ts'
+
+/** Special-purpose addresses (RFC 6890 and its registries) that are not reached over the internet. */
+const NOT_PUBLIC = new NetworkSet(
+  [
+    ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24'],
+    ...['192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/3'],
+    ...['::/127', '64:ff9b:1::/48', '100::/64', '2001:db8::/32', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
+  ].map((text) => parseCidr(text)!),
+)
+
+/** `main`: the file, whose `egress.allowPrivate` says which private networks the console's upstreams may lead to. */
+export function consoleFaults(objects: readonly CatalogObject[], document: SourceDocument, main: SourceDocument | undefined): LocatedFault[] {
+  const allowed = new NetworkSet(allowedNetworks(main))
+  const faults: Fault[] = []
+  for (const { kind, name, value } of objects) {
+    const known = kindNamed(kind)
+    if (!known || known.isText) continue
+    const path = sectionPath(known, name)
+    const { openapi } = members<'openapi'>(value)
+    if (known.hasOpenapi && typeof openapi === 'string' && !isInline(openapi)) {
+      const message = 'an object of the console names no file: keep the OpenAPI document in the catalog, and write document:NAME'
+      faults.push({ code: 'console-file', path: [...path, 'openapi'], message })
+    }
+    walk(value, path, known.section === 'upstreams', (at, found, isUpstream) => {
+      const fault = typeof found === 'string' ? (isUpstream ? upstreamFault(found, allowed) : undefined) : referenceFault(found)
+      if (fault) faults.push({ ...fault, path: at })
+    })
+  }
+  return faults.map((fault) => locate(document, fault))
+}
+
+/** Visits texts and objects; `isUpstream`: inside of what is called `upstream`. */
+function walk(value: unknown, path: Path, isUpstream: boolean, visit: (path: Path, value: string | object, isUpstream: boolean) => void): void {
+  if (typeof value === 'string') visit(path, value, isUpstream)
+  else if (Array.isArray(value)) for (const [i, item] of value.entries()) walk(item, [...path, i], isUpstream, visit)
+  else if (typeof value === 'object' && value !== null) {
+    visit(path, value, isUpstream)
+    for (const [key, member] of Object.entries(value)) walk(member, [...path, key], isUpstream || key === 'upstream', visit)
+  }
+}
+
+/** hardening: `{env}` and `{file}` references resolve only in file-owned objects. */
+function referenceFault(value: object): { code: string; message: string } | undefined {
+  const keys = Object.keys(value)
+  const { env, file } = members<'env' | 'file'>(value)
+  const isReference = keys.every((key) => key === 'env' || key === 'file' || key === 'secret') && (typeof env === 'string' || typeof file === 'string')
+  if (!isReference) return undefined
+  return { code: 'console-reference', message: 'an object of the console refers to secrets by {secret: NAME} alone: {env} and {file} are for the file' }
+}
+
+/** hardening: upstreams that come from the console obey the egress guard. */
+function upstreamFault(text: string, allowed: NetworkSet): { code: string; message: string } | undefined {
+  const target = parseUpstream(text)
+  const address = 'code' in target ? undefined : certainAddress(target.host)
+  if (!address || 'code' in target) return undefined
+  const forbidden = meanings(address).find((meant) => NOT_PUBLIC.has(meant) && !allowed.has(meant))
+  if (!forbidden) return undefined
+  const message = `${target.host} is not a public address: an upstream of the console leads there only if the file allows it under egress.allowPrivate`
+  return { code: 'private-upstream', message }
+}
+
+function allowedNetworks(main: SourceDocument | undefined): Cidr[] {
+  const { allowPrivate } = members<'allowPrivate'>(members<'egress'>(main?.value).egress)
+  return (Array.isArray(allowPrivate) ? allowPrivate : []).flatMap((text: unknown) => (typeof text === 'string' ? (parseCidr(text) ?? []) : []))
+}
+
+/** The names of secrets that values refer to: who writes them must have been granted each. */
+export function secretNames(values: readonly unknown[]): readonly string[] {
+  const names = new Set<string>()
+  for (const value of values)
+    walk(value, [], false, (_path, found) => {
+      if (typeof found === 'object' && Object.keys(found).length === 1) {
+        const { secret } = members<'secret'>(found)
+        if (typeof secret === 'string') names.add(secret)
+      }
+    })
+  return [...names].sort()
+}

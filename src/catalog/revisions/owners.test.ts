@@ -1,0 +1,205 @@
+// File and console own side by side: nothing twice, and the console nothing that only the file may.
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { MemoryStore } from '../../adapters/memory/store.ts'
+import { faultLines } from '../check.ts'
+import { resolveClosing } from './closing.ts'
+import { ada, anyone, api, consumer, done, fileOf, openapi, openCatalog, refusedAs, start } from './conformance/fixtures.ts'
+import { ConsoleDocuments } from './console-document.ts'
+import { type CatalogObject, KINDS } from './kinds.ts'
+
+describe('two owners', () => {
+  test('an API of the console is served beside those of the file', async () => {
+    const { publish, lives, catalog } = await start([api('shop')])
+    done(await publish(api('books')))
+    assert.deepEqual(lives.at(-1), ['books', 'shop'])
+    assert.deepEqual(
+      catalog.configuration.snapshot.apis.map(({ name }) => name),
+      ['books', 'shop'],
+    )
+  })
+
+  test('a name that the file owns cannot be published by the console, and both owners are named', async () => {
+    const { publish, base } = await start([api('shop')])
+    const outcome = await publish(api('shop', { path: '/other' }))
+    assert.ok('refused' in outcome && outcome.refused === 'invalid')
+    assert.deepEqual(faultLines(outcome.faults, '/nowhere').split('\n'), [
+      "console:api/shop: owned-twice the console owns 'shop', and so does the file, /nowhere/gatehouse.yaml: take it out of one of them, since nothing is owned twice",
+    ])
+    assert.equal(await base(), 1)
+  })
+
+  test('faults of console objects name the object and the way inside of it', async () => {
+    const { publish } = await start()
+    const outcome = await publish(
+      api('books', { policies: { nope: {} }, hosts: ['a.example', 'a..b'] }),
+      { kind: 'document', name: 'broken', value: 'openapi: 3.1.0\npaths: { /a: { gte: {} } }\n' },
+      api('reads', { openapi: 'document:broken', operations: { 'GET /a/{id}': { public: 'yes' } } }),
+      api('lost', { openapi: 'document:brokn' }),
+    )
+    assert.ok('refused' in outcome && outcome.refused === 'invalid')
+    assert.deepEqual(
+      outcome.faults.map(({ place, code }) => `${place} ${code}`),
+      [
+        'console:api/books:hosts[1] bad-host',
+        'console:api/books:policies.nope unknown-policy',
+        'console:api/lost:openapi unknown-document',
+        'console:api/reads:operations["GET /a/{id}"].public wrong-type',
+      ],
+    )
+    const one = await publish(
+      { kind: 'document', name: 'broken', value: 'openapi: 3.1.0\npaths: { /a: { gte: {} } }\n' },
+      api('reads', { openapi: 'document:broken' }),
+    )
+    assert.ok('refused' in one && one.refused === 'invalid')
+    assert.equal(faultLines(one.faults, '/nowhere').split(' ').slice(0, 2).join(' '), 'console:document/broken:2:16 unknown-key')
+  })
+
+  const forbidden: [name: string, object: CatalogObject, code: string][] = [
+    ['a private upstream', api('a', { upstream: 'http://10.0.0.5:80' }), 'private-upstream'],
+    ['loopback', api('a', { upstream: { url: 'http://127.0.0.1:9001' } }), 'private-upstream'],
+    ['loopback by name', api('a', { upstream: 'http://LOCALHOST:9001' }), 'private-upstream'],
+    ['a name below localhost', api('a', { upstream: { targets: ['http://x.localhost:9001'] } }), 'private-upstream'],
+    ['an IPv4-mapped private address', api('a', { upstream: 'http://[::ffff:192.168.0.1]' }), 'private-upstream'],
+    ['a private address by NAT64', api('a', { upstream: 'http://[64:ff9b::a00:1]' }), 'private-upstream'],
+    ['a private address by 6to4', api('a', { upstream: 'http://[2002:a00:1::]' }), 'private-upstream'],
+    ['a unique local address', api('a', { upstream: 'http://[fd12::1]' }), 'private-upstream'],
+    ['shared address space', api('a', { upstream: 'http://100.64.0.1' }), 'private-upstream'],
+    ['a link-local address', api('a', { upstream: 'http://169.254.169.254' }), 'forbidden-upstream'],
+    ['the control listener', api('a', { upstream: 'http://127.0.0.1:8081' }), 'upstream-is-control'],
+    ['a file of this machine', api('a', { openapi: '/etc/passwd' }), 'console-file'],
+    ['a file beside the configuration', api('a', { openapi: './a.yaml' }), 'console-file'],
+    ['a document over the network', api('a', { openapi: 'http://evil.example/a.yaml' }), 'console-file'],
+    ['a secret of the environment', api('a', { policies: { later: { key: { env: 'HOME' } } } }), 'console-reference'],
+    ['a secret in a file', api('a', { policies: { later: [{ deep: { key: { file: '/etc/shadow' } } }] } }), 'console-reference'],
+    ['a secret of both', api('a', { policies: { later: { env: 'A', secret: 'b' } } }), 'console-reference'],
+  ]
+  for (const [name, object, code] of forbidden)
+    test(`the console may not refer to ${name}`, async () => {
+      const { publish } = await start()
+      const outcome = await publish(object)
+      assert.ok('refused' in outcome && outcome.refused === 'invalid')
+      assert.ok(
+        outcome.faults.some((fault) => fault.code === code && (fault.place ?? '').startsWith('console:api/a:')),
+        JSON.stringify(outcome.faults),
+      )
+    })
+
+  test('what the file allows under egress.allowPrivate the console may reach, and nothing beside it', async () => {
+    const { publish } = await start([], { egress: { allowPrivate: ['10.1.0.0/16'] } })
+    done(await publish(api('a', { upstream: 'http://10.1.2.3:80' })))
+    assert.equal(refusedAs(await publish(api('b', { upstream: 'http://10.2.2.3:80' }))), 'invalid')
+  })
+
+  test('a document of the console refers to nothing outside of itself', async () => {
+    const { publish } = await start()
+    for (const reference of ['./other.yaml', '/etc/passwd', '../x.yaml#/a', 'document:other', 'http://evil.example/x', 'console:document/other']) {
+      const value = `openapi: 3.1.0\npaths: { /a: { $ref: ${JSON.stringify(reference)} } }\n`
+      const outcome = await publish({ kind: 'document', name: 'd', value }, api('a', { openapi: 'document:d' }))
+      assert.ok('refused' in outcome && outcome.refused === 'invalid', reference)
+      assert.ok(
+        outcome.faults.every(({ code }) => code === 'ref-outside' || code === 'remote-ref'),
+        JSON.stringify(outcome.faults),
+      )
+    }
+  })
+
+  test('a file that claims a name of the console is refused while it runs, is shown as drift, and comes in by itself when the console gives way', async () => {
+    const { publish, catalog, drift, lives } = await start([api('shop')])
+    done(await publish(api('books')))
+    await catalog.fileChanged(fileOf([api('shop'), api('books', { path: '/from-the-file' })]))
+    assert.deepEqual(
+      (await drift()).map(({ what, kind, name }) => ({ what, kind, name })),
+      [
+        { what: 'file-refused', kind: undefined, name: undefined },
+        { what: 'owned-twice', kind: 'api', name: 'books' },
+      ],
+    )
+    assert.equal(lives.length, 1)
+    done(await publish({ kind: 'api', name: 'books' }))
+    assert.deepEqual(await drift(), [])
+    assert.deepEqual(
+      catalog.configuration.snapshot.apis.map(({ path }) => path),
+      ['/from-the-file', '/shop'],
+    )
+    assert.deepEqual(lives.at(-1), ['books', 'shop'])
+  })
+})
+
+describe('a start with a file that the console does not go with', () => {
+  test('the file wins the name, the rest is served, nothing is lost, and drift says so', async () => {
+    const store = new MemoryStore()
+    const first = await openCatalog(store, fileOf([api('shop')]))
+    done(await first.catalog.publish({ author: ada, message: 'm', base: 1, changes: [api('books'), api('reads')] }, anyone))
+    await first.catalog.close()
+    const second = await openCatalog(store, fileOf([api('shop'), api('books', { path: '/from-the-file' })]))
+    const { apis } = second.catalog.configuration.snapshot
+    assert.deepEqual(
+      apis.map(({ name, path }) => `${name} ${path}`),
+      ['books /from-the-file', 'reads /reads', 'shop /shop'],
+    )
+    const drift = await store.read((reading) => second.catalog.drift(reading))
+    assert.deepEqual(
+      drift.map(({ what, name }) => `${what} ${name}`),
+      ['closed books', 'owned-twice books'],
+    )
+    // Nothing is lost: without the file's claim it is back.
+    await second.catalog.fileChanged(fileOf([api('shop')]))
+    assert.deepEqual(
+      second.catalog.configuration.snapshot.apis.map(({ name, path }) => `${name} ${path}`),
+      ['books /books', 'reads /reads', 'shop /shop'],
+    )
+    assert.deepEqual(await store.read((reading) => second.catalog.drift(reading)), [])
+  })
+
+  test('an API whose document the file has taken does not serve by the document of the file', async () => {
+    const store = new MemoryStore()
+    const first = await openCatalog(store, fileOf([]))
+    const changes = [api('admin', { path: '/shop/admin', openapi: 'document:d' }), openapi('d', '/a')]
+    done(await first.catalog.publish({ author: ada, message: 'm', base: 0, changes }, anyone))
+    const { catalog } = await openCatalog(store, fileOf([api('shop'), openapi('d', '/other')]))
+    const closed = catalog.configuration.snapshot.apis.find(({ name }) => name === 'admin')!
+    assert.deepEqual([closed.path, closed.routes], ['/shop/admin', []])
+    const closedNow = (await store.read((reading) => catalog.drift(reading))).filter(({ what }) => what === 'closed')
+    assert.deepEqual(closedNow.map(({ kind, name }) => `${kind}/${name}`).sort(), ['api/admin', 'document/d'])
+  })
+
+  test('a place that the file takes is the place of the file', async () => {
+    const store = new MemoryStore()
+    const first = await openCatalog(store, fileOf([]))
+    done(await first.catalog.publish({ author: ada, message: 'm', base: 0, changes: [api('admin', { path: '/shop/admin' })] }, anyone))
+    const { catalog } = await openCatalog(store, fileOf([api('shop'), api('taken', { path: '/shop/admin' })]))
+    assert.deepEqual(
+      catalog.configuration.snapshot.apis.map(({ name, path }) => `${name} ${path}`),
+      ['shop /shop', 'taken /shop/admin'],
+    )
+  })
+
+  test('a place that was allowed and is no longer is closed, not open', async () => {
+    const store = new MemoryStore()
+    const first = await openCatalog(store, fileOf([], { egress: { allowPrivate: ['10.0.0.0/8'] } }))
+    done(
+      await first.catalog.publish(
+        { author: ada, message: 'm', base: 0, changes: [api('admin', { path: '/shop/admin', upstream: 'http://10.0.0.1' })] },
+        anyone,
+      ),
+    )
+    const second = await openCatalog(store, fileOf([api('shop')]))
+    const closed = second.catalog.configuration.snapshot.apis.find(({ name }) => name === 'admin')!
+    assert.deepEqual([closed.path, closed.routes, closed.anyPath, closed.upstream.host], ['/shop/admin', [], undefined, 'closed.invalid'])
+  })
+
+  test('an object that protects an API takes it down with it, be it the API of the file', () => {
+    const kinds = [...KINDS.filter(({ kind }) => kind !== 'consumer'), { kind: 'consumer', section: 'consumers', levels: 1 as const, guards: () => ['shop'] }]
+    const options = { policies: [], nowMs: 0, cores: 1 }
+    const closing = resolveClosing(fileOf([api('shop'), api('other')]), [consumer('patch', 'no-such-api')], options, new ConsoleDocuments(), kinds)
+    assert.ok(closing.ok)
+    const served = closing.configuration.snapshot.apis.map(({ name, anyPath }) => `${name} ${anyPath ? 'open' : 'closed'}`)
+    assert.deepEqual(served, ['other open', 'shop closed'])
+    assert.equal(new Set(closing.configuration.snapshot.apis.map(({ hash }) => hash)).size, 2)
+  })
+
+  test('faults of the file alone start nothing', async () => {
+    await assert.rejects(openCatalog(new MemoryStore(), fileOf([api('shop', { path: 'no' })])), /bad-path/)
+  })
+})
