@@ -56,6 +56,8 @@ export interface Configuration {
   readonly plans: { readonly [name: string]: PlanSection }
   /** By API: how many people besides the author must approve a change of it. */
   readonly approvals: { readonly [api: string]: number }
+  /** By API: the team that answers for it; APIs without one are not there. */
+  readonly owners: ReadonlyMap<string, string>
   readonly settings: OperatorSettings
 }
 interface Outcome {
@@ -111,7 +113,7 @@ class Resolving {
       this.compared(parts, section, main)
       return undefined
     }
-    const { apis, directory, shared, approvals } = this.compared(parts, section, main)
+    const { apis, directory, shared, approvals, owners } = this.compared(parts, section, main)
     const fileBeside = (path: string): string => resolve(dirname(main.file), path)
     return {
       snapshot: { gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside, shared.addressLists), apis },
@@ -124,6 +126,7 @@ class Resolving {
       trustStores: Object.fromEntries(shared.trustStores),
       plans: Object.fromEntries(shared.plans),
       approvals,
+      owners,
       settings: section.settings,
     }
   }
@@ -142,7 +145,8 @@ class Resolving {
     const { apis, offers } = this.apis(parts, shared, listenersAreSound ? section : undefined)
     const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
     const approvals = this.entries(parts, 'apis', true).map(([name, , api]) => [name, api.approvals ?? required] as const)
-    return { apis, directory: this.directory(parts, offers), shared, approvals: Object.fromEntries(approvals.sort(([a], [b]) => (a < b ? -1 : 1))) }
+    const owners = new Map(this.entries(parts, 'apis', true).flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner] as const])))
+    return { apis, directory: this.directory(parts, offers), shared, owners, approvals: Object.fromEntries(approvals.sort(([a], [b]) => (a < b ? -1 : 1))) }
   }
 
   private shared(parts: readonly Part[], main: MainSection | undefined): SharedObjects {
@@ -251,4 +255,5 @@ interface Compared {
   readonly directory: DirectoryContent
   readonly shared: SharedObjects
   readonly approvals: Configuration['approvals']
+  readonly owners: Configuration['owners']
 }
