@@ -6,7 +6,7 @@ import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.
 import type { AdminToken } from '../management/admin-token.ts'
 import type { Plane } from '../management/plane.ts'
 import type { SignInPolicy, Site } from '../people/means.ts'
-import { PasswordHashing } from '../people/password-hashing.ts'
+import { type HashCosts, PasswordHashing } from '../people/password-hashing.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
@@ -35,6 +35,8 @@ export interface ControlParts {
   readonly signIn: SignInPolicy
   readonly random?: (octets: number) => Uint8Array
   readonly requestsPerMinute?: number
+  /** What hashing a password costs; absent: what OWASP asks. */
+  readonly hashCosts?: HashCosts
   readonly report: (cause: unknown) => void
   readonly ready: () => boolean
   readonly metrics: () => Promise<string>
@@ -44,7 +46,7 @@ export function controlPlane(parts: ControlParts): Plane {
   const { store, clock, envelope, egress, trail, catalog, directory, backUp, report, random = randomSecret, requestsPerMinute = REQUESTS_PER_MINUTE } = parts
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
   const record: Plane['record'] = async (writing, event) => void (await trail.append(writing, event, nowMs()))
-  const hashing = new PasswordHashing({ key: parts.peopleKey, random })
+  const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
   const people = { store, record, clock, random, key: parts.peopleKey, envelope, egress, hashing, site: parts.site, policy: parts.signIn }
   return {
     store,
@@ -59,6 +61,7 @@ export function controlPlane(parts: ControlParts): Plane {
     limiter: parts.counters.limiter('management', { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 }),
     requestsPerMinute,
     report,
+    isSecure: parts.site.origin.startsWith('https:'),
     ready: parts.ready,
     metrics: parts.metrics,
     services: { envelope, egress, random, trail, people, directory, catalog, backUp },

@@ -9,7 +9,7 @@ import { isRefused } from '../people/refusal.ts'
 import { csrfOf, touchSession } from '../people/sessions.ts'
 import { who } from '../people/who.ts'
 
-const ADMIN: Operator = { actor: { kind: 'admin-token', id: 'admin-token' }, permissions: EVERYTHING, ownTeams: [] }
+const ADMIN: Operator = { actor: { kind: 'admin-token', id: 'admin-token' }, permissions: EVERYTHING, ownTeams: [], recentAuth: false }
 
 /** Undefined for everything that does not count, for whatever reason. `report` hears what could not be written of the use. */
 export async function operatorOf(
@@ -31,15 +31,13 @@ export async function operatorOf(
     void means.store
       .write((writing) => ('session' in touch ? touchSession(writing, nowMs, touch.session) : touchToken(writing, nowMs, touch.token)))
       .catch(report)
-  const { actor, permissions, ownTeams, apis } = found
+  const { actor, permissions, ownTeams, apis, recentAuth } = found
   return {
     actor,
     permissions,
     ownTeams,
+    recentAuth,
     ...(apis && { apis }),
-    ...(found.session &&
-      session !== undefined && {
-        session: { digest: found.session.digest, csrf: csrfOf(means.key, session), provedAtMs: found.session.session.provedAtMs },
-      }),
+    ...(found.session && session !== undefined && { session: { digest: found.session.digest, csrf: csrfOf(means.key, session) } }),
   }
 }

@@ -6,10 +6,10 @@ import type { Fault } from '../base/fault.ts'
 import type { Schema } from '../base/schema.ts'
 import { type Operator, reachesApi, reachOf } from '../model/operator.ts'
 import type { TrailEvent } from '../model/trail-event.ts'
+import { readCookie } from '../people/cookies.ts'
 import { type Reading, StoreUnavailable, UncertainCommit, type Writing } from '../ports/store.ts'
 import { type Answer, json, problem, withFields } from './answer.ts'
 import { COMMON, type CommonRefusal } from './common-refusals.ts'
-import { cookieOf, SESSION_COOKIE } from './cookies.ts'
 import { IdempotentUse, idempotencyKey } from './idempotency.ts'
 import { type AnyOperation, type Call, type Done, isRefused, type Outcome, type Refused, refused, statusOf } from './operation.ts'
 import type { OperationTable } from './operation-table.ts'
@@ -17,9 +17,7 @@ import type { Plane } from './plane.ts'
 import { readJsonBody, readQuery } from './request-body.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
-/** How long a sign-in, or a confirmation of it, counts as recent. */
-const RECENT_MS = 5 * 60_000
-const NOBODY: Operator = { actor: { kind: 'anonymous', id: 'anonymous' }, permissions: new Map(), ownTeams: [] }
+const NOBODY: Operator = { actor: { kind: 'anonymous', id: 'anonymous' }, permissions: new Map(), ownTeams: [], recentAuth: false }
 
 /** Undone and answered: the way out of a transaction whose operation refused. */
 class RolledBack extends Error {
@@ -35,7 +33,7 @@ export async function handle(plane: Plane, table: OperationTable, request: Incom
   const found = table.find(request.method ?? '', path)
   const address = request.socket.remoteAddress ?? ''
   const authorization = request.headers.authorization
-  const session = cookieOf(request, SESSION_COOKIE)
+  const session = readCookie(request.headers.cookie, 'session', plane.isSecure)
   try {
     // Before anything is looked up: guesses are counted by where they come from (OWASP API4:2023).
     const guest = await counted(plane, `address:${address}`)
@@ -116,7 +114,7 @@ class Journey {
       const reach = reachOf(operator, operation.permission)
       if (reach === undefined || (reach === 'own' && operation.reach === 'all')) return 'forbidden'
     }
-    if (operation.recent && operator.session !== undefined && operator.session.provedAtMs < this.nowMs - RECENT_MS) return 'recent-sign-in'
+    if (operation.recent && operator.session !== undefined && !operator.recentAuth) return 'recent-sign-in'
     return undefined
   }
 
@@ -128,7 +126,7 @@ class Journey {
       plane,
       nowMs: this.nowMs,
       address: this.address,
-      cookie: (name) => cookieOf(request, name),
+      cookie: (purpose) => readCookie(request.headers.cookie, purpose, plane.isSecure),
       reaches: (api) => this.reaches(api),
       guard: (etag) => {
         this.guarded = true

@@ -2,6 +2,7 @@
 import type { Infer, Schema } from '../base/schema.ts'
 import type { Operator } from '../model/operator.ts'
 import type { Permission } from '../model/permissions.ts'
+import type { CookiePurpose } from '../people/cookies.ts'
 import type { Reading, Writing } from '../ports/store.ts'
 import type { CommonRefusal } from './common-refusals.ts'
 import type { Plane } from './plane.ts'
@@ -25,8 +26,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly nowMs: number
   /** The peer's address. */
   readonly address: string
-  /** The value of a cookie; undefined when there is none, or more than one. */
-  cookie(name: string): string | undefined
+  /** The value of one of our cookies; undefined when there is none, or more than one. */
+  cookie(purpose: CookiePurpose): string | undefined
   /** Whether this operation, by this operator, reaches that API. */
   reaches(api: string): boolean
   /** Compares with `If-Match` (RFC 9110 13.1.1): a refusal when it names another state. Who declares `guarded` must ask. */

@@ -38,6 +38,8 @@ export interface Plane {
   readonly requestsPerMinute: number
   /** A mistake of ours, for the operator to read; nothing of it is told to the caller. */
   report(cause: unknown): void
+  /** Whether people reach this listener over TLS: cookies are named and marked by it. */
+  readonly isSecure: boolean
   ready(): boolean
   metrics(): Promise<string>
   readonly services: Services

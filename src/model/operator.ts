@@ -10,8 +10,10 @@ export interface Operator {
   readonly ownTeams: readonly string[]
   /** A token that was made for some APIs reaches no other, whatever its permissions. */
   readonly apis?: readonly string[]
-  /** Present when they signed in: what a browser's request must prove besides, and when they last proved who they are. */
-  readonly session?: { readonly digest: string; readonly csrf: string; readonly provedAtMs: number }
+  /** Present when they signed in: the session's digest, and what a browser's request must show besides. */
+  readonly session?: { readonly digest: string; readonly csrf: string }
+  /** Whether who they are was proved within the last minutes. Never true of a token. */
+  readonly recentAuth: boolean
 }
 
 /** How far this operator's permission reaches; undefined: they have it not. */

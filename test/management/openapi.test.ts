@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { openapiDocument } from '../../src/management/openapi.ts'
-import { toyOperations as operations } from './toy-plane.ts'
+import { operations } from '../../src/management/operations/index.ts'
 
 const require = createRequire(import.meta.url)
 const document = openapiDocument(operations, '0.0.0')

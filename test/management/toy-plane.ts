@@ -138,7 +138,7 @@ export const toyOperations: readonly AnyOperation[] = [
 
 const all = (...permissions: Permission[]): Operator['permissions'] => new Map(permissions.map((each) => [each, 'all']))
 export const OPERATORS: Readonly<Record<string, Operator>> = {
-  root: { actor: { kind: 'admin-token', id: 'admin-token' }, permissions: all('apis:read', 'apis:write', 'keys:write'), ownTeams: [] },
+  root: { actor: { kind: 'admin-token', id: 'admin-token' }, permissions: all('apis:read', 'apis:write', 'keys:write'), ownTeams: [], recentAuth: false },
   ann: {
     actor: { kind: 'person', id: 'person_ann' },
     permissions: new Map([
@@ -146,8 +146,9 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
       ['apis:write', 'own'],
     ]),
     ownTeams: ['reds'],
+    recentAuth: false,
   },
-  eve: { actor: { kind: 'person', id: 'person_eve' }, permissions: all('apis:read'), ownTeams: [] },
+  eve: { actor: { kind: 'person', id: 'person_eve' }, permissions: all('apis:read'), ownTeams: [], recentAuth: false },
 }
 const OWNERS: Readonly<Record<string, string>> = { apples: 'reds', berries: 'blues' }
 
@@ -175,8 +176,8 @@ export function toyPlane(store: Store = new MemoryStore(), requestsPerMinute = 1
       writing.put(told, String(entries++).padStart(6, '0'), event)
     },
     async authenticate({ authorization, session }) {
-      if (session === 'ann-session') return { ...OPERATORS['ann']!, session: { digest: 's', csrf: 'csrf-of-ann', provedAtMs: plane.nowMs() - 1000 } }
-      if (session === 'old-session') return { ...OPERATORS['root']!, session: { digest: 'o', csrf: 'csrf-of-old', provedAtMs: plane.nowMs() - 3_600_000 } }
+      if (session === 'ann-session') return { ...OPERATORS['ann']!, session: { digest: 's', csrf: 'csrf-of-ann' }, recentAuth: true }
+      if (session === 'old-session') return { ...OPERATORS['root']!, session: { digest: 'o', csrf: 'csrf-of-old' }, recentAuth: false }
       return OPERATORS[/^Bearer (\w+)$/.exec(authorization ?? '')?.[1] ?? '']
     },
     ownerOf: (api) => OWNERS[api],
@@ -185,6 +186,7 @@ export function toyPlane(store: Store = new MemoryStore(), requestsPerMinute = 1
     requestsPerMinute,
     report: (cause) => void plane.reports.push(cause),
     ready: () => true,
+    isSecure: true,
     metrics: async () => 'up 1\n',
     // The toys act on the store alone.
     services: {} as ToyPlane['services'],
