@@ -2,27 +2,33 @@
 import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname } from 'node:path'
-import { MemoryStore } from '../adapters/memory/store.ts'
-import { counterTableUse } from '../adapters/shared-memory/counters.ts'
-import { sqliteKeyStore } from '../adapters/sqlite/key-store.ts'
+import { guardedEgress } from '../adapters/egress/guarded-egress.ts'
+import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
-import { randomSecret } from '../base/ids.ts'
-import { keyDigest } from '../base/keys.ts'
+import { randomName, randomSecret } from '../base/ids.ts'
+import { faultLine } from '../catalog/check.ts'
+import { DocumentCache } from '../catalog/document-cache.ts'
 import type { LocatedFault } from '../catalog/located-fault.ts'
-import { type Configuration, loadConfiguration, type Resolution } from '../catalog/resolve.ts'
-import { type Watch, watchConfiguration } from '../catalog/watch.ts'
-import { adoptKeys } from '../directory/file-keys.ts'
+import { type Configuration, resolveSources } from '../catalog/resolve.ts'
+import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
+import { readSources, type Sources } from '../catalog/sources.ts'
+import { type Watch, watchSources } from '../catalog/watch.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
 import { adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
+import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
-import type { KeyStore } from '../ports/key-store.ts'
+import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { policies } from './compose.ts'
-import { type DirectoryMeans, type FileShare, LiveDirectory } from './live-directory.ts'
+import { controlPlane } from './control-plane.ts'
+import { type Foundations, openFoundations } from './foundations.ts'
+import { type FileShare, LiveDirectory } from './live-directory.ts'
+import { needsRestart } from './needs-restart.ts'
 import type { Settings } from './settings.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads } from './threads.ts'
+import { VERSION } from './version.ts'
 
 /** What the operator is told while it runs. */
 export interface Voice {
@@ -45,50 +51,50 @@ export interface MadeKey {
   readonly credential: string
 }
 
+/** Entries of the table that requests to the control listener are counted in. */
+const CONTROL_COUNTERS = 4096
+
 export class Running {
   readonly file: string
+  readonly directory: LiveDirectory
+  tokenFile: string | undefined
   private readonly voice: Voice
   private readonly clock: Clock = systemClock()
-  private readonly threads: GatewayThreads
-  /** Where keys are kept when no store is given. */
-  private readonly keys: KeyStore | undefined
-  readonly directory: LiveDirectory
-  private readonly started: Configuration
-  /** Of what was read at the start: an edit made since is news to the watcher. */
-  private readonly digest: string
+  private readonly foundations: Foundations
+  private catalog!: CatalogPublishing
+  private started!: Configuration
+  private threads: GatewayThreads | undefined
+  private isServing = false
   private generation = 1
   private publishes = 1
   private publishesRefused = 0
   private publishSeconds = 0
   private control: Server | undefined
   private watch: Watch | undefined
-  tokenFile: string | undefined
 
-  private constructor(file: string, started: Resolution & { readonly ok: true }, voice: Voice, prepared: Prepared) {
+  private constructor(file: string, voice: Voice, foundations: Foundations) {
     this.file = file
-    this.digest = started.digest
     this.voice = voice
-    this.started = started
-    const log = started.snapshot.gateway.accessLog
-    if (typeof log === 'object') mkdirSync(dirname(log.file), { recursive: true, mode: 0o700 })
-    this.keys = prepared.keys
-    this.directory = prepared.directory
-    this.threads = new GatewayThreads(this.publication(started, prepared.share), this.directory.memory, {
-      report: (text) => voice.warn(text),
-      used: (uses) => this.directory.used(uses),
-    })
-    this.directory.attach((memory) => this.threads.handOver(memory))
-    this.directory.accept(prepared.share)
+    this.foundations = foundations
+    const { store, directoryKey } = foundations
+    this.directory = new LiveDirectory(
+      { store, dataKey: directoryKey },
+      () => this.nowMs,
+      (text) => voice.warn(text),
+    )
   }
 
-  /** Starts everything. Throws `RefusedConfiguration`, or an error whose message is for the operator. */
-  static async start(file: string, settings: Settings, voice: Voice, means?: DirectoryMeans): Promise<Running> {
-    const first = loadConfiguration(file, { policies, nowMs: nowMs() })
-    for (const notice of first.notices) voice.warn(`${notice.file}:${notice.line}:${notice.column} ${notice.code} ${notice.message}`)
-    if (!first.ok) throw new RefusedConfiguration(first.faults)
-    const running = new Running(file, first, voice, await prepare(first, voice, means))
+  /** Starts everything. Throws `RefusedConfiguration`, or an error whose message is for the operator. `store`: one in place of the configured one. */
+  static async start(file: string, settings: Settings, voice: Voice, store?: Store): Promise<Running> {
+    const sources = readSources(file, new DocumentCache())
+    const nowMs = Math.floor(systemClock().nowUs() / 1000)
+    // The file says where the store is: it has to stand by itself before what the store holds can join it.
+    const alone = resolveSources(sources, { policies, nowMs })
+    if (!alone.ok) throw new RefusedConfiguration(alone.faults)
+    mkdirSync(alone.dataFolder, { recursive: true, mode: 0o700 })
+    const running = new Running(file, voice, await openFoundations(alone, settings, nowMs, store))
     try {
-      await running.open(settings)
+      await running.open(sources, settings)
     } catch (cause) {
       await running.stop()
       throw cause
@@ -96,31 +102,89 @@ export class Running {
     return running
   }
 
-  private async open(settings: Settings): Promise<void> {
-    const admin = adminToken(this.started.dataFolder, settings.adminToken)
-    this.tokenFile = admin.file
-    await this.threads.start()
-    this.control = await startControl(this.started.control.listen, admin.token, {
-      ready: () => this.threads.ready,
-      metrics: () => this.metrics(),
-      createKey: (consumer, expiresMs) => this.createKey(consumer, expiresMs),
+  private async open(sources: Sources, settings: Settings): Promise<void> {
+    for (const line of this.foundations.lines) this.voice.say(line)
+    await this.openCatalog(sources)
+    const started = (this.started = this.catalog.configuration)
+    const log = started.snapshot.gateway.accessLog
+    if (typeof log === 'object') mkdirSync(dirname(log.file), { recursive: true, mode: 0o700 })
+    // Before any thread serves: a key that was revoked must not be valid for a moment.
+    await this.directory.start()
+    const share = await this.admitted(started)
+    const threads = new GatewayThreads(this.publication(started, share), this.directory.memory, {
+      report: (text) => this.voice.warn(text),
+      used: (uses) => this.directory.used(uses),
     })
-    this.watch = watchConfiguration(this.file, { policies, nowMs, digest: this.digest }, (resolution) => this.changed(resolution))
+    this.directory.attach((memory) => threads.handOver(memory))
+    this.directory.accept(share)
+    this.threads = threads
+    await threads.start()
+    this.isServing = true
+    await this.openControl(started, settings)
+    this.watch = watchSources(this.file, { digest: sources.digest }, (read) => this.catalog.fileChanged(read))
+    const { trail, store } = this.foundations
+    const event = { act: 'gatehouse.start', actor: { kind: 'system', id: 'system' }, outcome: 'done', detail: { version: VERSION } } as const
+    await store.write((writing) => trail.append(writing, event, this.nowMs))
+  }
+
+  private async openCatalog(sources: Sources): Promise<void> {
+    const { store, trail } = this.foundations
+    const opened = await CatalogPublishing.open(
+      {
+        store,
+        policies,
+        nodeId: randomName('node'),
+        nowMs: () => this.nowMs,
+        live: (configuration) => this.publish(configuration),
+        obstacles: (configuration) => needsRestart(this.started, configuration),
+        told: (news) => this.told(news),
+        within: async (writing, { number, changes }) => {
+          const object = { kind: 'revision', name: String(number) }
+          await trail.append(writing, { act: 'file.publish', actor: { kind: 'file', id: 'file' }, outcome: 'done', object, detail: { changes } }, this.nowMs)
+        },
+      },
+      sources,
+    )
+    if (!opened.ok) throw new RefusedConfiguration(opened.faults)
+    for (const notice of opened.notices) this.voice.warn(faultLine(notice, ''))
+    this.catalog = opened.catalog
+  }
+
+  private async openControl({ control, dataFolder, egress }: Configuration, settings: Settings): Promise<void> {
+    const { store, backUp, envelope, trail, peopleKey } = this.foundations
+    const admin = adminToken(dataFolder, settings.adminToken)
+    this.tokenFile = admin.file
+    const { host, port } = control.listen
+    const report = (cause: unknown): void => this.voice.warn(`control: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`)
+    const plane = controlPlane({
+      ...{ store, backUp, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
+      counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),
+      egress: guardedEgress({ allowPrivate: egress.allowPrivate, own: () => [{ host, port: this.controlPort }] }),
+      adminToken: admin.token,
+      site: { origin: `http://localhost:${port}`, rpId: 'localhost', name: 'Gatehouse' },
+      signIn: { secondFactor: 'writers' },
+      ready: () => this.threads?.ready ?? false,
+      metrics: () => this.metrics(),
+    })
+    this.control = await startControl({ host, port, version: VERSION }, operations, plane)
   }
 
   /** `http://host:port` of every gateway listener. */
   get urls(): readonly string[] {
-    return this.started.snapshot.gateway.listen.map(({ host }, i) => url(host, this.threads.ports[i]!))
+    return this.started.snapshot.gateway.listen.map(({ host }, i) => url(host, this.threads!.ports[i]!))
   }
   get controlUrl(): string {
+    return url(this.started.control.listen.host, this.controlPort)
+  }
+  private get controlPort(): number {
     const address = this.control?.address()
-    return url(this.started.control.listen.host, typeof address === 'object' && address !== null ? address.port : this.started.control.listen.port)
+    return typeof address === 'object' && address !== null ? address.port : this.started.control.listen.port
   }
   get nowMs(): number {
     return Math.floor(this.clock.nowUs() / 1000)
   }
   get threadCount(): number {
-    return this.threads.count
+    return this.threads!.count
   }
   get apis(): Configuration['snapshot']['apis'] {
     return this.started.snapshot.apis
@@ -128,60 +192,69 @@ export class Running {
 
   /** Makes a key, on disk before it is told, and live on every thread when this resolves. */
   async createKey(consumer: string, expiresMs?: number): Promise<MadeKey | Refused<string>> {
-    const made = await this.directory.createKey({ by: 'admin-token', nowMs: this.nowMs }, consumer, expiresMs)
-    if (isRefused(made)) return made
-    const { secret, key } = made
-    this.keys?.add({ digest: keyDigest(secret), consumer, ...(expiresMs !== undefined && { expiresMs }) })
-    return { secret, credential: key.id }
+    const made = await this.directory.createKey({ by: 'system', nowMs: this.nowMs }, consumer, expiresMs)
+    return isRefused(made) ? made : { secret: made.secret, credential: made.key.id }
   }
 
-  /** An edit was read: publish it whole, or say why not and change nothing. */
-  private async changed(resolution: Resolution): Promise<void> {
+  /** Makes a configuration live on every thread, whole or not at all. */
+  private async publish(configuration: Configuration): Promise<void> {
+    // Not yet started: it begins with whatever is the last word by then.
+    if (this.threads === undefined || !this.isServing) return
     const seenUs = this.clock.nowUs()
-    if (!resolution.ok) {
-      this.refusedEdit(resolution.faults.map((fault) => `${fault.file}:${fault.line}:${fault.column} ${fault.code} ${fault.message}`))
-      return
-    }
-    const fixed = needsRestart(this.started, resolution)
-    if (fixed.length > 0) {
-      this.refusedEdit([`a change of ${fixed.join(', ')} needs a restart`])
-      return
-    }
+    const share = await this.admitted(configuration)
     this.generation++
-    try {
-      const share = await this.directory.admit(resolution.directory)
-      const { ownedTwice } = share.admitted
-      if (ownedTwice.length > 0) {
-        this.refusedEdit(ownedTwice.map(ownedTwiceSays))
-        return
-      }
-      await this.threads.publish(this.publication(resolution, share))
-      this.directory.accept(share)
-    } catch (cause) {
-      this.refusedEdit([(cause as Error).message])
-      return
-    }
+    await this.threads.publish(this.publication(configuration, share))
+    this.directory.accept(share)
     this.publishes++
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
-    this.voice.say(`published ${this.file}: generation ${this.generation}, ${resolution.snapshot.apis.length} APIs`)
-  }
-  private refusedEdit(reasons: readonly string[]): void {
-    this.publishesRefused++
-    this.voice.warn(`the edit is refused, the configuration before it stays:\n  ${reasons.join('\n  ')}`)
   }
 
+  private async admitted({ directory }: Configuration): Promise<FileShare> {
+    const share = await this.directory.admit(directory)
+    const { ownedTwice } = share.admitted
+    if (ownedTwice.length > 0)
+      throw new Error(
+        ownedTwice.map((name) => `the consumer '${name}' is in the directory already: take it out of the configuration, or remove it there`).join('\n'),
+      )
+    return share
+  }
   private publication({ snapshot }: Configuration, { table }: FileShare): Publication {
     return { generation: this.generation, pieces: cutSnapshot(snapshot), directory: table.memory }
   }
 
+  private told({ what, faults, reasons, revision }: News): void {
+    if (what === 'published') {
+      this.voice.say(`published ${this.file}: generation ${this.generation}, revision ${revision}, ${this.catalog.configuration.snapshot.apis.length} APIs`)
+      return
+    }
+    this.publishesRefused++
+    const lines = [...faults.map((fault) => faultLine(fault, '')), ...reasons]
+    const subject = what === 'file-refused' ? 'the edit' : `revision ${revision} of the console`
+    this.voice.warn(`${subject} is refused, the configuration before it stays:\n  ${lines.join('\n  ')}`)
+    const event = {
+      act: 'file.publish',
+      actor: { kind: 'file', id: 'file' },
+      outcome: 'refused',
+      code: 'catalog.invalid',
+      detail: { faults: lines.length },
+    } as const
+    const { store, trail } = this.foundations
+    if (what === 'file-refused')
+      store
+        .write((writing) => trail.append(writing, event, this.nowMs))
+        .catch((cause) => this.voice.warn(`the refusal could not be logged: ${(cause as Error).message}`))
+  }
+
   private async metrics(): Promise<string> {
-    const use = counterTableUse(this.threads.counters)
-    return exposition(await this.threads.measures(), {
+    const { threads } = this
+    if (threads === undefined) return ''
+    const use = counterTableUse(threads.counters)
+    return exposition(await threads.measures(), {
       publishSeconds: this.publishSeconds,
       publishes: this.publishes,
       publishesRefused: this.publishesRefused,
-      threadsConfigured: this.threads.count,
-      threadRestarts: this.threads.restarts,
+      threadsConfigured: threads.count,
+      threadRestarts: threads.restarts,
       countersUsed: use.used,
       countersEntries: use.places,
       countersRefused: use.refusedFull,
@@ -191,54 +264,13 @@ export class Running {
   /** Drains: what is under way finishes, nothing new begins. */
   async stop(): Promise<void> {
     this.watch?.close()
-    await this.threads.drain()
+    await this.threads?.drain()
     this.control?.close()
     this.control?.closeAllConnections()
     await this.directory.stop()
-    this.keys?.close()
+    await this.catalog?.close()
+    await this.foundations.close()
   }
 }
 
-interface Prepared {
-  readonly directory: LiveDirectory
-  readonly share: FileShare
-  readonly keys: KeyStore | undefined
-}
-
-/** Loads the directory before any thread serves: a key that was revoked must not be valid for a moment. Without a store, keys are kept as digests in the file's. */
-async function prepare(started: Configuration, voice: Voice, means: DirectoryMeans | undefined): Promise<Prepared> {
-  mkdirSync(started.dataFolder, { recursive: true, mode: 0o700 })
-  if (means === undefined && started.store.kind !== 'sqlite') throw new Error('keys are kept in the embedded store: write store: sqlite:PATH')
-  const keys = means === undefined && started.store.kind === 'sqlite' ? sqliteKeyStore(started.store.file) : undefined
-  const { store, dataKey } = means ?? { store: new MemoryStore(), dataKey: randomSecret(32) }
-  const directory = new LiveDirectory({ store, dataKey }, nowMs, (text) => voice.warn(text))
-  try {
-    if (keys !== undefined) await store.write((writing) => adoptKeys(writing, directory.digests, nowMs(), keys.all()))
-    await directory.start()
-    const share = await directory.admit(started.directory)
-    if (share.admitted.ownedTwice.length > 0) throw new Error(share.admitted.ownedTwice.map(ownedTwiceSays).join('\n'))
-    return { directory, share, keys }
-  } catch (cause) {
-    await directory.stop()
-    keys?.close()
-    throw cause
-  }
-}
-const ownedTwiceSays = (name: string): string => `the consumer '${name}' is owned by the console: take it out of the file, or remove it there`
-
-const clock = systemClock()
-const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
 const url = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-
-/** What is read only at the start. */
-function needsRestart(started: Configuration, now: Configuration): string[] {
-  const parts: [name: string, before: unknown, after: unknown][] = [
-    ['gateway.listen', started.snapshot.gateway.listen, now.snapshot.gateway.listen],
-    ['gateway.threads', started.snapshot.gateway.threads, now.snapshot.gateway.threads],
-    ['gateway.accessLog', started.snapshot.gateway.accessLog, now.snapshot.gateway.accessLog],
-    ['control', started.control, now.control],
-    ['store', started.store, now.store],
-    ['envelope', started.envelope, now.envelope],
-  ]
-  return parts.filter(([, before, after]) => JSON.stringify(before) !== JSON.stringify(after)).map(([name]) => name)
-}

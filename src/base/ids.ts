@@ -62,3 +62,6 @@ export function randomSeed(): number {
 
 /** A secret of so many random octets. */
 export const randomSecret = (octets: number): Uint8Array => randomFillSync(new Uint8Array(octets))
+
+/** A name that nobody else has: the prefix, `_`, and 120 random bits in base64url. */
+export const randomName = (prefix: string): string => `${prefix}_${Buffer.from(randomSecret(15)).toString('base64url')}`

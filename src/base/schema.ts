@@ -22,9 +22,9 @@ export interface Optional<T> extends Schema<T> {
   readonly fallback?: () => T
 }
 type Shape = { readonly [key: string]: Schema<unknown> }
-type RequiredKeys<S extends Shape> = { [K in keyof S]: S[K] extends Optional<unknown> ? never : K }[keyof S]
-/** The value that an object schema of shape `S` reads; optional fields without a fallback may be undefined. */
-export type ObjectOf<S extends Shape> = { readonly [K in RequiredKeys<S>]: Infer<S[K]> } & { readonly [K in Exclude<keyof S, RequiredKeys<S>>]: Infer<S[K]> }
+type AbsentKeys<S extends Shape> = { [K in keyof S]: undefined extends Infer<S[K]> ? K : never }[keyof S]
+/** The value that an object schema of shape `S` reads; optional fields without a fallback may be undefined or not there. */
+export type ObjectOf<S extends Shape> = { readonly [K in Exclude<keyof S, AbsentKeys<S>>]: Infer<S[K]> } & { readonly [K in AbsentKeys<S>]?: Infer<S[K]> }
 
 /** How a value is named in a fault: its kind, and its text when that is short and cannot be a secret. */
 export function kindOf(value: unknown): string {

@@ -32,7 +32,6 @@ describe('the directory of a running Gatehouse with two threads', () => {
   let said: string[]
   const workers: Worker[] = []
   const keep = (worker: Worker): void => void workers.push(worker)
-  const dataKey = new Uint8Array(32).fill(4)
   const act = () => ({ by: 'person_1', nowMs: running.nowMs })
 
   const file = () => join(folder, 'gatehouse.yaml')
@@ -54,7 +53,7 @@ describe('the directory of a running Gatehouse with two threads', () => {
       file(),
       { adminToken: TOKEN, noColor: true, envelopeKey: undefined, secret: () => undefined, commandEnvironment: {} },
       voice,
-      { store, dataKey },
+      store,
     ))
 
   /** The statuses that connections over both threads get, without repetition. */

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import { collection, everyEntry, StoreTooNew, StoreUnavailable } from '../../ports/store.ts'
-import { sqliteKeyStore } from './key-store.ts'
 import { migrations } from './migrations.ts'
 import { SqliteStore } from './store.ts'
 
@@ -72,19 +71,9 @@ describe('migrations of the embedded store', () => {
       ])
       await store.close()
     }
-    const before = sqliteKeyStore(file)
-    assert.equal(before.all().length, 2)
+    const before = new DatabaseSync(file)
+    assert.equal(before.prepare('SELECT digest FROM api_key').all().length, 2)
     before.close()
-  })
-
-  it('both stores live in one file', async () => {
-    const file = join(folder, `store-${++made}.db`)
-    const store = await SqliteStore.open(file)
-    const keys = sqliteKeyStore(file)
-    keys.add({ digest: 'd', consumer: 'acme' })
-    await store.write(async (w) => w.put(legacyKeys, 'd', { consumer: 'acme' }))
-    keys.close()
-    await store.close()
   })
 
   it('a store of a newer version is refused, with both versions named, and not touched', async () => {

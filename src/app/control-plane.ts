@@ -1,0 +1,69 @@
+// Puts together what the management API acts on: the rooms over one store, with one clock, one envelope and one way out.
+
+import type { Clock } from '../base/clock.ts'
+import { randomSecret } from '../base/ids.ts'
+import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
+import type { AdminToken } from '../management/admin-token.ts'
+import type { Plane } from '../management/plane.ts'
+import type { SignInPolicy, Site } from '../people/means.ts'
+import { type HashCosts, PasswordHashing } from '../people/password-hashing.ts'
+import type { Counters } from '../ports/counters.ts'
+import type { Egress } from '../ports/egress.ts'
+import type { Envelope } from '../ports/envelope.ts'
+import type { BackUp, Store } from '../ports/store.ts'
+import type { Trail } from '../trail/trail.ts'
+import type { LiveDirectory } from './live-directory.ts'
+import { operatorOf } from './operator-access.ts'
+
+/** Requests a minute that one operator, and one address, may send to the control listener. */
+const REQUESTS_PER_MINUTE = 600
+
+export interface ControlParts {
+  readonly store: Store
+  readonly backUp: BackUp
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly envelope: Envelope
+  readonly egress: Egress
+  readonly trail: Trail
+  readonly catalog: CatalogPublishing
+  readonly directory: Pick<LiveDirectory, 'digests' | 'file' | 'catchUp'>
+  readonly adminToken: AdminToken
+  /** The data key of the people room. */
+  readonly peopleKey: Uint8Array
+  readonly site: Site
+  readonly signIn: SignInPolicy
+  readonly random?: (octets: number) => Uint8Array
+  readonly requestsPerMinute?: number
+  /** What hashing a password costs; absent: what OWASP asks. */
+  readonly hashCosts?: HashCosts
+  readonly report: (cause: unknown) => void
+  readonly ready: () => boolean
+  readonly metrics: () => Promise<string>
+}
+
+export function controlPlane(parts: ControlParts): Plane {
+  const { store, clock, envelope, egress, trail, catalog, directory, backUp, report, random = randomSecret, requestsPerMinute = REQUESTS_PER_MINUTE } = parts
+  const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
+  const record: Plane['record'] = async (writing, event) => void (await trail.append(writing, event, nowMs()))
+  const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
+  const people = { store, record, clock, random, key: parts.peopleKey, envelope, egress, hashing, site: parts.site, policy: parts.signIn }
+  return {
+    store,
+    nowMs,
+    record,
+    authenticate: (shown) => operatorOf(shown, parts.adminToken, people, report),
+    ownerOf: (api) => catalog.configuration.owners.get(api),
+    settle: async () => {
+      await catalog.refresh()
+      await directory.catchUp()
+    },
+    limiter: parts.counters.limiter('management', { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 }),
+    requestsPerMinute,
+    report,
+    isSecure: parts.site.origin.startsWith('https:'),
+    ready: parts.ready,
+    metrics: parts.metrics,
+    services: { envelope, egress, random, trail, people, directory, catalog, backUp },
+  }
+}

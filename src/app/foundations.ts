@@ -1,0 +1,67 @@
+// What stands under the running Gatehouse, opened in the order that leaves nothing half open: the store, the envelope, the data keys, the trail.
+import { archiveBackUp } from '../adapters/archive-file.ts'
+import { randomSecret } from '../base/ids.ts'
+import type { Configuration } from '../catalog/resolve.ts'
+import { adoptKeys } from '../directory/file-keys.ts'
+import { KeyDigests } from '../directory/key-digests.ts'
+import type { Envelope } from '../ports/envelope.ts'
+import { type BackUp, collection, everyEntry, type Store } from '../ports/store.ts'
+import { dataKey } from '../secrets/data-keys.ts'
+import { Trail } from '../trail/trail.ts'
+import { envelopeLines, openConfiguredEnvelope } from './envelope.ts'
+import { openStore } from './open-store.ts'
+import type { Settings } from './settings.ts'
+
+export interface Foundations {
+  readonly store: Store
+  readonly backUp: BackUp
+  readonly envelope: Envelope
+  readonly trail: Trail
+  /** Under it API keys are known in the store. */
+  readonly directoryKey: Uint8Array
+  /** Peppers passwords, signs tickets and CSRF tokens. */
+  readonly peopleKey: Uint8Array
+  /** What the operator is told about them at the start. */
+  readonly lines: readonly string[]
+  close(): Promise<void>
+}
+
+/** Keys that version 0.1.0 made, as its migration left them. */
+const legacyKeys = collection<{ readonly consumer: string; readonly expiresMs?: number }>('legacy-key')
+
+/** Rejects with a message for the operator; what was opened until then is closed. `given`: a store in place of the configured one. */
+export async function openFoundations(
+  { store: where, envelope: source, dataFolder }: Pick<Configuration, 'store' | 'envelope' | 'dataFolder'>,
+  settings: Settings,
+  nowMs: number,
+  given?: Store,
+): Promise<Foundations> {
+  const { store, backUp } = given ? { store: given, backUp: archiveBackUp(given) } : await openStore(where, (name) => settings.secret(name)?.reveal())
+  // What was given is its giver's to close.
+  const close = async (): Promise<void> => (given ? undefined : store.close())
+  try {
+    const opened = await openConfiguredEnvelope(store, source, dataFolder, settings)
+    if ('refused' in opened) throw new Error(opened.refused)
+    const { envelope } = opened
+    const [directoryKey, peopleKey] = await store.write(async (writing) => [
+      await dataKey(writing, envelope, 'directory', randomSecret),
+      await dataKey(writing, envelope, 'people', randomSecret),
+    ])
+    const keys = { directoryKey: directoryKey!.octets(), peopleKey: peopleKey!.octets() }
+    await takeOverKeys(store, new KeyDigests(keys.directoryKey), nowMs)
+    return { store, backUp, envelope, trail: new Trail(envelope), ...keys, lines: envelopeLines(opened), close }
+  } catch (cause) {
+    await close()
+    throw cause
+  }
+}
+
+/** Once: what was taken over is not there any more. */
+function takeOverKeys(store: Store, digests: KeyDigests, nowMs: number): Promise<void> {
+  return store.write(async (writing) => {
+    for await (const { key: digest, value } of everyEntry(writing, legacyKeys)) {
+      await adoptKeys(writing, digests, nowMs, [{ digest, ...value }])
+      writing.remove(legacyKeys, digest)
+    }
+  })
+}

@@ -1,0 +1,15 @@
+// What of a configuration is read only at the start.
+import type { Configuration } from '../catalog/resolve.ts'
+
+/** The names of the keys that differ and cannot change while Gatehouse runs. */
+export function needsRestart(started: Configuration, now: Configuration): string[] {
+  const parts: [name: string, before: unknown, after: unknown][] = [
+    ['gateway.listen', started.snapshot.gateway.listen, now.snapshot.gateway.listen],
+    ['gateway.threads', started.snapshot.gateway.threads, now.snapshot.gateway.threads],
+    ['gateway.accessLog', started.snapshot.gateway.accessLog, now.snapshot.gateway.accessLog],
+    ['control', started.control, now.control],
+    ['store', started.store, now.store],
+    ['envelope', started.envelope, now.envelope],
+  ]
+  return parts.filter(([, before, after]) => JSON.stringify(before) !== JSON.stringify(after)).map(([name]) => name)
+}

@@ -1,0 +1,96 @@
+// A connection to the management API of a running Gatehouse: what every call of the generated client goes through.
+
+export interface ConnectionSettings {
+  /** `http://127.0.0.1:8081`: the control listener. */
+  readonly url: string
+  /** The admin token, or a machine token. */
+  readonly token: string
+  /** Default: 30,000. */
+  readonly timeoutMs?: number
+}
+
+/** What a call may carry. `ifMatch` is the ETag of the state that is meant, without quotes, or `*`. */
+export interface Input {
+  readonly parameters?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly body?: unknown
+  readonly ifMatch?: string
+  readonly idempotencyKey?: string
+}
+export interface Answer<T> {
+  readonly value: T
+  readonly etag: string | undefined
+}
+
+/** Gatehouse said no. `code` is stable. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly code: string
+  /** The problem document, whole. */
+  readonly problem: Readonly<Record<string, unknown>>
+  constructor(status: number, problem: Readonly<Record<string, unknown>>) {
+    super(typeof problem['detail'] === 'string' ? problem['detail'] : `refused with ${status}`)
+    this.name = 'Refusal'
+    this.status = status
+    this.code = typeof problem['code'] === 'string' ? problem['code'] : 'unknown'
+    this.problem = problem
+  }
+}
+
+/** Nobody answers there. */
+export class NotReached extends Error {
+  constructor(url: string, cause: unknown) {
+    super(`no Gatehouse answers at ${url}`, { cause })
+    this.name = 'NotReached'
+  }
+}
+
+export class Connection {
+  private readonly settings: ConnectionSettings
+  constructor(settings: ConnectionSettings) {
+    this.settings = settings
+  }
+
+  /** Throws `Refusal` or `NotReached`. */
+  async call<T>(method: string, template: string, input: Input): Promise<Answer<T>> {
+    const response = await this.send(method, template, input)
+    const type = response.headers.get('content-type') ?? ''
+    const value = type.startsWith('application/json') ? await response.json() : response.status === 204 ? undefined : await response.text()
+    return { value: value as T, etag: /^"([^"]*)"$/.exec(response.headers.get('etag') ?? '')?.[1] }
+  }
+
+  /** The same, for an answer that is read as it comes. */
+  async stream(method: string, template: string, input: Input): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await this.send(method, template, input)
+    if (body === null) throw new Refusal(502, { detail: 'the answer has no body' })
+    return body
+  }
+
+  private async send(method: string, template: string, { parameters = {}, query = {}, body, ifMatch, idempotencyKey }: Input): Promise<Response> {
+    const { url, token, timeoutMs = 30_000 } = this.settings
+    const path = template.replaceAll(/\{([^}]+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''))
+    const search = new URLSearchParams()
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
+    let response: Response
+    try {
+      response = await fetch(`${url}/api/v1${path}${search.size > 0 ? `?${search}` : ''}`, {
+        method,
+        headers: {
+          Authorization: `Bearer ${token}`,
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...(ifMatch !== undefined && { 'If-Match': ifMatch === '*' ? '*' : `"${ifMatch}"` }),
+          ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        // A token goes nowhere but where it was meant to go.
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+    } catch (cause) {
+      throw new NotReached(url, cause)
+    }
+    if (response.ok) return response
+    const problem = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>
+    throw new Refusal(response.status, problem)
+  }
+}

@@ -1,0 +1,303 @@
+// The journey of an operator's request: who, from where, may they, what exactly, done in one transaction with its trail entry, answered.
+
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Fault } from '../base/fault.ts'
+import type { Schema } from '../base/schema.ts'
+import { type Operator, reachesApi, reachOf } from '../model/operator.ts'
+import type { TrailEvent } from '../model/trail-event.ts'
+import { readCookie } from '../people/cookies.ts'
+import { type Reading, StoreUnavailable, UncertainCommit, type Writing } from '../ports/store.ts'
+import { type Answer, json, problem, withFields } from './answer.ts'
+import { COMMON, type CommonRefusal } from './common-refusals.ts'
+import { IdempotentUse, idempotencyKey } from './idempotency.ts'
+import { type AnyOperation, type Call, type Done, isRefused, type Outcome, type Refused, refused, statusOf } from './operation.ts'
+import type { OperationTable } from './operation-table.ts'
+import type { Plane } from './plane.ts'
+import { readJsonBody, readQuery } from './request-body.ts'
+
+const BODY_BYTES_MAX = 64 * 1024
+const NOBODY: Operator = { actor: { kind: 'anonymous', id: 'anonymous' }, permissions: new Map(), ownTeams: [], recentAuth: false }
+
+/** Undone and answered: the way out of a transaction whose operation refused. */
+class RolledBack extends Error {
+  readonly outcome: Refused
+  constructor(outcome: Refused) {
+    super(outcome.refused)
+    this.outcome = outcome
+  }
+}
+
+/** Answers a request below /api/v1. `path` begins with "/" and is still encoded. Never throws. */
+export async function handle(plane: Plane, table: OperationTable, request: IncomingMessage, path: string, search: string): Promise<Answer> {
+  const found = table.find(request.method ?? '', path)
+  const address = request.socket.remoteAddress ?? ''
+  const authorization = request.headers.authorization
+  const session = readCookie(request.headers.cookie, 'session', plane.isSecure)
+  try {
+    // Before anything is looked up: guesses are counted by where they come from (OWASP API4:2023).
+    const guest = await counted(plane, `address:${address}`)
+    if ('answer' in guest) return guest.answer
+    const operator = await plane.authenticate({ authorization, session, address })
+    const isOpen = found !== undefined && 'operation' in found && found.operation.permission === 'anyone'
+    // Who shows a credential that is not valid is told so, even where none is needed; strangers are not told what is served here.
+    if (operator === undefined && (authorization !== undefined || !isOpen)) return withFields(common('unauthorized'), guest.fields)
+    if (found === undefined) return withFields(common('unknown-path'), guest.fields)
+    if ('allow' in found) return withFields(common('method-not-allowed', { Allow: found.allow.join(', ') }), guest.fields)
+    const { operation, parameters } = found
+    const budget = operator === undefined ? guest : await counted(plane, `${operator.actor.kind}:${operator.actor.id}`)
+    if ('answer' in budget) return budget.answer
+    const journey = new Journey(plane, operation, operator ?? NOBODY, request, address)
+    return withFields(await journey.answer(parameters, search), budget.fields)
+  } catch (cause) {
+    return failure(plane, cause)
+  }
+}
+
+async function counted(plane: Plane, key: string): Promise<{ readonly fields: Answer['fields'] } | { readonly answer: Answer }> {
+  const { admitted, remaining, resetMs, retryAfterMs } = await plane.limiter.take(key, plane.nowMs() * 1000)
+  const fields = {
+    'RateLimit-Policy': `"management";q=${plane.requestsPerMinute};w=60`,
+    RateLimit: `"management";r=${remaining};t=${Math.ceil(resetMs / 1000)}`,
+  }
+  if (admitted) return { fields }
+  return { answer: common('rate-limited', { ...fields, 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }) }
+}
+
+class Journey {
+  private readonly plane: Plane
+  private readonly operation: AnyOperation
+  private readonly operator: Operator
+  private readonly request: IncomingMessage
+  private readonly address: string
+  private readonly nowMs: number
+  private guarded = false
+
+  constructor(plane: Plane, operation: AnyOperation, operator: Operator, request: IncomingMessage, address: string) {
+    this.plane = plane
+    this.operation = operation
+    this.operator = operator
+    this.request = request
+    this.address = address
+    this.nowMs = plane.nowMs()
+  }
+
+  async answer(parameters: unknown, search: string): Promise<Answer> {
+    const { operation } = this
+    const barred = this.barred()
+    if (barred !== undefined) return this.no(refused(barred))
+    const body = operation.body === undefined ? { value: undefined } : await readJsonBody(this.request, operation.bodyBytesMax ?? BODY_BYTES_MAX)
+    if ('refused' in body) return this.no(refused(body.refused), { Connection: 'close' })
+    const query = readQuery(search)
+    const faults: PlacedFault[] = [...placed('query', query.faults), ...('faults' in body ? placed('body', body.faults) : [])]
+    const read = {
+      parameters: readPart(operation.parameters, parameters, 'path', faults),
+      query: operation.query ? readPart(operation.query, query.value, 'query', faults) : unexpected(query.value, faults),
+      body: 'value' in body ? readPart(operation.body, body.value, 'body', faults) : undefined,
+    }
+    if (faults.length > 0) return this.no(refused('invalid', { more: { errors: faults.slice(0, ERRORS_MAX) } }))
+    if (operation.guarded && this.request.headers['if-match'] === undefined) return this.no(refused('precondition-required'))
+    return this.run(this.call(read), read)
+  }
+
+  /** What bars this operator or their browser before anything of the request is read. */
+  private barred(): CommonRefusal | undefined {
+    const { operation, operator, request } = this
+    if (operation.method !== 'GET') {
+      const { origin, host } = request.headers
+      // A browser names the origin of every request that can change something (Fetch 3.1); whoever names none is no browser, and then a cookie is out of place.
+      if (origin === undefined ? operator.session !== undefined : origin !== `http://${host}` && origin !== `https://${host}`) return 'foreign-origin'
+      if (operator.session !== undefined && !sameText(request.headers['x-csrf-token'], operator.session.csrf)) return 'csrf-token'
+    }
+    if (operation.permission === 'anyone') return undefined
+    if (operation.permission !== 'signed-in') {
+      const reach = reachOf(operator, operation.permission)
+      if (reach === undefined || (reach === 'own' && operation.reach === 'all')) return 'forbidden'
+    }
+    if (operation.recent && operator.session !== undefined && !operator.recentAuth) return 'recent-sign-in'
+    return undefined
+  }
+
+  private call(read: { readonly parameters: unknown; readonly query: unknown; readonly body: unknown }): Call {
+    const { plane, operation, operator, request } = this
+    return {
+      ...read,
+      operator,
+      plane,
+      nowMs: this.nowMs,
+      address: this.address,
+      cookie: (purpose) => readCookie(request.headers.cookie, purpose, plane.isSecure),
+      reaches: (api) => this.reaches(api),
+      guard: (etag) => {
+        this.guarded = true
+        const asked = request.headers['if-match']
+        return operation.guarded && !matches(asked, etag) ? refused('stale') : undefined
+      },
+    }
+  }
+
+  private reaches(api: string): boolean {
+    const { permission } = this.operation
+    if (permission === 'anyone' || permission === 'signed-in') return false
+    return reachesApi(this.operator, permission, api, this.plane.ownerOf(api))
+  }
+
+  /** Undefined when all that is touched lies within reach. */
+  private async outOfReach(call: Call, reading: Reading): Promise<Refused | undefined> {
+    const { reach } = this.operation
+    if (typeof reach === 'string') return undefined
+    const apis = await reach(call, reading)
+    return apis?.every((api) => this.reaches(api)) ? undefined : refused('unknown')
+  }
+
+  private async run(call: Call, content: unknown): Promise<Answer> {
+    const { operation, plane } = this
+    let prepared: unknown
+    if (operation.prepare) {
+      const hidden = await plane.store.read((reading) => this.outOfReach(call, reading))
+      prepared = hidden ?? (await operation.prepare(call))
+      if (isRefused(prepared as object | undefined)) return this.refuse(call, prepared as Refused)
+    }
+    if (operation.act === undefined) {
+      const outcome = await plane.store.read(async (reading) => (await this.outOfReach(call, reading)) ?? operation.run(call, reading as Writing, prepared))
+      return isRefused(outcome) ? this.refuse(call, outcome) : this.yes(outcome)
+    }
+    const repeated = this.idempotentUse(content)
+    try {
+      const answer = await plane.store.write((writing) => this.write(call, writing, prepared, repeated))
+      if (operation.live) await plane.settle()
+      return answer
+    } catch (cause) {
+      if (cause instanceof RolledBack) return this.refuse(call, cause.outcome)
+      throw cause
+    }
+  }
+
+  private idempotentUse(content: unknown): IdempotentUse | undefined {
+    const key = this.operation.method === 'POST' ? idempotencyKey(this.request.headers['idempotency-key'] as string | undefined) : undefined
+    return key === undefined ? undefined : new IdempotentUse(this.operator.actor, this.operation.name, key, content)
+  }
+
+  /** The act and its entry in the trail, in one transaction: an act that cannot be logged does not happen. */
+  private async write(call: Call, writing: Writing, prepared: unknown, repeated: IdempotentUse | undefined): Promise<Answer> {
+    const earlier = await repeated?.earlier(writing, this.nowMs)
+    if (typeof earlier === 'string') throw new RolledBack(refused(earlier))
+    if (earlier !== undefined) return earlier
+    const { operation } = this
+    const outcome: Outcome<unknown> = (await this.outOfReach(call, writing)) ?? (await operation.run(call, writing, prepared))
+    if (isRefused(outcome)) {
+      if (!outcome.keep) throw new RolledBack(outcome)
+      await this.plane.record(writing, this.event(call, outcome))
+      return this.no(outcome)
+    }
+    if (operation.guarded && !this.guarded) throw new Error(`${operation.name} is guarded and never asked for the tag`)
+    await this.plane.record(writing, this.event(call, outcome))
+    const answer = this.yes(outcome)
+    await repeated?.keep(writing, this.nowMs, operation.secret || typeof answer.body !== 'string' ? undefined : { ...answer, body: answer.body })
+    return answer
+  }
+
+  private event(call: Call, outcome: Outcome<unknown>): TrailEvent {
+    const { operation, operator } = this
+    const object = ('value' in outcome ? outcome.object : undefined) ?? operation.object?.(call)
+    const facts = 'value' in outcome ? outcome.detail : undefined
+    return {
+      act: operation.act ?? operation.name,
+      actor: ('value' in outcome ? outcome.actor : undefined) ?? operator.actor,
+      outcome: 'value' in outcome ? 'done' : 'refused',
+      ...('refused' in outcome && { code: this.codeOf(outcome) }),
+      ...(object && { object }),
+      ...(facts && { detail: facts }),
+      personal: { address: this.address, ...('value' in outcome ? outcome.personal : undefined) },
+    }
+  }
+
+  /** A refusal, told to the trail first when a change was asked for. */
+  private async refuse(call: Call, outcome: Refused): Promise<Answer> {
+    if (this.operation.act !== undefined) await this.plane.store.write((writing) => this.plane.record(writing, this.event(call, outcome)))
+    return this.no(outcome)
+  }
+
+  private codeOf({ refused: name }: Refused): string {
+    return Object.hasOwn(this.operation.refusals, name) ? `${this.operation.resource}.${name}` : `management.${name}`
+  }
+  private no(outcome: Refused, fields: Answer['fields'] = {}): Answer {
+    const { refused: name, detail, more, retryAfterMs } = outcome
+    const declared = this.operation.refusals[name] ?? COMMON[name as CommonRefusal]
+    if (declared === undefined) throw new Error(`${this.operation.name} refuses with ${name}, which it does not declare`)
+    const retry = retryAfterMs === undefined ? undefined : { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
+    return problem(declared.status, this.codeOf(outcome), detail ?? declared.says, { ...fields, ...retry, ...challenge(declared.status) }, more)
+  }
+
+  private yes({ value, etag, location, cookies }: Done<unknown>): Answer {
+    const { operation } = this
+    const fields: Record<string, string | readonly string[]> = {
+      ...(etag !== undefined && { ETag: `"${etag}"` }),
+      ...(location !== undefined && { Location: `/api/v1${location}` }),
+      ...(cookies !== undefined && { 'Set-Cookie': cookies }),
+    }
+    const status = statusOf(operation)
+    if (operation.media !== undefined) return { status, fields: { 'Content-Type': operation.media, ...fields }, body: value as Answer['body'] }
+    if (operation.output === undefined) return { status, fields, body: '' }
+    // Nothing leaves that is not declared (OWASP API3:2023): an answer that its own schema refuses is a mistake of ours.
+    const faults: Fault[] = []
+    operation.output.read(structuredClone(value), [], faults)
+    if (faults.length > 0) throw new Error(`${operation.name} answers what it does not declare: ${faults[0]!.message}`)
+    return json(status, value, fields)
+  }
+}
+
+/** How many faults one answer lists. */
+const ERRORS_MAX = 100
+/** A fault of a request as it is told: `path` is a JSON pointer (RFC 6901). */
+interface PlacedFault {
+  readonly in: 'path' | 'query' | 'body'
+  readonly path: string
+  readonly message: string
+}
+const pointer = (path: Fault['path']): string => path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+const placed = (place: PlacedFault['in'], faults: readonly Fault[]): PlacedFault[] =>
+  faults.map(({ path, message }) => ({ in: place, path: pointer(path), message }))
+
+function readPart(schema: Schema<unknown> | undefined, value: unknown, place: PlacedFault['in'], into: PlacedFault[]): unknown {
+  if (schema === undefined) return undefined
+  const faults: Fault[] = []
+  const read = schema.read(value, [], faults)
+  into.push(...placed(place, faults))
+  return read
+}
+function unexpected(query: Record<string, string>, into: PlacedFault[]): undefined {
+  into.push(
+    ...placed(
+      'query',
+      Object.keys(query).map((name) => ({ code: 'unknown-key', path: [name], message: `unknown parameter '${name.slice(0, 60)}'` })),
+    ),
+  )
+  return undefined
+}
+
+/** RFC 9110 13.1.1: `*`, or one of the listed strong tags. */
+function matches(field: string | undefined, etag: string): boolean {
+  if (field === undefined) return false
+  return field.trim() === '*' || field.split(',').some((each) => each.trim() === `"${etag}"`)
+}
+function sameText(given: string | string[] | undefined, wanted: string): boolean {
+  if (typeof given !== 'string') return false
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** RFC 9110 15.5.2: a 401 names how to authenticate. */
+const challenge = (status: number): Answer['fields'] => (status === 401 ? { 'WWW-Authenticate': 'Bearer realm="gatehouse"' } : {})
+/** A refusal before any operation is known, or that is none's own. */
+export function common(code: CommonRefusal, fields: Answer['fields'] = {}): Answer {
+  const { status, says } = COMMON[code]
+  return problem(status, `management.${code}`, says, { ...fields, ...challenge(status) })
+}
+
+function failure(plane: Plane, cause: unknown): Answer {
+  if (cause instanceof UncertainCommit) return common('uncertain')
+  if (cause instanceof StoreUnavailable) return common('unavailable', { 'Retry-After': '1' })
+  plane.report(cause)
+  return common('broken')
+}

@@ -1,0 +1,58 @@
+// Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a repeated POST gets the answer of the first, by the same caller, for the same content.
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '../base/canonical-json.ts'
+import type { Actor } from '../model/trail-event.ts'
+import { collection, type Writing } from '../ports/store.ts'
+import type { Answer } from './answer.ts'
+
+interface Kept {
+  readonly content: string
+  readonly answer?: { readonly status: number; readonly fields: Answer['fields']; readonly body: string }
+  readonly atMs: number
+}
+const kept = collection<Kept>('idempotency')
+/** By time, so that what is old is found without looking at the rest. */
+const keptAt = collection<string>('idempotency-at')
+const KEPT_MS = 24 * 3_600_000
+/** How many old ones are removed with each new one: more than come in, so they never pile up. */
+const REMOVED_AT_ONCE = 4
+
+/** RFC 8941 string or bare token: 1 to 128 visible characters without quotes. */
+export function idempotencyKey(field: string | undefined): string | undefined {
+  return /^"?([!#-~]{1,128})"?$/.exec(field ?? '')?.[1]
+}
+
+/** One use of a key: by whom, for which operation, with which content (hardening.md: scoped to principal, operation and body digest). */
+export class IdempotentUse {
+  private readonly key: string
+  private readonly content: string
+
+  constructor(actor: Actor, operation: string, key: string, content: unknown) {
+    this.key = digest(`${actor.kind}\n${actor.id}\n${operation}\n${key}`)
+    this.content = digest(canonicalJson(content))
+  }
+
+  /** What the first use was answered with, or why this use is refused; undefined when there was none. */
+  async earlier(writing: Writing, nowMs: number): Promise<Answer | 'idempotency-reused' | 'already-done' | undefined> {
+    const found = await writing.get(kept, this.key)
+    if (found === undefined || found.atMs < nowMs - KEPT_MS) return undefined
+    if (found.content !== this.content) return 'idempotency-reused'
+    if (found.answer === undefined) return 'already-done'
+    return { ...found.answer, fields: { ...found.answer.fields, 'Idempotency-Replayed': 'true' } }
+  }
+
+  /** `answer` absent: it held a secret. */
+  async keep(writing: Writing, nowMs: number, answer: Kept['answer']): Promise<void> {
+    const old = await writing.scan(keptAt, { before: timeKey(nowMs - KEPT_MS), limit: REMOVED_AT_ONCE })
+    for (const { key, value } of old) {
+      writing.remove(keptAt, key)
+      const record = await writing.get(kept, value)
+      if (record !== undefined && record.atMs < nowMs - KEPT_MS) writing.remove(kept, value)
+    }
+    writing.put(kept, this.key, { content: this.content, atMs: nowMs, ...(answer && { answer }) })
+    writing.put(keptAt, `${timeKey(nowMs)}/${this.key.slice(0, 16)}`, this.key)
+  }
+}
+
+const timeKey = (ms: number): string => String(Math.max(0, ms)).padStart(15, '0')
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -1,0 +1,62 @@
+// What operations can reach: the store, the trail, and the services of the running Gatehouse. `app/` puts it together.
+import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
+import type { KeyDigests } from '../directory/key-digests.ts'
+import type { FileOwned } from '../directory/records.ts'
+import type { Operator } from '../model/operator.ts'
+import type { TrailEvent } from '../model/trail-event.ts'
+import type { Means as PeopleMeans } from '../people/means.ts'
+import type { Limiter } from '../ports/counters.ts'
+import type { Egress } from '../ports/egress.ts'
+import type { Envelope } from '../ports/envelope.ts'
+import type { BackUp, Store, Writing } from '../ports/store.ts'
+import type { Trail } from '../trail/trail.ts'
+
+/** What a request shows of who sends it. */
+export interface ShownCredentials {
+  /** The whole `Authorization` field. */
+  readonly authorization: string | undefined
+  /** The session cookie's value. */
+  readonly session: string | undefined
+  readonly address: string
+}
+
+/** What the journey of a request needs, whatever the operation. */
+export interface Plane {
+  readonly store: Store
+  /** Whole milliseconds since the epoch. */
+  nowMs(): number
+  /** Puts the event into the trail, in this transaction. */
+  record(writing: Writing, event: TrailEvent): Promise<void>
+  /** Who it is; undefined: nobody that is known here, told alike for every reason. */
+  authenticate(shown: ShownCredentials): Promise<Operator | undefined>
+  /** The team that owns an API, by its live configuration. */
+  ownerOf(api: string): string | undefined
+  /** Resolves when what this node has committed so far is live on its gateway threads. */
+  settle(): Promise<void>
+  /** Counts requests, by operator or, before one is known, by address. */
+  readonly limiter: Limiter
+  readonly requestsPerMinute: number
+  /** A mistake of ours, for the operator to read; nothing of it is told to the caller. */
+  report(cause: unknown): void
+  /** Whether people reach this listener over TLS: cookies are named and marked by it. */
+  readonly isSecure: boolean
+  ready(): boolean
+  metrics(): Promise<string>
+  readonly services: Services
+}
+
+/** The rooms that operations act on, as they are in this process. */
+export interface Services {
+  readonly envelope: Envelope
+  readonly egress: Egress
+  readonly random: (octets: number) => Uint8Array
+  readonly trail: Trail
+  readonly people: PeopleMeans
+  readonly directory: {
+    readonly digests: KeyDigests
+    /** What the live configuration's files own. */
+    readonly file: FileOwned
+  }
+  readonly catalog: CatalogPublishing
+  readonly backUp: BackUp
+}

@@ -1,0 +1,5 @@
+// The scenarios of all operations, listed by hand like the operations themselves.
+import type { Scenarios } from '../scenario.ts'
+import { keys } from './keys.ts'
+
+export const scenarios: Scenarios = { ...keys }
