@@ -16,7 +16,7 @@ import type { SourceDocument } from './source-document.ts'
 import type { Sources } from './sources.ts'
 import type { UpstreamSection } from './upstream-schema.ts'
 import { versionApi } from './version-name.ts'
-import { ALWAYS, frontOf, type PlacedVersion, scheduleOf, versionAsApi, versioningFaults } from './version-resolution.ts'
+import { ALWAYS, frontOf, lifecycleBySet, type PlacedVersion, scheduleOf, versionAsApi, versioningFaults } from './version-resolution.ts'
 
 export interface GivenApis {
   readonly apis: readonly PlacedApi[]
@@ -140,6 +140,7 @@ class ApisResolution {
     const offer = offerOf(name, api, path, shared, faults)
     this.offers.set(name, offer)
     const { policies, isWhole } = apiInheritance(api, path, offer, shared, catalogue, faults)
+    if (api.versioning) faults.push(...lifecycleBySet(policies))
     this.report(document, faults)
     const upstream = this.upstreamOf(api.upstream, document, [...path, 'upstream'])
     return { name, api: { ...api, policies, upstream }, document, path, isWhole }
@@ -197,13 +198,13 @@ class ApisResolution {
     for (const { api, document, path } of this.given.versions) {
       const names = this.given.apiNames
       if (!names.includes(api)) {
-        this.report(document, [{ code: 'unknown-api', path: path.slice(0, 2), atKey: true, message: `there is no API '${api}'${suggestion(api, names)}` }])
+        this.report(document, [{ code: 'unknown-api', path, atKey: true, message: `there is no API '${api}'${suggestion(api, names)}` }])
         continue
       }
       const placed = this.given.apis.find(({ name }) => name === api)
       if (placed && placed.api.versioning === undefined) {
         const message = `'${api}' does not say how its versions are told apart: it needs 'versioning', as versioning: { by: path }`
-        this.report(document, [{ code: 'unversioned-api', path: path.slice(0, 2), atKey: true, message }])
+        this.report(document, [{ code: 'unversioned-api', path, atKey: true, message }])
       }
     }
   }

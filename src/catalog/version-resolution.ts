@@ -64,6 +64,13 @@ export interface VersionSurroundings {
   readonly upstream: UpstreamSection | undefined
 }
 
+/** A life that a policy set brings, to an API that has versions or to one of them. */
+export const lifecycleBySet = (policies: Inherited['policies']): Fault[] =>
+  (policies['lifecycle'] ?? [])
+    .filter(({ path }) => path.at(-2) === 'policySets')
+    .slice(0, 1)
+    .map(({ path }) => ({ code: 'lifecycle-by-hand', path, message: BY_HAND }))
+
 /** One version as an API. Faults are about its section. */
 export function versionAsApi(
   whole: WholeApi,
@@ -86,8 +93,7 @@ export function versionAsApi(
   // The API's policies and plans count for all versions together: calling two versions does not double a limit.
   const common = mapAttachments(whole, (attachment) => ({ ...attachment, path, owner: whole.name }))
   const { policies, isWhole } = versionInheritance(section, common, path, shared, faults)
-  if (policies['lifecycle']?.some((attachment) => attachment.path.at(-2) === 'policySets'))
-    faults.push({ code: 'lifecycle-by-hand', path: policies['lifecycle'][0]!.path, message: BY_HAND })
+  faults.push(...lifecycleBySet(policies))
   const effective: WholeApi['api'] = {
     ...api,
     path: api.versioning!.by === 'path' ? `${api.path ?? ''}/${version}` : api.path,

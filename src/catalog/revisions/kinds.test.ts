@@ -40,3 +40,20 @@ test('a name that would lead elsewhere is no name', () => {
   assert.ok(isNameOf(VERSION, 'shop@v1'))
   for (const name of ['shop', 'shop@', '@v1', 'a@b@c', 'shop@constructor']) assert.ok(!isNameOf(VERSION, name), name)
 })
+
+test('a patch says when it ends and what it protects, as far as it is one', () => {
+  const patch = KINDS.find(({ kind }) => kind === 'patch')!
+  const ends: [value: unknown, endsMs: number | undefined][] = [
+    [{ expires: '2026-11-24' }, Date.UTC(2026, 10, 24)],
+    [{ expires: '2026-11-24T01:00:00+01:00' }, Date.UTC(2026, 10, 24)],
+    [{ expires: '2026-02-30' }, undefined],
+    [{ expires: 5 }, undefined],
+    [{}, undefined],
+    ['2026-11-24', undefined],
+    [null, undefined],
+  ]
+  for (const [value, endsMs] of ends) assert.equal(patch.endsMs!(value), endsMs, JSON.stringify(value))
+  assert.deepEqual(patch.guards!('p', { api: 'shop' }), ['shop'])
+  assert.deepEqual(patch.guards!('p', { api: 'shop', version: 'v1' }), ['shop@v1'])
+  assert.deepEqual(patch.guards!('p', { api: ['shop'] }), [])
+})
