@@ -112,3 +112,13 @@ test('a version changes when something it uses changes, and only then', () => {
   }
   assert.equal(ran, 13)
 })
+
+test('a version is described by a document inside the configuration', () => {
+  const document = 'openapi: 3.1.0\npaths: { /a: { get: {} } }\n'
+  const found = load(`${BASE.replace('v1: {}', 'v1: { openapi: document:d }')}documents: { d: ${JSON.stringify(document)} }\n`)
+  const routes = found.snapshot.apis.find(({ name }) => name === 'shop@v1')!.routes
+  assert.deepEqual(
+    routes.map(({ operation }) => operation),
+    ['GET /a'],
+  )
+})

@@ -5,8 +5,10 @@ import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import type { Configuration } from '../../src/catalog/resolve.ts'
 import { approve } from '../../src/catalog/revisions/approvals.ts'
 import type { CatalogOptions } from '../../src/catalog/revisions/catalog-publishing.ts'
+import { resolveClosing } from '../../src/catalog/revisions/closing.ts'
 import type { ProposedChange } from '../../src/catalog/revisions/commit.ts'
 import { ada, anyone, api, bob, done, fileOf, openapi, openCatalog, refusedAs } from '../../src/catalog/revisions/conformance/fixtures.ts'
+import { ConsoleDocuments } from '../../src/catalog/revisions/console-document.ts'
 import { openDraft } from '../../src/catalog/revisions/drafts.ts'
 import { exportText, readApplied } from '../../src/catalog/revisions/export.ts'
 import { fileObjects } from '../../src/catalog/revisions/file-objects.ts'
@@ -254,6 +256,16 @@ describe('a start with a file that versions and patches do not go with', () => {
       served(found).filter((each) => each.endsWith('closed')),
       ['bank@v2 /bank/v2 closed'],
     )
+  })
+
+  test('a patch that has ended takes nothing down, whatever is wrong with it', () => {
+    const closing = resolveClosing(fileOf(all), [patch('hole', { mode: 'loose' })], { policies, nowMs: START + DAY, cores: 1 }, new ConsoleDocuments())
+    assert.ok(closing.ok)
+    assert.deepEqual(
+      closing.closed.map(({ key }) => key),
+      ['patch/hole'],
+    )
+    assert.ok(served(closing.configuration).every((each) => each.endsWith(' open')))
   })
 
   test('an API is open again when the patch that it was closed for has ended', async () => {
