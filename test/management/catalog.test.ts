@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Secret } from '../../src/base/secret.ts'
+import { CatalogPublishing } from '../../src/catalog/revisions/catalog-publishing.ts'
 import { sourcesOf } from '../../src/catalog/revisions/conformance/fixtures.ts'
 import { readDraft } from '../../src/catalog/revisions/drafts.ts'
 import { readHead } from '../../src/catalog/revisions/state.ts'
@@ -84,6 +85,15 @@ inWorld('two requests with one idempotency key at once are one act, even one tha
   await made.catalog.fileChanged(sourcesOf(JSON.stringify({ ...FILE, apis })))
   assert.equal(await revision(made), 2)
   const back = () => made.as('owner', 'POST', '/revisions/1/roll-back', { headers: { 'idempotency-key': 'back' }, body: {} })
+  let asked = 0
+  // The first is not done before the second has looked whether it was.
+  Object.assign(made.plane.services.catalog, {
+    publish: async (...given: Parameters<typeof made.catalog.publish>) => {
+      asked++
+      while (asked < 2) await new Promise((resolve) => setImmediate(resolve))
+      return CatalogPublishing.prototype.publish.apply(made.catalog, given)
+    },
+  })
   const [one, two] = await Promise.all([back(), back()])
   assert.deepEqual([one.short, two.short, one.body], ['200', '200', two.body])
   assert.deepEqual(one.json?.['left'], [{ kind: 'api', name: 'newcomer', why: 'file-owned' }])
