@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import type { Fault, Path } from '../base/fault.ts'
 import type { Schema } from '../base/schema.ts'
 import type { DirectoryContent } from '../model/directory.ts'
-import type { Api, Listener, Snapshot } from '../model/snapshot.ts'
+import type { Api, Snapshot } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import type { ConfiguredKeySource } from '../secrets/key-source.ts'
 import { type PlacedApi, resolveApi } from './api-resolution.ts'
@@ -14,6 +14,7 @@ import { DocumentCache } from './document-cache.ts'
 import { keySourceOf } from './envelope-settings.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
+import type { ControlSettings } from './listener.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type LocatedFault, locate, sorted } from './located-fault.ts'
 import { type OperatorSettings, settingsFaults } from './operator-settings.ts'
@@ -43,7 +44,7 @@ export type StoreSettings =
 export interface Configuration {
   readonly snapshot: Snapshot
   readonly directory: DirectoryContent
-  readonly control: { readonly listen: Listener; readonly exposed: boolean }
+  readonly control: ControlSettings
   readonly store: StoreSettings
   /** Absolute: where this node keeps what is its own, such as the admin token; that of the embedded store if there is one. */
   readonly dataFolder: string
@@ -118,7 +119,7 @@ class Resolving {
     return {
       snapshot: { gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside, shared.addressLists), apis },
       directory,
-      control: { listen: section.control.listen, exposed: section.control.exposed },
+      control: section.control,
       ...storeOf(section.store, fileBeside),
       counters: 'memory',
       egress: section.egress,

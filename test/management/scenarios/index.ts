@@ -1,5 +1,8 @@
 // The scenarios of all operations, listed by hand like the operations themselves.
 import type { Scenarios } from '../scenario.ts'
+import { account } from './account.ts'
 import { keys } from './keys.ts'
+import { people } from './people.ts'
+import { session } from './session.ts'
 
-export const scenarios: Scenarios = { ...keys }
+export const scenarios: Scenarios = { ...account, ...keys, ...people, ...session }
