@@ -4,7 +4,7 @@ import { isRefused } from '../../../people/refusal.ts'
 import { stepUpWithPassword } from '../../../people/step-up.ts'
 import { defineOperation, isRefused as isNo, refused } from '../../operation.ts'
 import { ownSessionNow } from './own-session.ts'
-import { BUSY, passwordText, refusedBy, renewed, renewedSchema, SLOW_DOWN, WRONG_PASSWORD } from './sign-in-schema.ts'
+import { BUSY, passwordText, refusedBy, renewed, renewedSchema, SLOW_DOWN, USE_PASSKEY, WRONG_PASSWORD } from './sign-in-schema.ts'
 
 export const confirmWithPassword = defineOperation({
   name: 'confirmWithPassword',
@@ -19,11 +19,7 @@ export const confirmWithPassword = defineOperation({
   refusals: {
     'wrong-password': WRONG_PASSWORD,
     'code-needed': { status: 409, says: 'Confirm with a code.', mend: 'Who has an authenticator app confirms with a code of it.' },
-    'use-passkey': {
-      status: 403,
-      says: 'Confirm with your passkey.',
-      mend: 'Who has a passkey, or no password, confirms with the passkey or at the provider.',
-    },
+    'use-passkey': USE_PASSKEY,
     'slow-down': SLOW_DOWN,
     busy: BUSY,
   },

@@ -4,7 +4,7 @@ import { isRefused } from '../../../people/refusal.ts'
 import { type Call, defineOperation, done, type Outcome } from '../../operation.ts'
 import { line, nameText } from '../../texts.ts'
 import { ownSessionNow, sessionCookie, visitOf } from './own-session.ts'
-import { refusedBy, SLOW_DOWN, signedIn, signInShape } from './sign-in-schema.ts'
+import { BEGIN_AGAIN, refusedBy, SLOW_DOWN, signedIn, signInShape, USE_PASSKEY } from './sign-in-schema.ts'
 
 /** What the provider's word is worth here is told no closer: which accounts there are is nobody's to try out. */
 const ALIKE: Readonly<Record<string, string>> = {
@@ -42,7 +42,7 @@ export const finishSingleSignOn = defineOperation({
   }),
   output,
   refusals: {
-    'begin-again': { status: 403, says: 'Begin the sign-in again.', mend: 'It was begun in another browser, more than ten minutes ago, or finished already.' },
+    'begin-again': BEGIN_AGAIN,
     'provider-unreachable': {
       status: 502,
       says: 'The provider does not answer as it must.',
@@ -58,7 +58,7 @@ export const finishSingleSignOn = defineOperation({
       says: 'You are not let in here through this provider.',
       mend: 'Ask an owner to invite you, or sign in as the person who is signed in here.',
     },
-    'use-passkey': { status: 403, says: 'Sign in with your passkey.', mend: 'This provider proves one factor, and you have a passkey.' },
+    'use-passkey': USE_PASSKEY,
     'slow-down': SLOW_DOWN,
   },
   prepare: finish,

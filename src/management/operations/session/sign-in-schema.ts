@@ -64,6 +64,16 @@ export const SLOW_DOWN: RefusalDeclaration = {
   says: 'Too many tries. Wait as long as `Retry-After` says.',
   mend: 'Wait. Who has signed in from this browser before, or has a passkey, is not held up by the guesses of others.',
 }
+export const USE_PASSKEY: RefusalDeclaration = {
+  status: 403,
+  says: 'Use your passkey.',
+  mend: 'What was shown proves one factor, and who has a passkey is asked for it: sign in or confirm with the passkey.',
+}
+export const BEGIN_AGAIN: RefusalDeclaration = {
+  status: 403,
+  says: 'Begin the sign-in again.',
+  mend: 'It was begun in another browser, too long ago (a code may follow for five minutes, a provider for ten), or is finished already.',
+}
 export const BUSY: RefusalDeclaration = { status: 503, says: 'Too many sign-ins at once.', mend: 'Try again in a second.' }
 export const WRONG_PASSWORD: RefusalDeclaration = {
   status: 403,

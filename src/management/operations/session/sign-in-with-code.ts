@@ -4,7 +4,7 @@ import { isRefused } from '../../../people/refusal.ts'
 import { signInWithCode as signIn } from '../../../people/sign-in.ts'
 import { defineOperation } from '../../operation.ts'
 import { visitOf } from './own-session.ts'
-import { codeText, refusedBy, SLOW_DOWN, signedIn, signInSchema, ticketText } from './sign-in-schema.ts'
+import { BEGIN_AGAIN, codeText, refusedBy, SLOW_DOWN, signedIn, signInSchema, ticketText } from './sign-in-schema.ts'
 
 export const signInWithCode = defineOperation({
   name: 'signInWithCode',
@@ -18,7 +18,7 @@ export const signInWithCode = defineOperation({
   output: signInSchema,
   refusals: {
     'wrong-code': { status: 401, says: 'The code is wrong, or was used already.', mend: 'Wait for the next code of the app, or use a recovery code.' },
-    'begin-again': { status: 403, says: 'Begin with the password again.', mend: 'More than five minutes passed, or it was begun in another browser.' },
+    'begin-again': BEGIN_AGAIN,
     'slow-down': SLOW_DOWN,
   },
   async prepare(call) {

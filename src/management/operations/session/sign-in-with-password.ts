@@ -5,7 +5,7 @@ import { signInWithPassword as signIn } from '../../../people/sign-in.ts'
 import { defineOperation } from '../../operation.ts'
 import { line } from '../../texts.ts'
 import { beginningVisit } from './own-session.ts'
-import { BUSY, passwordText, refusedBy, SLOW_DOWN, signedIn, signInSchema } from './sign-in-schema.ts'
+import { BUSY, passwordText, refusedBy, SLOW_DOWN, signedIn, signInSchema, USE_PASSKEY } from './sign-in-schema.ts'
 
 export const signInWithPassword = defineOperation({
   name: 'signInWithPassword',
@@ -23,7 +23,7 @@ export const signInWithPassword = defineOperation({
       says: 'Mail address or password are wrong.',
       mend: 'Try again, or ask an owner for a recovery link. Unknown names, wrong passwords and suspended people are all answered alike.',
     },
-    'use-passkey': { status: 403, says: 'Sign in with your passkey.', mend: 'A password alone is not enough for who has a passkey.' },
+    'use-passkey': USE_PASSKEY,
     'slow-down': SLOW_DOWN,
     busy: BUSY,
   },
