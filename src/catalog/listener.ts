@@ -53,7 +53,12 @@ const consoleOrigin = checked(
 export const controlSettings = object(
   {
     listen: withDefault(listenerAddress('Where management API, metrics and health are served. Loopback, unless `exposed` is said.'), 'http://127.0.0.1:8081'),
-    exposed: optional(boolean('True allows `listen` to be another address than loopback: whoever reaches it can try to manage this gateway.'), false),
+    exposed: optional(
+      boolean(
+        'True allows `listen` to be another address than loopback: whoever reaches it can try to manage this gateway. `/metrics` then takes a credential with `system:read`.',
+      ),
+      false,
+    ),
     origin: optional(consoleOrigin),
     secondFactor: optional(
       oneOf(['everyone', 'writers', 'nobody'], 'Who needs a second factor, or a passkey, to sign in: everyone, whoever may change something, or nobody.'),

@@ -26,6 +26,13 @@ describe('more than one holds', () => {
     assert.equal((await send('GET', '/people', { as: token })).short, '403 management.forbidden')
   })
 
+  test('a token of another person is neither listed among one’s own nor revoked as one’s own', async () => {
+    const { token } = (await minted('owner', ['people:read'])).json as unknown as { token: { id: string } }
+    assert.equal((await made.as('viewer', 'DELETE', `/own/tokens/${token.id}`)).short, '404 management.unknown')
+    assert.ok(!(await made.as('viewer', 'GET', '/own/tokens')).body.includes(token.id))
+    assert.ok((await made.as('owner', 'GET', '/own/tokens')).body.includes(token.id))
+  })
+
   test('privilege escalation: an administrator makes nobody an owner, by invitation, change, role, provider, token or link', async () => {
     const ask = (method: string, path: string, body: object) => made.as('administrator', method, path, { body, headers: { 'if-match': '*' } })
     const expires = new Date(made.plane.nowMs() + 60_000).toISOString()
