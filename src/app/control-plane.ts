@@ -7,6 +7,7 @@ import type { AdminToken } from '../management/admin-token.ts'
 import type { Plane } from '../management/plane.ts'
 import type { SignInPolicy, Site } from '../people/means.ts'
 import { type HashCosts, PasswordHashing } from '../people/password-hashing.ts'
+import { SingleSignOn } from '../people/single-sign-on.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
@@ -29,6 +30,8 @@ export interface ControlParts {
   readonly catalog: CatalogPublishing
   readonly directory: Pick<LiveDirectory, 'digests' | 'file' | 'catchUp'>
   readonly adminToken: AdminToken
+  /** The file says that it counts, however it was switched. */
+  readonly adminTokenAlways?: boolean
   /** The data key of the people room. */
   readonly peopleKey: Uint8Array
   readonly site: Site
@@ -48,11 +51,12 @@ export function controlPlane(parts: ControlParts): Plane {
   const record: Plane['record'] = async (writing, event) => void (await trail.append(writing, event, nowMs()))
   const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
   const people = { store, record, clock, random, key: parts.peopleKey, envelope, egress, hashing, site: parts.site, policy: parts.signIn }
+  const admin = { accepts: parts.adminToken.accepts.bind(parts.adminToken), isAlways: parts.adminTokenAlways ?? false }
   return {
     store,
     nowMs,
     record,
-    authenticate: (shown) => operatorOf(shown, parts.adminToken, people, report),
+    authenticate: (shown) => operatorOf(shown, admin, people, report),
     ownerOf: (api) => catalog.configuration.owners.get(api),
     settle: async () => {
       await catalog.refresh()
@@ -61,9 +65,10 @@ export function controlPlane(parts: ControlParts): Plane {
     limiter: parts.counters.limiter('management', { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 }),
     requestsPerMinute,
     report,
+    origin: parts.site.origin,
     isSecure: parts.site.origin.startsWith('https:'),
     ready: parts.ready,
     metrics: parts.metrics,
-    services: { envelope, egress, random, trail, people, directory, catalog, backUp },
+    services: { envelope, egress, random, trail, people, singleSignOn: new SingleSignOn(people), directory, catalog, backUp },
   }
 }

@@ -155,18 +155,20 @@ export class Running {
     const admin = adminToken(dataFolder, settings.adminToken)
     this.tokenFile = admin.file
     const { host, port } = control.listen
+    const { origin = `http://localhost:${port}` } = control
     const report = (cause: unknown): void => this.voice.warn(`control: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`)
     const plane = controlPlane({
       ...{ store, backUp, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
       counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),
       egress: guardedEgress({ allowPrivate: egress.allowPrivate, own: () => [{ host, port: this.controlPort }] }),
       adminToken: admin.token,
-      site: { origin: `http://localhost:${port}`, rpId: 'localhost', name: 'Gatehouse' },
-      signIn: { secondFactor: 'writers' },
+      adminTokenAlways: control.adminToken === 'always',
+      site: { origin, rpId: new URL(origin).hostname, name: 'Gatehouse' },
+      signIn: { secondFactor: control.secondFactor },
       ready: () => this.threads?.ready ?? false,
       metrics: () => this.metrics(),
     })
-    this.control = await startControl({ host, port, version: VERSION }, operations, plane)
+    this.control = await startControl({ host, port, exposed: control.exposed, version: VERSION }, operations, plane)
   }
 
   /** `http://host:port` of every gateway listener. */

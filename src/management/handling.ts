@@ -13,6 +13,7 @@ import { COMMON, type CommonRefusal } from './common-refusals.ts'
 import { IdempotentUse, idempotencyKey } from './idempotency.ts'
 import { type AnyOperation, type Call, type Done, isRefused, type Outcome, type Refused, refused, statusOf } from './operation.ts'
 import type { OperationTable } from './operation-table.ts'
+import { ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
 import { readJsonBody, readQuery } from './request-body.ts'
 
@@ -54,7 +55,7 @@ export async function handle(plane: Plane, table: OperationTable, request: Incom
   }
 }
 
-async function counted(plane: Plane, key: string): Promise<{ readonly fields: Answer['fields'] } | { readonly answer: Answer }> {
+export async function counted(plane: Plane, key: string): Promise<{ readonly fields: Answer['fields'] } | { readonly answer: Answer }> {
   const { admitted, remaining, resetMs, retryAfterMs } = await plane.limiter.take(key, plane.nowMs() * 1000)
   const fields = {
     'RateLimit-Policy': `"management";q=${plane.requestsPerMinute};w=60`,
@@ -115,7 +116,7 @@ class Journey {
     if (operation.method !== 'GET') {
       const { origin, host } = request.headers
       // A browser names the origin of every request that can change something (Fetch 3.1); whoever names none is no browser, and then a cookie is out of place.
-      if (origin === undefined ? operator.session !== undefined : origin !== `http://${host}` && origin !== `https://${host}`) return 'foreign-origin'
+      if (origin === undefined ? operator.session !== undefined : origin !== ownOrigin(host ?? '', this.plane.origin)) return 'foreign-origin'
       if (operator.session !== undefined && !sameText(request.headers['x-csrf-token'], operator.session.csrf)) return 'csrf-token'
     }
     if (operation.permission === 'anyone') return undefined
@@ -123,7 +124,7 @@ class Journey {
       const reach = reachOf(operator, operation.permission)
       if (reach === undefined || (reach === 'own' && operation.reach === 'all')) return 'forbidden'
     }
-    if (operation.recent && operator.session !== undefined && !operator.recentAuth) return 'recent-sign-in'
+    if (operation.recent === true && operator.session !== undefined && !operator.recentAuth) return 'recent-sign-in'
     return undefined
   }
 
@@ -135,6 +136,7 @@ class Journey {
       plane,
       nowMs: this.nowMs,
       address: this.address,
+      agent: (request.headers['user-agent'] ?? '').slice(0, 200),
       cookie: (purpose) => readCookie(request.headers.cookie, purpose, plane.isSecure),
       reaches: (api) => this.reaches(api),
       guard: (etag) => {
@@ -162,6 +164,8 @@ class Journey {
   private async run(call: Call, content: unknown): Promise<Answer> {
     const { operation, plane } = this
     let prepared: unknown
+    // Told before anything is: what cannot be logged does not happen. What changes something has an entry of its own.
+    if (operation.act === undefined) await recordRead(plane, this.operator, operation.name, this.address)
     if (operation.prepare) {
       const hidden = await plane.store.read((reading) => this.outOfReach(call, reading))
       prepared = hidden ?? (await operation.prepare(call))
@@ -283,6 +287,12 @@ class Journey {
     if (faults.length > 0) throw new Error(`${operation.name} answers what it does not declare: ${faults[0]!.message}`)
     return json(status, value, fields)
   }
+}
+
+/** Each use of the admin token stands in the trail (hardening.md), reads included: it belongs to nobody, so that its use is all that can be watched. */
+export async function recordRead(plane: Plane, { actor }: Operator, operation: string, address: string): Promise<void> {
+  if (actor.kind !== 'admin-token') return
+  await plane.store.write((writing) => plane.record(writing, { act: 'admin-token.read', actor, outcome: 'done', detail: { operation }, personal: { address } }))
 }
 
 /** How many faults one answer lists. */

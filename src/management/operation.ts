@@ -26,6 +26,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly nowMs: number
   /** The peer's address. */
   readonly address: string
+  /** What the caller says its program is: for a person to know their sessions by. */
+  readonly agent: string
   /** The value of one of our cookies; undefined when there is none, or more than one. */
   cookie(purpose: CookiePurpose): string | undefined
   /** Whether this operation, by this operator, reaches that API. */
@@ -103,8 +105,11 @@ export interface Operation<P = unknown, Q = unknown, B = unknown, O = unknown, R
   readonly guarded?: true
   /** The answer holds a secret: it is never kept for a repetition. */
   readonly secret?: true
-  /** Takes a proof of the same person's presence within the last minutes, when they signed in: a stolen session is not enough. */
-  readonly recent?: true
+  /**
+   * Takes a proof of the same person's presence within the last minutes, when they signed in: a stolen session is not enough. `by-room`: the room asks
+   * for it itself, because a session that is for enrolling a second factor can have none.
+   */
+  readonly recent?: true | 'by-room'
   /** Answers when the change is live on every gateway thread of this node. */
   readonly live?: true
   object?(call: Call<P, Q, B>): { readonly kind: string; readonly name: string }

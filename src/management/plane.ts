@@ -5,6 +5,7 @@ import type { FileOwned } from '../directory/records.ts'
 import type { Operator } from '../model/operator.ts'
 import type { TrailEvent } from '../model/trail-event.ts'
 import type { Means as PeopleMeans } from '../people/means.ts'
+import type { SingleSignOn } from '../people/single-sign-on.ts'
 import type { Limiter } from '../ports/counters.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
@@ -38,6 +39,8 @@ export interface Plane {
   readonly requestsPerMinute: number
   /** A mistake of ours, for the operator to read; nothing of it is told to the caller. */
   report(cause: unknown): void
+  /** Where people reach the console, when that is not this listener's own address: `https://console.example`. */
+  readonly origin?: string
   /** Whether people reach this listener over TLS: cookies are named and marked by it. */
   readonly isSecure: boolean
   ready(): boolean
@@ -52,6 +55,7 @@ export interface Services {
   readonly random: (octets: number) => Uint8Array
   readonly trail: Trail
   readonly people: PeopleMeans
+  readonly singleSignOn: SingleSignOn
   readonly directory: {
     readonly digests: KeyDigests
     /** What the live configuration's files own. */

@@ -1,7 +1,10 @@
 // The scenarios of all operations, listed by hand like the operations themselves.
 import type { Scenarios } from '../scenario.ts'
+import { account } from './account.ts'
 import { catalog } from './catalog.ts'
 import { drafts } from './drafts.ts'
 import { keys } from './keys.ts'
+import { people } from './people.ts'
+import { session } from './session.ts'
 
-export const scenarios: Scenarios = { ...catalog, ...drafts, ...keys }
+export const scenarios: Scenarios = { ...account, ...catalog, ...drafts, ...keys, ...people, ...session }
