@@ -20,6 +20,7 @@ import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
+import { backUpFolder, backUpsIn } from './back-ups.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, openFoundations } from './foundations.ts'
@@ -151,13 +152,15 @@ export class Running {
   }
 
   private async openControl({ control, dataFolder, egress }: Configuration, settings: Settings): Promise<void> {
-    const { store, backUp, envelope, trail, peopleKey } = this.foundations
+    const { store, backUp, storeKind, envelope, trail, peopleKey } = this.foundations
     const admin = adminToken(dataFolder, settings.adminToken)
     this.tokenFile = admin.file
     const { host, port } = control.listen
     const report = (cause: unknown): void => this.voice.warn(`control: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`)
     const plane = controlPlane({
-      ...{ store, backUp, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
+      ...{ store, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
+      backUps: backUpsIn(backUpFolder(dataFolder), backUp, storeKind === 'sqlite' ? 'db' : 'jsonl'),
+      system: { version: VERSION, storeKind, generation: () => this.generation },
       counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),
       egress: guardedEgress({ allowPrivate: egress.allowPrivate, own: () => [{ host, port: this.controlPort }] }),
       adminToken: admin.token,
