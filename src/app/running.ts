@@ -29,6 +29,7 @@ import { needsRestart } from './needs-restart.ts'
 import type { Settings } from './settings.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads } from './threads.ts'
+import { Upkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
 
 /** What the operator is told while it runs. */
@@ -72,6 +73,7 @@ export class Running {
   private publishSeconds = 0
   private control: Server | undefined
   private watch: Watch | undefined
+  private upkeep: Upkeep | undefined
 
   private constructor(file: string, voice: Voice, foundations: Foundations) {
     this.file = file
@@ -157,12 +159,13 @@ export class Running {
     this.tokenFile = admin.file
     const { host, port } = control.listen
     const report = (cause: unknown): void => this.voice.warn(`control: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`)
+    const guarded = guardedEgress({ allowPrivate: egress.allowPrivate, own: () => [{ host, port: this.controlPort }] })
     const plane = controlPlane({
       ...{ store, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
       backUps: backUpsIn(backUpFolder(dataFolder), backUp, storeKind === 'sqlite' ? 'db' : 'jsonl'),
       system: { version: VERSION, storeKind, generation: () => this.generation },
       counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),
-      egress: guardedEgress({ allowPrivate: egress.allowPrivate, own: () => [{ host, port: this.controlPort }] }),
+      egress: guarded,
       adminToken: admin.token,
       site: { origin: `http://localhost:${port}`, rpId: 'localhost', name: 'Gatehouse' },
       signIn: { secondFactor: 'writers' },
@@ -170,6 +173,9 @@ export class Running {
       metrics: () => this.metrics(),
     })
     this.control = await startControl({ host, port, version: VERSION }, operations, plane)
+    const { file, catalog, voice } = this
+    const about = { file, egress: guarded, nowMs: () => this.nowMs, warn: (line: string) => voice.warn(line), settings: () => catalog.configuration.settings }
+    this.upkeep = new Upkeep({ store, trail, envelope, ...about })
   }
 
   /** `http://host:port` of every gateway listener. */
@@ -267,6 +273,7 @@ export class Running {
   /** Drains: what is under way finishes, nothing new begins. */
   async stop(): Promise<void> {
     this.watch?.close()
+    await this.upkeep?.close()
     await this.threads?.drain()
     this.control?.close()
     this.control?.closeAllConnections()
