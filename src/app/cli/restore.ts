@@ -6,6 +6,7 @@ import { readLines, writeLines } from '../../adapters/archive-file.ts'
 import { SqliteStore } from '../../adapters/sqlite/store.ts'
 import { exportStore, importStore } from '../../adapters/store-archive.ts'
 import type { Configuration } from '../../catalog/resolve.ts'
+import { liveNodes, removeNode } from '../../catalog/revisions/nodes.ts'
 import { verifyCatalog } from '../../catalog/revisions/verify.ts'
 import { type Store, UnusableBackUp } from '../../ports/store.ts'
 import { exportTrail } from '../../trail/export.ts'
@@ -97,7 +98,11 @@ async function* octetsOf(lines: AsyncIterable<string>): AsyncGenerator<Uint8Arra
 async function tell(store: Store, configuration: Configuration, settings: Settings, detail: { readonly [name: string]: unknown }): Promise<void> {
   const trail = new Trail(await envelopeOf(store, configuration, settings))
   const event = { act: 'store.restore', actor: { kind: 'system', id: 'system' }, outcome: 'done', detail } as const
-  await store.write((writing) => trail.append(writing, event, nowMs()))
+  await store.write(async (writing) => {
+    // Those that ran when the back-up was made do not run here.
+    for (const { id } of await liveNodes(writing, 0)) removeNode(writing, id)
+    await trail.append(writing, event, nowMs())
+  })
 }
 
 /** SQLite's own files begin so (sqlite.org/fileformat 1.3). */
