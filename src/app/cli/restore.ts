@@ -8,7 +8,8 @@ import { exportStore, importStore } from '../../adapters/store-archive.ts'
 import type { Configuration } from '../../catalog/resolve.ts'
 import { liveNodes, removeNode } from '../../catalog/revisions/nodes.ts'
 import { verifyCatalog } from '../../catalog/revisions/verify.ts'
-import { type Store, UnusableBackUp } from '../../ports/store.ts'
+import { endSession, SESSIONS } from '../../people/sessions.ts'
+import { type Store, UnusableBackUp, type Writing } from '../../ports/store.ts'
 import { exportTrail } from '../../trail/export.ts'
 import { Trail } from '../../trail/trail.ts'
 import { verifyExport } from '../../trail/verify.ts'
@@ -25,7 +26,8 @@ Puts a back-up into the store of the configuration, embedded or PostgreSQL, whic
 the store must be empty unless --replace is said. Before anything is replaced, the back-up is restored beside it, and its catalog and its trail are
 verified with the envelope key of the configuration.
 
-What was revoked, removed or erased after the back-up was made is back: revoke it anew.
+Keys and tokens that were revoked, and fields that were erased, after the back-up was made are back: revoke and erase them anew. Sessions are not:
+everybody signs in anew.
 
 Exit: 0 done, 1 refused, 2 wrong usage or could not run.`
 
@@ -60,11 +62,12 @@ function restoreInto(configuration: Configuration, settings: Settings, file: str
       if (isDatabase(file)) await beside.restore(file)
       else await importStore(beside, () => readLines(file))
       const entries = await verify(beside, configuration, settings)
+      // Beside as well, so that there is no moment at which the store holds the one without the other.
+      await tell(beside, configuration, settings, { sha256: await digestOfFile(file), replaced: replace })
       const form = join(folder, 'whole')
       if (configuration.store.kind === 'sqlite') await beside.backUp(form)
       else await beside.read((reading) => writeLines(form, exportStore(reading)))
       await backUp.restore(form)
-      await tell(store, configuration, settings, { sha256: await digestOfFile(file), replaced: replace })
       return { entries }
     } finally {
       await beside.close()
@@ -98,11 +101,19 @@ async function* octetsOf(lines: AsyncIterable<string>): AsyncGenerator<Uint8Arra
 async function tell(store: Store, configuration: Configuration, settings: Settings, detail: { readonly [name: string]: unknown }): Promise<void> {
   const trail = new Trail(await envelopeOf(store, configuration, settings))
   const event = { act: 'store.restore', actor: { kind: 'system', id: 'system' }, outcome: 'done', detail } as const
+  // Sessions that were ended since the back-up was made must not be valid again: everybody signs in anew.
+  while ((await store.write(endSome)) > 0);
   await store.write(async (writing) => {
     // Those that ran when the back-up was made do not run here.
     for (const { id } of await liveNodes(writing, 0)) removeNode(writing, id)
     await trail.append(writing, event, nowMs())
   })
+}
+
+async function endSome(writing: Writing): Promise<number> {
+  const page = await writing.scan(SESSIONS, { limit: 500 })
+  for (const { key } of page) await endSession(writing, key)
+  return page.length
 }
 
 /** SQLite's own files begin so (sqlite.org/fileformat 1.3). */
