@@ -4,14 +4,14 @@ import type { Clock } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
 import type { AdminToken } from '../management/admin-token.ts'
-import type { Plane } from '../management/plane.ts'
+import type { BackUps, Plane, SystemFacts } from '../management/plane.ts'
 import type { SignInPolicy, Site } from '../people/means.ts'
 import { type HashCosts, PasswordHashing } from '../people/password-hashing.ts'
 import { SingleSignOn } from '../people/single-sign-on.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
-import type { BackUp, Store } from '../ports/store.ts'
+import type { Store } from '../ports/store.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { LiveDirectory } from './live-directory.ts'
 import { operatorOf } from './operator-access.ts'
@@ -21,7 +21,8 @@ const REQUESTS_PER_MINUTE = 600
 
 export interface ControlParts {
   readonly store: Store
-  readonly backUp: BackUp
+  readonly backUps: BackUps
+  readonly system: SystemFacts
   readonly clock: Clock
   readonly counters: Counters
   readonly envelope: Envelope
@@ -46,7 +47,20 @@ export interface ControlParts {
 }
 
 export function controlPlane(parts: ControlParts): Plane {
-  const { store, clock, envelope, egress, trail, catalog, directory, backUp, report, random = randomSecret, requestsPerMinute = REQUESTS_PER_MINUTE } = parts
+  const {
+    store,
+    clock,
+    envelope,
+    egress,
+    trail,
+    catalog,
+    directory,
+    backUps,
+    system,
+    report,
+    random = randomSecret,
+    requestsPerMinute = REQUESTS_PER_MINUTE,
+  } = parts
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
   const record: Plane['record'] = async (writing, event) => void (await trail.append(writing, event, nowMs()))
   const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
@@ -69,6 +83,6 @@ export function controlPlane(parts: ControlParts): Plane {
     isSecure: parts.site.origin.startsWith('https:'),
     ready: parts.ready,
     metrics: parts.metrics,
-    services: { envelope, egress, random, trail, people, singleSignOn: new SingleSignOn(people), directory, catalog, backUp },
+    services: { envelope, egress, random, trail, people, singleSignOn: new SingleSignOn(people), directory, catalog, backUps, system },
   }
 }

@@ -20,6 +20,7 @@ import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
+import { backUpFolder, backUpsIn } from './back-ups.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, openFoundations } from './foundations.ts'
@@ -28,6 +29,7 @@ import { needsRestart } from './needs-restart.ts'
 import type { Settings } from './settings.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads } from './threads.ts'
+import { Upkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
 
 /** What the operator is told while it runs. */
@@ -71,6 +73,7 @@ export class Running {
   private publishSeconds = 0
   private control: Server | undefined
   private watch: Watch | undefined
+  private upkeep: Upkeep | undefined
 
   private constructor(file: string, voice: Voice, foundations: Foundations) {
     this.file = file
@@ -151,16 +154,19 @@ export class Running {
   }
 
   private async openControl({ control, dataFolder, egress }: Configuration, settings: Settings): Promise<void> {
-    const { store, backUp, envelope, trail, peopleKey } = this.foundations
+    const { store, backUp, storeKind, envelope, trail, peopleKey } = this.foundations
     const admin = adminToken(dataFolder, settings.adminToken)
     this.tokenFile = admin.file
     const { host, port } = control.listen
     const { origin = `http://localhost:${port}` } = control
     const report = (cause: unknown): void => this.voice.warn(`control: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`)
+    const guarded = guardedEgress({ allowPrivate: egress.allowPrivate, own: () => [{ host, port: this.controlPort }] })
     const plane = controlPlane({
-      ...{ store, backUp, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
+      ...{ store, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
+      backUps: backUpsIn(backUpFolder(dataFolder), backUp, storeKind === 'sqlite' ? 'db' : 'jsonl'),
+      system: { version: VERSION, storeKind, generation: () => this.generation },
       counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),
-      egress: guardedEgress({ allowPrivate: egress.allowPrivate, own: () => [{ host, port: this.controlPort }] }),
+      egress: guarded,
       adminToken: admin.token,
       adminTokenAlways: control.adminToken === 'always',
       site: { origin, rpId: new URL(origin).hostname, name: 'Gatehouse' },
@@ -169,6 +175,9 @@ export class Running {
       metrics: () => this.metrics(),
     })
     this.control = await startControl({ host, port, exposed: control.exposed, version: VERSION }, operations, plane)
+    const { file, catalog, voice } = this
+    const about = { file, egress: guarded, nowMs: () => this.nowMs, warn: (line: string) => voice.warn(line), settings: () => catalog.configuration.settings }
+    this.upkeep = new Upkeep({ store, trail, envelope, ...about })
   }
 
   /** `http://host:port` of every gateway listener. */
@@ -266,6 +275,7 @@ export class Running {
   /** Drains: what is under way finishes, nothing new begins. */
   async stop(): Promise<void> {
     this.watch?.close()
+    await this.upkeep?.close()
     await this.threads?.drain()
     this.control?.close()
     this.control?.closeAllConnections()

@@ -29,6 +29,7 @@ export const faultCodes = {
   'bad-template': 'A path of the OpenAPI document that no request could reach, or that two readers would read differently.',
   'bad-upstream': 'An upstream is `http://HOST:PORT` with an optional path, its host a DNS name or an address in its usual form.',
   'bad-url': 'The address of a webhook is none, or holds a user, a password or a fragment.',
+  'bad-witness-key': 'The key of a witness is none.',
   'bad-value': 'Text that does not have the form that is wanted.',
   'belongs-to-version': 'Something that differs from version to version stands on an API that has versions.',
   'beside-ref': 'An operation stands beside `$ref` and would not be read.',

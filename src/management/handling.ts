@@ -15,7 +15,7 @@ import { type AnyOperation, type Call, type Done, isRefused, type Outcome, type 
 import type { OperationTable } from './operation-table.ts'
 import { ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
-import { readJsonBody, readQuery } from './request-body.ts'
+import { readJsonBody, readQuery, readTextBody } from './request-body.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
 const NOBODY: Operator = { actor: { kind: 'anonymous', id: 'anonymous' }, permissions: new Map(), ownTeams: [], recentAuth: false }
@@ -96,7 +96,9 @@ class Journey {
     const { operation } = this
     const barred = this.barred()
     if (barred !== undefined) return this.no(refused(barred))
-    const body = operation.body === undefined ? { value: undefined } : await readJsonBody(this.request, operation.bodyBytesMax ?? BODY_BYTES_MAX)
+    const bytesMax = operation.bodyBytesMax ?? BODY_BYTES_MAX
+    const reader = operation.bodyMedia === undefined ? readJsonBody : readTextBody
+    const body = operation.body === undefined ? { value: undefined } : await reader(this.request, bytesMax)
     if ('refused' in body) return this.no(refused(body.refused), { Connection: 'close' })
     const query = readQuery(search)
     const faults: PlacedFault[] = [...placed('query', query.faults), ...('faults' in body ? placed('body', body.faults) : [])]
@@ -271,7 +273,7 @@ class Journey {
     return problem(declared.status, this.codeOf(outcome), detail ?? declared.says, { ...fields, ...retry, ...challenge(declared.status) }, more)
   }
 
-  private yes({ value, etag, location, cookies }: Done<unknown>): Answer {
+  private yes({ value, etag, location, cookies, further }: Done<unknown>): Answer {
     const { operation } = this
     const fields: Record<string, string | readonly string[]> = {
       ...(etag !== undefined && { ETag: `"${etag}"` }),
@@ -279,6 +281,7 @@ class Journey {
       ...(cookies !== undefined && { 'Set-Cookie': cookies }),
     }
     const status = statusOf(operation)
+    if (further) return { status: operation.further!.status, fields: { 'Content-Type': operation.further!.media }, body: value as string }
     if (operation.media !== undefined) return { status, fields: { 'Content-Type': operation.media, ...fields }, body: value as Answer['body'] }
     if (operation.output === undefined) return { status, fields, body: '' }
     // Nothing leaves that is not declared (OWASP API3:2023): an answer that its own schema refuses is a mistake of ours.

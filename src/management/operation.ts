@@ -50,6 +50,8 @@ export interface Done<O> {
   readonly object?: { readonly kind: string; readonly name: string }
   /** Who did it, when this very operation found out: a sign-in. */
   readonly actor?: Operator['actor']
+  /** The answer is the declared `further` one, and `value` its text. */
+  readonly further?: true
   /** `Set-Cookie` values. */
   readonly cookies?: readonly string[]
 }
@@ -91,6 +93,8 @@ export interface Operation<P = unknown, Q = unknown, B = unknown, O = unknown, R
   readonly parameters?: Schema<P>
   readonly query?: Schema<Q>
   readonly body?: Schema<B>
+  /** The body is text of this media type in place of JSON, and `body` reads the text. */
+  readonly bodyMedia?: 'text/plain'
   /** The longest body. Default 64 KiB. */
   readonly bodyBytesMax?: number
   /** 200 with output, 204 without, unless said otherwise. */
@@ -98,6 +102,8 @@ export interface Operation<P = unknown, Q = unknown, B = unknown, O = unknown, R
   readonly output?: Schema<O>
   /** The answer is text of this media type, and `value` the text or its pieces, in place of JSON. */
   readonly media?: string
+  /** A further answer, in the form that somebody else's protocol wants for it; `Done.further` says that it is this one. */
+  readonly further?: { readonly status: 409; readonly media: string; readonly says: string }
   readonly refusals: Readonly<Record<R, RefusalDeclaration>>
   /** What the trail calls it, as `key.create`. Absent: it reads, and runs in a transaction that cannot write. */
   readonly act?: string

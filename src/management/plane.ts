@@ -9,7 +9,7 @@ import type { SingleSignOn } from '../people/single-sign-on.ts'
 import type { Limiter } from '../ports/counters.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
-import type { BackUp, Store, Writing } from '../ports/store.ts'
+import type { Store, Writing } from '../ports/store.ts'
 import type { Trail } from '../trail/trail.ts'
 
 /** What a request shows of who sends it. */
@@ -48,6 +48,27 @@ export interface Plane {
   readonly services: Services
 }
 
+/** A back-up as it stands in its folder. */
+export interface BackUpFile {
+  readonly name: string
+  readonly folder: string
+  readonly takenMs: number
+  readonly octets: number
+  readonly sha256: string
+}
+export interface BackUps {
+  take(nowMs: number): Promise<BackUpFile | { readonly refused: 'under-way' | 'too-many' }>
+  /** Newest first. */
+  list(): Promise<readonly BackUpFile[]>
+}
+
+/** What this process is. */
+export interface SystemFacts {
+  readonly version: string
+  readonly storeKind: 'sqlite' | 'postgres' | 'memory'
+  generation(): number
+}
+
 /** The rooms that operations act on, as they are in this process. */
 export interface Services {
   readonly envelope: Envelope
@@ -62,5 +83,6 @@ export interface Services {
     readonly file: FileOwned
   }
   readonly catalog: CatalogPublishing
-  readonly backUp: BackUp
+  readonly backUps: BackUps
+  readonly system: SystemFacts
 }

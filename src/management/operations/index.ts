@@ -1,6 +1,7 @@
 // The operations of the management API, listed by hand: what stands here is served, described, documented and tested.
 import type { AnyOperation } from '../operation.ts'
 import { accountOperations } from './account/index.ts'
+import { backupsOperations } from './backups/index.ts'
 import { catalogOperations } from './catalog/index.ts'
 import { draftsOperations } from './drafts/index.ts'
 import { driftOperations } from './drift/index.ts'
@@ -10,11 +11,16 @@ import { peopleOperations } from './people/index.ts'
 import { providersOperations } from './providers/index.ts'
 import { revisionsOperations } from './revisions/index.ts'
 import { rolesOperations } from './roles/index.ts'
+import { secretsOperations } from './secrets/index.ts'
 import { sessionOperations } from './session/index.ts'
+import { systemOperations } from './system/index.ts'
 import { tokensOperations } from './tokens/index.ts'
+import { trailOperations } from './trail/index.ts'
+import { witnessOperations } from './witness/index.ts'
 
 export const operations: readonly AnyOperation[] = [
   ...accountOperations,
+  ...backupsOperations,
   ...catalogOperations,
   ...draftsOperations,
   ...driftOperations,
@@ -24,6 +30,10 @@ export const operations: readonly AnyOperation[] = [
   ...providersOperations,
   ...revisionsOperations,
   ...rolesOperations,
+  ...secretsOperations,
   ...sessionOperations,
+  ...systemOperations,
   ...tokensOperations,
+  ...trailOperations,
+  ...witnessOperations,
 ]

@@ -5,6 +5,10 @@ import { catalog } from './catalog.ts'
 import { drafts } from './drafts.ts'
 import { keys } from './keys.ts'
 import { people } from './people.ts'
+import { secrets } from './secrets.ts'
 import { session } from './session.ts'
+import { system } from './system.ts'
+import { trail } from './trail.ts'
+import { witness } from './witness.ts'
 
-export const scenarios: Scenarios = { ...account, ...catalog, ...drafts, ...keys, ...people, ...session }
+export const scenarios: Scenarios = { ...account, ...catalog, ...drafts, ...keys, ...people, ...secrets, ...session, ...system, ...trail, ...witness }
