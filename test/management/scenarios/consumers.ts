@@ -3,7 +3,7 @@ import { createConsumer } from '../../../src/directory/consumers.ts'
 import type { Subscription } from '../../../src/directory/records.ts'
 import type { Asked, Scenarios } from '../scenario.ts'
 import type { World } from '../world.ts'
-import { ANY, acme, edited } from './directory-house.ts'
+import { ANY, acme, after, edited } from './directory-house.ts'
 
 const writers = 'owner administrator admin token'
 const readers = 'owner administrator auditor viewer admin token'
@@ -32,30 +32,30 @@ export const consumers: Scenarios = {
     good: () => ({ path: '/consumers', body: { name: 'new', title: 'New', team: 'reds', subscriptions: [{ api: 'apples' }] } }),
     refusals: {
       'owned-by-file': () => ({ path: '/consumers', body: { name: 'filed' } }),
-      'name-taken': async (world) => (await acme(world), { path: '/consumers', body: { name: 'acme' } }),
+      'name-taken': (world) => after(acme(world), { path: '/consumers', body: { name: 'acme' } }),
       'unknown-team': () => ({ path: '/consumers', body: { name: 'new', team: 'greens' } }),
       ...subscriptionRefusals((each) => ({ path: '/consumers', body: { name: 'new', subscriptions: [each] } })),
     },
   },
   getConsumer: { may: readers, good: () => ({ path: '/consumers/filed' }), refusals: {} },
-  listConsumers: { may: readers, good: async (world) => (await acme(world), { path: '/consumers' }), refusals: {} },
+  listConsumers: { may: readers, good: (world) => after(acme(world), { path: '/consumers' }), refusals: {} },
   updateConsumer: {
     may: writers,
-    good: async (world) => (await acme(world), replace({ title: 'Other', subscriptions: [{ api: 'berries', state: 'suspended' }] })),
+    good: (world) => after(acme(world), replace({ title: 'Other', subscriptions: [{ api: 'berries', state: 'suspended' }] })),
     refusals: {
       'owned-by-file': () => ({ path: '/consumers/filed', headers: ANY, body: {} }),
-      'unknown-team': async (world) => (await acme(world), replace({ team: 'greens' })),
+      'unknown-team': (world) => after(acme(world), replace({ team: 'greens' })),
       ...subscriptionRefusals((each) => replace({ subscriptions: [each] })),
     },
   },
   removeConsumer: {
     may: writers,
-    good: async (world) => (await acme(world), { path: '/consumers/acme', headers: ANY }),
+    good: (world) => after(acme(world), { path: '/consumers/acme', headers: ANY }),
     refusals: { 'owned-by-file': () => ({ path: '/consumers/filed', headers: ANY }) },
   },
   subscribeConsumer: {
     may: writers,
-    good: async (world) => (await acme(world), { path: '/consumers/acme/subscriptions/berries', headers: ANY, body: {} }),
+    good: (world) => after(acme(world), { path: '/consumers/acme/subscriptions/berries', headers: ANY, body: {} }),
     refusals: {
       'owned-by-file': () => ({ path: '/consumers/filed/subscriptions/berries', headers: ANY, body: {} }),
       'too-many-subscriptions': async (world) => {
@@ -70,7 +70,7 @@ export const consumers: Scenarios = {
   },
   unsubscribeConsumer: {
     may: writers,
-    good: async (world) => (await acme(world), { path: '/consumers/acme/subscriptions/apples', headers: ANY }),
+    good: (world) => after(acme(world), { path: '/consumers/acme/subscriptions/apples', headers: ANY }),
     refusals: { 'owned-by-file': () => ({ path: '/consumers/filed/subscriptions/apples', headers: ANY }) },
   },
 }

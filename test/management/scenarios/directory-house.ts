@@ -10,6 +10,12 @@ export const ANY = { 'if-match': '*' }
 export const FILED_DIGEST = '5'.repeat(64)
 export const FILED_KEY = `key_${FILED_DIGEST.slice(0, 12)}`
 
+/** The request, once the world is prepared. */
+export async function after<T>(prepared: Promise<unknown>, asked: T): Promise<T> {
+  await prepared
+  return asked
+}
+
 const act = ({ plane }: World) => ({ by: 'system', nowMs: plane.nowMs() })
 
 /** A consumer of the store that may call apples. */

@@ -2,7 +2,7 @@
 import { expireKey, revokeKey, rotateKey } from '../../../src/directory/keys.ts'
 import type { Asked, Scenarios } from '../scenario.ts'
 import type { World } from '../world.ts'
-import { ANY, edited, FILED_KEY, keyOf } from './directory-house.ts'
+import { ANY, after, edited, FILED_KEY, keyOf } from './directory-house.ts'
 
 const writers = 'owner administrator admin token'
 const readers = 'owner administrator auditor admin token'
@@ -36,7 +36,7 @@ export const keys: Scenarios = {
     refusals: {
       'unknown-consumer': () => ({ path: '/consumers/none/keys', body: {} }),
       'bad-expiry': () => ({ path: '/consumers/filed/keys', body: { expires: '2020-01-01T00:00:00Z' } }),
-      'too-many-keys': async (world) => (await keyOf(world, 'filed', 100), { path: '/consumers/filed/keys', body: {} }),
+      'too-many-keys': (world) => after(keyOf(world, 'filed', 100), { path: '/consumers/filed/keys', body: {} }),
     },
   },
   expireKey: {
@@ -45,7 +45,7 @@ export const keys: Scenarios = {
     refusals: { 'owned-by-file': ofFile('expiry', {}), 'key-not-valid': ended('expiry', {}) },
   },
   getKey: { may: readers, good: async (world) => ({ path: `/keys/${(await keyOf(world)).key.id}` }), refusals: {} },
-  listKeys: { may: readers, good: async (world) => (await keyOf(world), { path: '/consumers/filed/keys' }), refusals: {} },
+  listKeys: { may: readers, good: (world) => after(keyOf(world), { path: '/consumers/filed/keys' }), refusals: {} },
   listUnusedKeys: {
     may: readers,
     good: async (world) => {

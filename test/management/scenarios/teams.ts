@@ -2,7 +2,7 @@
 import { createTeam } from '../../../src/directory/teams.ts'
 import type { Scenarios } from '../scenario.ts'
 import type { World } from '../world.ts'
-import { ANY, acme } from './directory-house.ts'
+import { ANY, acme, after } from './directory-house.ts'
 
 const writers = 'owner administrator admin token'
 const readers = 'owner administrator ada auditor viewer admin token'
@@ -19,7 +19,7 @@ export const teams: Scenarios = {
   listTeams: { may: `${readers} bob`, good: () => ({ path: '/teams' }), refusals: {}, foreign: () => ({ path: '/teams', hides: 'blues' }) },
   removeTeam: {
     may: writers,
-    good: async (world) => (await greens(world), { path: '/teams/greens', headers: ANY }),
+    good: (world) => after(greens(world), { path: '/teams/greens', headers: ANY }),
     refusals: {
       'owns-apis': () => ({ path: '/teams/reds', headers: ANY }),
       'team-in-use': async (world) => {
