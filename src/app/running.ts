@@ -296,7 +296,7 @@ export class Running {
     this.control?.closeAllConnections()
     await this.messages?.stop()
     await this.tasks.close()
-    await this.usage?.flush().catch((cause) => this.voice.warn(`who called last is not written: ${(cause as Error).message}`))
+    await this.usage?.close().catch((cause) => this.voice.warn(`who called last is not written: ${(cause as Error).message}`))
     await this.directory.stop()
     await this.catalog?.close()
     await this.foundations.close()

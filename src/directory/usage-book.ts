@@ -150,6 +150,11 @@ export class UsageBook {
     }
   }
 
+  /** Writes all that waits: for the end of the program. */
+  async close(): Promise<void> {
+    while (this.waiting.size > 0) await this.flush()
+  }
+
   /** Writes a batch of what waits, in one transaction. When it rejects, the batch waits again. */
   async flush(): Promise<void> {
     const batch: Call[] = []

@@ -15,8 +15,9 @@ export const listCallers = defineOperation({
   permission: 'usage:read',
   reach: ({ parameters, plane }) => {
     const { snapshot } = plane.services.catalog.configuration
-    const isThere = snapshot.apis.some(({ name }) => name === parameters.api || apiOfVersion(name) === parameters.api)
-    return isThere ? [apiOfVersion(parameters.api)] : undefined
+    // Who called a version is known for longer than the version is there.
+    const api = apiOfVersion(parameters.api)
+    return snapshot.apis.some(({ name }) => apiOfVersion(name) === api) ? [api] : undefined
   },
   parameters: object({ api: apiName }),
   query: object({ ...pageParameters, since: optional(momentMs('Days count whole. Left out: as long as it is kept.')) }),
