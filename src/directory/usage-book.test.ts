@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { MemoryStore } from '../adapters/memory/store.ts'
+import { MemoryStore } from '../../test/support/stores.ts'
 import { BATCH_MAX, type Call, callers, callersByDay, callersOf, recordCalls, sweepUsage, UsageBook, usageSize } from './usage-book.ts'
 
 const DAY = 86_400_000

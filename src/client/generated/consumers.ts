@@ -2,7 +2,7 @@
 import type { Answer, Connection } from '../connection.ts'
 
 /** Makes a consumer, and says what it may call. */
-export const createConsumer = (to: Connection, input: { readonly body: { readonly name: string; readonly title?: string; readonly team?: string; readonly subscriptions?: readonly { readonly api: string; readonly plan?: string; readonly state?: 'active' | 'pending' | 'suspended' }[] }; readonly idempotencyKey?: string } = {}): Promise<Answer<{ readonly name: string; readonly owner: 'file' | 'store'; readonly title: string; readonly team?: string; readonly subscriptions: readonly { readonly api: string; readonly plan?: string; readonly state?: 'active' | 'pending' | 'suspended' }[]; readonly created?: string; readonly createdBy?: string }>> =>
+export const createConsumer = (to: Connection, input: { readonly body: { readonly name: string; readonly title?: string; readonly team?: string; readonly subscriptions?: readonly { readonly api: string; readonly plan?: string; readonly state?: 'active' | 'pending' | 'suspended' }[] }; readonly idempotencyKey?: string }): Promise<Answer<{ readonly name: string; readonly owner: 'file' | 'store'; readonly title: string; readonly team?: string; readonly subscriptions: readonly { readonly api: string; readonly plan?: string; readonly state?: 'active' | 'pending' | 'suspended' }[]; readonly created?: string; readonly createdBy?: string }>> =>
   to.call('POST', '/consumers', input)
 
 /** Tells of one consumer and what it may call. */

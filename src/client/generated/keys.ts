@@ -22,7 +22,7 @@ export const listUnusedKeys = (to: Connection, input: { readonly query?: { reado
   to.call('GET', '/unused-keys', input)
 
 /** Ends a key that was found where it should not be. The answer is the same for a key that nobody holds. */
-export const reportLeakedKey = (to: Connection, input: { readonly body: { readonly key: string; readonly where?: string } } = {}): Promise<Answer<undefined>> =>
+export const reportLeakedKey = (to: Connection, input: { readonly body: { readonly key: string; readonly where?: string } }): Promise<Answer<undefined>> =>
   to.call('POST', '/leaked-keys', input)
 
 /** Revokes a key: refused on every gateway thread when this is answered, and for ever. */

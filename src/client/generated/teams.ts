@@ -2,7 +2,7 @@
 import type { Answer, Connection } from '../connection.ts'
 
 /** Makes a team. */
-export const createTeam = (to: Connection, input: { readonly body: { readonly name: string; readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[] }; readonly idempotencyKey?: string } = {}): Promise<Answer<{ readonly name: string; readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }>> =>
+export const createTeam = (to: Connection, input: { readonly body: { readonly name: string; readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[] }; readonly idempotencyKey?: string }): Promise<Answer<{ readonly name: string; readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }>> =>
   to.call('POST', '/teams', input)
 
 /** Tells of one team: its members, and where it wants to be told. */
