@@ -3,8 +3,9 @@
 import type { Clock } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
+import { apiOfVersion } from '../directory/usage-book.ts'
 import type { AdminToken } from '../management/admin-token.ts'
-import type { BackUps, Plane, SystemFacts } from '../management/plane.ts'
+import type { BackUps, Plane, Services, SystemFacts } from '../management/plane.ts'
 import type { SignInPolicy, Site } from '../people/means.ts'
 import { type HashCosts, PasswordHashing } from '../people/password-hashing.ts'
 import { SingleSignOn } from '../people/single-sign-on.ts'
@@ -29,10 +30,11 @@ export interface ControlParts {
   readonly egress: Egress
   readonly trail: Trail
   readonly catalog: CatalogPublishing
-  readonly directory: Pick<LiveDirectory, 'digests' | 'file' | 'catchUp'>
+  readonly directory: Pick<LiveDirectory, 'digests' | 'contactKeys' | 'file' | 'catchUp'>
   readonly adminToken: AdminToken
   /** The file says that it counts, however it was switched. */
   readonly adminTokenAlways?: boolean
+  readonly tell: Services['tell']
   /** The data key of the people room. */
   readonly peopleKey: Uint8Array
   readonly site: Site
@@ -58,11 +60,16 @@ export function controlPlane(parts: ControlParts): Plane {
     backUps,
     system,
     report,
+    tell,
     random = randomSecret,
     requestsPerMinute = REQUESTS_PER_MINUTE,
   } = parts
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
-  const record: Plane['record'] = async (writing, event) => void (await trail.append(writing, event, nowMs()))
+  const record: Plane['record'] = async (writing, event) => {
+    await trail.append(writing, event, nowMs())
+    const { act, actor, outcome, object, detail } = event
+    if (outcome === 'done') await tell(writing, { event: act, data: { actor, ...(object && { object }), ...(detail && { detail }) } })
+  }
   const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
   const people = { store, record, clock, random, key: parts.peopleKey, envelope, egress, hashing, site: parts.site, policy: parts.signIn }
   const admin = { accepts: parts.adminToken.accepts.bind(parts.adminToken), isAlways: parts.adminTokenAlways ?? false }
@@ -71,7 +78,7 @@ export function controlPlane(parts: ControlParts): Plane {
     nowMs,
     record,
     authenticate: (shown) => operatorOf(shown, admin, people, report),
-    ownerOf: (api) => catalog.configuration.owners.get(api),
+    ownerOf: (api) => catalog.configuration.owners.get(apiOfVersion(api)),
     settle: async () => {
       await catalog.refresh()
       await directory.catchUp()
@@ -83,6 +90,6 @@ export function controlPlane(parts: ControlParts): Plane {
     isSecure: parts.site.origin.startsWith('https:'),
     ready: parts.ready,
     metrics: parts.metrics,
-    services: { envelope, egress, random, trail, people, singleSignOn: new SingleSignOn(people), directory, catalog, backUps, system },
+    services: { envelope, egress, random, trail, people, singleSignOn: new SingleSignOn(people), directory, catalog, backUps, system, tell },
   }
 }

@@ -1,7 +1,8 @@
 // What operations can reach: the store, the trail, and the services of the running Gatehouse. `app/` puts it together.
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
+import type { ContactKeys } from '../directory/contact-keys.ts'
 import type { KeyDigests } from '../directory/key-digests.ts'
-import type { FileOwned } from '../directory/records.ts'
+import type { Contact, FileOwned } from '../directory/records.ts'
 import type { Operator } from '../model/operator.ts'
 import type { TrailEvent } from '../model/trail-event.ts'
 import type { Means as PeopleMeans } from '../people/means.ts'
@@ -26,7 +27,7 @@ export interface Plane {
   readonly store: Store
   /** Whole milliseconds since the epoch. */
   nowMs(): number
-  /** Puts the event into the trail, in this transaction. */
+  /** Puts the event into the trail, in this transaction; what was done is told to the webhooks that asked for it. */
   record(writing: Writing, event: TrailEvent): Promise<void>
   /** Who it is; undefined: nobody that is known here, told alike for every reason. */
   authenticate(shown: ShownCredentials): Promise<Operator | undefined>
@@ -79,10 +80,31 @@ export interface Services {
   readonly singleSignOn: SingleSignOn
   readonly directory: {
     readonly digests: KeyDigests
+    /** Sign what webhooks of teams are told. */
+    readonly contactKeys: ContactKeys
     /** What the live configuration's files own. */
     readonly file: FileOwned
   }
   readonly catalog: CatalogPublishing
   readonly backUps: BackUps
   readonly system: SystemFacts
+  /**
+   * Tells webhooks that asked for such events, and the contacts, through the outbox: told if and only if the transaction commits. Whatever is recorded
+   * with `plane.record` is told to webhooks already, under its act; this is for what says more, or has contacts.
+   */
+  tell(writing: Writing, notice: Notice): Promise<void>
+}
+
+/** What is to be told. */
+export interface Notice {
+  /** As the trail names acts: `key.leaked`. */
+  readonly event: string
+  /** What webhooks are told, as JSON. Never a secret. */
+  readonly data: { readonly [name: string]: unknown }
+  /** Whose contacts these are. */
+  readonly team?: string
+  readonly contacts?: readonly Contact[]
+  /** What a mail says: one line of at most 200 characters, and the text. */
+  readonly subject?: string
+  readonly text?: string
 }

@@ -14,6 +14,7 @@ import { createKey, revokeKey } from '../../src/directory/keys.ts'
 import { lastUse } from '../../src/directory/last-use.ts'
 import { reportLeaked } from '../../src/directory/leaked-keys.ts'
 import { isRefused } from '../../src/directory/records.ts'
+import { callersOf } from '../../src/directory/usage-book.ts'
 import { LoadConnection } from '../support/load-client.ts'
 import { freePorts } from '../support/running-program.ts'
 import { type SwiftUpstream, startSwiftUpstream } from '../support/swift-upstream.ts'
@@ -104,6 +105,17 @@ describe('the directory of a running Gatehouse with two threads', () => {
       await store.write((w) => revokeKey(w, act(), key.id, ''))
       await running.directory.catchUp()
       assert.deepEqual(await statuses(secret), [401])
+    }
+  })
+
+  test('who called which API is known after a stop, and adds up after the next', async () => {
+    const { secret } = await made()
+    const asked = async () => (await store.read((reading) => callersOf(reading, 'shop', 0))).map(({ consumer, calls }) => [consumer, calls])
+    for (const stops of [1, 2]) {
+      assert.deepEqual(await statuses(secret), [200])
+      await running.stop()
+      assert.deepEqual(await asked(), [['acme', stops * CONNECTIONS]])
+      await start()
     }
   })
 

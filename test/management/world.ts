@@ -9,6 +9,7 @@ import { backUpsIn } from '../../src/app/back-ups.ts'
 import { policies } from '../../src/app/compose.ts'
 import { controlPlane } from '../../src/app/control-plane.ts'
 import { LiveDirectory } from '../../src/app/live-directory.ts'
+import { Messages } from '../../src/app/messages.ts'
 import { manualClock } from '../../src/base/clock.ts'
 import { randomSecret } from '../../src/base/ids.ts'
 import { CatalogPublishing } from '../../src/catalog/revisions/catalog-publishing.ts'
@@ -96,6 +97,13 @@ export async function world(options: { readonly store?: Store; readonly file?: o
       return made.answerOutbound(request)
     },
   }
+  const messages = new Messages({
+    ...{ store, envelope, egress, nowMs, contactKeys: directory.contactKeys, folder: '/nowhere' },
+    guard: () => ({ allowPrivate: [], own: () => [] }),
+    configuration: () => catalog.configuration,
+    environment: () => undefined,
+    report: (text) => void reports.push(text),
+  })
   const plane = controlPlane({
     ...{ store, clock, envelope, egress, catalog, directory, peopleKey },
     backUps: backUpsIn(folder, archiveBackUp(store), 'jsonl'),
@@ -103,6 +111,7 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     trail: new Trail(envelope),
     counters: sharedCounters(counterMemory(4096), randomSecret(16)),
     adminToken: new AdminToken(ADMIN_TOKEN),
+    tell: (writing, notice) => messages.tell(writing, notice),
     site: { origin: 'http://localhost:8081', rpId: 'localhost', name: 'Gatehouse' },
     signIn: { secondFactor: 'writers' },
     hashCosts: { memoryKib: 64, passes: 1, parallelism: 1 },

@@ -3,6 +3,7 @@ import type { AnyOperation } from '../operation.ts'
 import { accountOperations } from './account/index.ts'
 import { backupsOperations } from './backups/index.ts'
 import { catalogOperations } from './catalog/index.ts'
+import { consumersOperations } from './consumers/index.ts'
 import { draftsOperations } from './drafts/index.ts'
 import { driftOperations } from './drift/index.ts'
 import { keysOperations } from './keys/index.ts'
@@ -14,14 +15,17 @@ import { rolesOperations } from './roles/index.ts'
 import { secretsOperations } from './secrets/index.ts'
 import { sessionOperations } from './session/index.ts'
 import { systemOperations } from './system/index.ts'
+import { teamsOperations } from './teams/index.ts'
 import { tokensOperations } from './tokens/index.ts'
 import { trailOperations } from './trail/index.ts'
+import { usageOperations } from './usage/index.ts'
 import { witnessOperations } from './witness/index.ts'
 
 export const operations: readonly AnyOperation[] = [
   ...accountOperations,
   ...backupsOperations,
   ...catalogOperations,
+  ...consumersOperations,
   ...draftsOperations,
   ...driftOperations,
   ...keysOperations,
@@ -33,7 +37,9 @@ export const operations: readonly AnyOperation[] = [
   ...secretsOperations,
   ...sessionOperations,
   ...systemOperations,
+  ...teamsOperations,
   ...tokensOperations,
   ...trailOperations,
+  ...usageOperations,
   ...witnessOperations,
 ]
