@@ -8,7 +8,7 @@ import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { OBJECTS } from '../../src/catalog/revisions/records.ts'
 import { FailingStore, type Failure, type StepKind } from '../../src/ports/conformance/failing-store.ts'
 import { type Store, StoreUnavailable, UncertainCommit } from '../../src/ports/store.ts'
-import { Acts, type Did, type Kind, KINDS, RefusedByListener } from './acts.ts'
+import { Acts, type Did, KINDS, type Kind, RefusedByListener } from './acts.ts'
 import { checkWhole } from './consistency.ts'
 import { type House, openHouse } from './house.ts'
 
