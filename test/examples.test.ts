@@ -1,16 +1,20 @@
 // Starts what examples/ holds and calls it: an example that does not run is worse than none.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 // @ts-expect-error The bookshop is plain JavaScript, because it is shipped and started as it is.
 import { startBookshop } from '../examples/quickstart/bookshop.js'
+// @ts-expect-error The shops of the example are plain JavaScript, as the bookshop is.
+import { startShop } from '../examples/versions/bookshops.js'
+import { systemClock } from '../src/base/clock.ts'
 import { movePorts, type QuickstartPorts } from './support/quickstart-ports.ts'
-import { type RunningProgram, runProgram } from './support/running-program.ts'
+import { freePorts, type RunningProgram, runProgram } from './support/running-program.ts'
 
 const repository = fileURLToPath(new URL('../', import.meta.url))
 const launcher = join(repository, 'bin/gatehouse')
@@ -195,5 +199,98 @@ describe('the quickstart', () => {
     for (let sent = 1; sent < 30 && response.status !== 429; sent++) response = await call('/books', withKey())
     assert.deepEqual([response.status, await codeOf(response)], [429, 'rate-limit.exceeded'])
     for (const field of ['retry-after', 'ratelimit', 'ratelimit-policy']) assert.ok(response.headers.has(field), field)
+  })
+})
+
+describe('the bookshop in two versions', () => {
+  let folder: string
+  let file: string
+  let gatewayPort: number
+  let program: RunningProgram | undefined
+  let shops: Bookshop[] = []
+  const keys: Record<string, string> = {}
+  const today = systemClock().nowUs() / 1000
+  const iso = (days: number): string => new Date(today + days * 86_400_000).toISOString()
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse versions '))
+    cpSync(join(repository, 'examples/versions'), folder, { recursive: true, filter: (path) => !path.endsWith('/data') })
+    file = join(folder, 'gatehouse.yaml')
+    shops = [(await startShop('v1', 0)) as Bookshop, (await startShop('v2', 0)) as Bookshop]
+    const [gateway, control] = (await freePorts(2)) as [number, number]
+    gatewayPort = gateway
+    const ports: Record<string, number> = { 8092: gateway, 8093: control, 9021: shops[0]!.port, 9022: shops[1]!.port }
+    let text = readFileSync(file, 'utf8').replaceAll(/127\.0\.0\.1:(\d+)/g, (_, port: string) => `127.0.0.1:${ports[port]}`)
+    // The example has dates; what is tested must not depend on the day.
+    for (const [key, date] of [
+      ['deprecated', iso(-30)],
+      ['sunset', iso(60)],
+      ['expires', iso(60)],
+    ] as const)
+      text = text.replaceAll(new RegExp(`^(\\s+${key}: )\\d{4}-\\d{2}-\\d{2}`, 'gm'), `$1${date}`)
+    write(text.replace(/from: \S+,/, `from: ${iso(10)},`))
+    program = await runProgram(process.execPath, [launcher, 'start', file], /^ready$/m)
+    for (const consumer of ['reader', 'tester']) keys[consumer] = /\bgth_\w+/.exec(gatehouse('key', 'create', '--consumer', consumer, '--config', file))![0]
+  })
+  after(async () => {
+    await program?.stop()
+    for (const shop of shops) await shop.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const write = (text: string): void => writeFileSync(file, text, { mode: 0o600 })
+  const edit = (from: RegExp, to: string): void => {
+    const text = readFileSync(file, 'utf8')
+    assert.match(text, from)
+    write(text.replace(from, to))
+  }
+  const call = (path: string, headers: Record<string, string> = {}, consumer = 'reader', init: RequestInit = {}) =>
+    fetch(`http://127.0.0.1:${gatewayPort}${path}`, { ...init, headers: { 'X-API-Key': keys[consumer]!, ...headers } })
+  /** Asks until the answer has that status: an edit is live within a second. */
+  async function until(path: string, status: number): Promise<Response> {
+    for (let i = 0; ; i++) {
+      const response = await call(path)
+      if (response.status === status) return response
+      await response.body?.cancel()
+      assert.ok(i < 400, `${path} answers ${response.status}, not ${status}: ${program!.output()}`)
+      await pause(25)
+    }
+  }
+
+  test('the deprecated version says when it ends and what follows, and its successor says nothing of the kind', async () => {
+    const [v1, v2] = [await call('/bookshop/v1/books'), await call('/bookshop/v2/books')]
+    assert.deepEqual([v1.status, v2.status], [200, 200])
+    assert.match(v1.headers.get('deprecation')!, /^@\d{10}$/)
+    assert.match(v1.headers.get('sunset')!, /GMT$/)
+    assert.match(v1.headers.get('link')!, /^<\/bookshop\/v2>; rel="successor-version", <https:/)
+    assert.deepEqual([v2.headers.get('deprecation'), v2.headers.get('sunset'), v2.headers.get('link')], [null, null, null])
+  })
+
+  test('a caller of v1 who asks for it is served by v2; without a key nobody is', async () => {
+    assert.equal(((await (await call('/bookshop/v1/books', { 'X-Try-V2': 'yes' })).json()) as { version: string }).version, 'v2')
+    assert.equal((await call('/bookshop/v1/books', { 'X-Try-V2': 'yes', 'X-API-Key': '' })).status, 401)
+  })
+
+  test('what is retired is gone, a preview is for its testers, a patched operation takes no more than the patch allows', async () => {
+    assert.equal((await call('/bookshop/v0/books')).status, 410)
+    assert.deepEqual([(await call('/bookshop/v3/books')).status, (await call('/bookshop/v3/books', {}, 'tester')).status], [403, 200])
+    const post = (body: string) => call('/bookshop/v1/orders', {}, 'reader', { method: 'POST', body })
+    assert.deepEqual([(await post('x'.repeat(2000))).status, (await post('{}')).status], [413, 201])
+  })
+
+  test('the catalogue lists what is served, and a finder of a hole learns whom to tell', async () => {
+    const { linkset } = (await (await fetch(`http://127.0.0.1:${gatewayPort}/.well-known/api-catalog`)).json()) as { linkset: [{ item: unknown }] }
+    assert.deepEqual(linkset[0].item, [{ href: '/bookshop/v1' }, { href: '/bookshop/v2' }])
+    assert.match(await (await fetch(`http://127.0.0.1:${gatewayPort}/.well-known/security.txt`)).text(), /^Contact: mailto:security@example\.com\n/)
+  })
+
+  test('in a brown-out it pauses, after the sunset it is gone, and the successor serves on', async () => {
+    edit(/from: \S+,/, `from: ${iso(-0.01)},`)
+    assert.ok(Number((await until('/bookshop/v1/books', 503)).headers.get('retry-after')) > 0)
+    edit(/- \{ from: .*\}/, `[]`)
+    edit(/brownOuts:\s+\[\]/, 'brownOuts: []')
+    assert.equal((await until('/bookshop/v1/books', 200)).status, 200)
+    edit(/sunset: \S+/, `sunset: ${iso(-1)}`)
+    assert.match((await until('/bookshop/v1/books', 410)).headers.get('link')!, /successor-version/)
+    assert.equal((await call('/bookshop/v2/books')).status, 200)
   })
 })

@@ -38,7 +38,8 @@ if (files.length === 0) {
 
 const missing = missingServers()
 // Two files at a time: several start servers and load of their own, and the smallest machine they must pass on has two cores.
-const flags = ['--test', '--test-concurrency=2', ...(name === undefined ? [] : ['--test-name-pattern', name])]
+// What hangs is ended and named after a quarter of an hour; no test is measured by it.
+const flags = ['--test', '--test-concurrency=2', '--test-timeout=900000', ...(name === undefined ? [] : ['--test-name-pattern', name])]
 const { NODE_OPTIONS: _, ...environment } = process.env
 const { status } = spawnSync(process.execPath, [...flags, ...files], {
   cwd: root,

@@ -1,8 +1,10 @@
 // The program: reads the command, runs it, and answers with an exit code.
 import { argv } from 'node:process'
+import { apply, diff, exportTo } from './cli/catalog.ts'
 import { check, checkHelp } from './cli/check.ts'
 import { compare, compareHelp } from './cli/compare.ts'
 import { keyCreate, keyHelp } from './cli/key-create.ts'
+import { applyHelp, diffHelp, exportHelp } from './cli/plan.ts'
 import { start, startHelp } from './cli/start.ts'
 import { trailHelp, trailVerify } from './cli/trail-verify.ts'
 import { complain, type ExitCode, misused, print } from './cli/usage.ts'
@@ -12,6 +14,9 @@ const help = `gatehouse COMMAND
 
   start [FILE]    runs the gateway; without FILE the quickstart
   check FILE      says everything that is wrong with a configuration
+  diff FILE       says what applying a file to a running Gatehouse would change
+  apply FILE      makes the console's objects as a file says
+  export          writes the catalog of a running Gatehouse out
   compare OLD NEW says whether clients of one OpenAPI document can go on with another
   key create      makes an API key
   trail verify    verifies an export of the trail, offline
@@ -28,6 +33,12 @@ async function run(args: readonly string[]): Promise<ExitCode> {
         return asksHelp ? helped(startHelp) : await start(rest, settings)
       case 'check':
         return asksHelp ? helped(checkHelp) : check(rest)
+      case 'diff':
+        return asksHelp ? helped(diffHelp) : await diff(rest, settings)
+      case 'apply':
+        return asksHelp ? helped(applyHelp) : await apply(rest, settings)
+      case 'export':
+        return asksHelp ? helped(exportHelp) : await exportTo(rest, settings)
       case 'compare':
         return asksHelp ? helped(compareHelp) : compare(rest)
       case 'key':

@@ -18,9 +18,22 @@ export interface ApiPolicies {
   readonly lists: readonly string[]
 }
 
+/** A policy that is added for a time, on top of everything. Its faults stand elsewhere than the API's. */
+export interface PatchAttachment {
+  readonly attachment: Attachment
+  /** Name or method and path; absent: every operation. */
+  readonly operation: string | undefined
+  /** Told when the operation was found. */
+  found(): void
+  report(fault: Fault): void
+}
+
+/** What of an API says how its operations are protected. */
+export type ProtectedApi = Pick<ApiSection, 'policies' | 'operations' | 'public' | 'authenticate'>
+
 interface Context {
   readonly name: string
-  readonly api: ApiSection
+  readonly api: ProtectedApi
   readonly path: Path
   readonly catalogue: readonly AnyPolicy[]
   readonly faults: Fault[]
@@ -29,18 +42,29 @@ interface Context {
 /** `operations` absent: an API without an OpenAPI document. */
 export function apiPolicies(
   name: string,
-  api: ApiSection,
+  api: ProtectedApi,
   path: Path,
   operations: readonly Operation[] | undefined,
   catalogue: readonly AnyPolicy[],
   faults: Fault[],
+  patches: readonly PatchAttachment[] = [],
 ): ApiPolicies {
   const context: Context = { name, api, path, catalogue, faults }
   const sets = new SetList(name)
-  const common = inOrder(flat(api.policies), catalogue)
+  const forAll = patches.filter(({ operation }) => operation === undefined)
+  const patched = (policies: Attachments, operation?: Operation): Attachment[] => {
+    const own = patches.filter((patch) => operation !== undefined && (patch.operation === operation.name || patch.operation === operation.methodAndPath))
+    return inOrder([...flat(policies), ...[...forAll, ...own].map(({ attachment }) => attachment)], catalogue)
+  }
+  const reportSlot = (fault: Fault): void => {
+    const patch = patches.find(({ attachment }) => attachment.path === fault.path)
+    if (patch) patch.report(fault)
+    else faults.push(fault)
+  }
+  const common = patched(api.policies)
   protectionOfApi(context, common)
   const unwritten = unwrittenSlots(common)
-  faults.push(...unwritten)
+  unwritten.forEach(reportSlot)
   const commonIndex = sets.add(common, () => '')
   const overridden = new Map<string, number>()
   const guarded = new Set<string>()
@@ -53,7 +77,7 @@ export function apiPolicies(
       faults.push({ code: 'duplicate-override', path: at, atKey: true, message: `the operation '${operation.name}' is named twice here` })
       continue
     }
-    const all = inOrder(flat(merged(api.policies, override.policies, [...at, 'policies'], faults)), catalogue)
+    const all = patched(merged(api.policies, override.policies, [...at, 'policies'], faults), operation)
     // Where nobody is asked who they are, nobody has a plan.
     const ordered = override.public && !all.some(protects) ? all.filter(({ policy }) => policy.attachedBy === undefined) : all
     protectionOfOperation(context, operation, ordered, override.public, at)
@@ -61,6 +85,7 @@ export function apiPolicies(
     if (ordered.some(protects)) guarded.add(operation.name)
     for (const fault of unwrittenSlots(ordered)) {
       if (isPrefix(at, fault.path)) faults.push(fault)
+      else if (patches.some(({ attachment }) => attachment.path === fault.path)) reportSlot(fault)
       // The API's own policy is at fault only here: because of what this operation takes away.
       else if (!unwritten.some(({ path: known }) => known === fault.path)) faults.push({ ...fault, path: at, atKey: true })
     }
@@ -70,6 +95,18 @@ export function apiPolicies(
       sets.add(ordered, (attachment) => (own.has(attachment.policy.name) ? `@${operation.name}` : '')),
     )
   }
+  for (const patch of patches) {
+    const operation = operations?.find(({ name, methodAndPath }) => patch.operation === name || patch.operation === methodAndPath)
+    if (operation === undefined) continue
+    patch.found()
+    if (overridden.has(operation.name)) continue
+    const ordered = patched(api.policies, operation)
+    for (const fault of unwrittenSlots(ordered)) if (!unwritten.some(({ path: known }) => known === fault.path)) reportSlot(fault)
+    overridden.set(
+      operation.name,
+      sets.add(ordered, () => ''),
+    )
+  }
   uncheckedSecurity(context, operations ?? [], common, new Set([...guarded, ...open]))
   return { sets: sets.all, common: commonIndex, byOperation: overridden, lists: [...sets.lists].sort() }
 }
@@ -77,7 +114,7 @@ export function apiPolicies(
 const isPrefix = (start: Path, path: Path): boolean => start.every((step, i) => path[i] === step)
 const flat = (attachments: Attachments): Attachment[] => Object.values(attachments).flatMap((each) => each || [])
 
-/** An operation's policy takes the place of the API's of the same name; `false` takes it away. */
+/** A policy of an operation takes the place of the API's of the same name; `false` takes it away. */
 function merged(common: Attachments, own: Attachments, path: Path, faults: Fault[]): Attachments {
   const out: Record<string, readonly Attachment[] | false> = { ...common }
   for (const [policy, attachments] of Object.entries(own)) {
@@ -188,11 +225,13 @@ class SetList {
   add(ordered: readonly Attachment[], suffix: (attachment: Attachment) => string): number {
     const counts = new Map<string, number>()
     const set: AttachedPolicy[] = ordered.map((attachment) => {
-      const { policy, config, mode } = attachment
+      const { policy, config, mode, owner = this.api, untilMs } = attachment
       for (const { name } of listsOf(attachment)) this.lists.add(name)
+      const attached = { policy: policy.name, config, mode }
+      if (attachment.scope !== undefined) return { ...attached, scope: attachment.scope, ...(untilMs !== undefined && { untilMs }) }
       const index = counts.get(policy.name) ?? 0
       counts.set(policy.name, index + 1)
-      return { policy: policy.name, config, mode, scope: `${this.api}/${policy.name}/${index}${suffix(attachment)}` }
+      return { ...attached, scope: `${owner}/${policy.name}/${index}${suffix(attachment)}` }
     })
     const key = JSON.stringify(set)
     const known = this.byKey.get(key)

@@ -1,16 +1,14 @@
 // Makes the snapshot's form of one API out of its section, its OpenAPI document and the catalogue of policies.
-
 import { hashOf } from '../base/canonical-json.ts'
 import type { Fault, Path } from '../base/fault.ts'
 import type { Api, Route, Upstream } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
-import { type ApiPolicies, apiPolicies } from './api-policies.ts'
+import { type ApiPolicies, apiPolicies, type PatchAttachment } from './api-policies.ts'
 import { type ApiSection, METHODS } from './api-schema.ts'
-import { inheritedPolicies } from './inherited-policies.ts'
+import type { Inherited } from './inherited-policies.ts'
 import { isInline, unknownDocument } from './inline-documents.ts'
 import type { LocatedFault } from './located-fault.ts'
 import { type OperationsReading, readOperations } from './openapi-routes.ts'
-import type { PlanOffer } from './plan-offer.ts'
 import type { SharedObjects } from './shared-objects.ts'
 import type { SourceDocument } from './source-document.ts'
 import { openapiFile, type Sources } from './sources.ts'
@@ -23,24 +21,41 @@ export interface PlacedApi {
   readonly document: SourceDocument
   readonly path: Path
 }
+/** An API, or a version as one, with all that it inherits. */
+export interface WholeApi extends Omit<PlacedApi, 'api'> {
+  readonly api: Omit<ApiSection, 'upstream' | 'policies'> & { readonly upstream: UpstreamSection | undefined; readonly policies: Inherited['policies'] }
+  readonly isWhole: boolean
+  /** What a version is beside an API. */
+  readonly as?: Pick<Api, 'version' | 'grants' | 'vary' | 'reached' | 'canary'>
+}
 /** Faults of the section go to `faults`; those of its OpenAPI document, which stand elsewhere, to `located`. */
 export interface ApiFaults {
   readonly faults: Fault[]
   readonly located: LocatedFault[]
 }
-/** What an API is resolved with. */
+/** What an API is resolved with; `patches`: those that are for it. */
 export interface ApiSurroundings {
   readonly sources: Sources
   readonly catalogue: readonly AnyPolicy[]
   readonly shared: SharedObjects
-  readonly offer: PlanOffer | undefined
+  readonly patches: readonly PatchAttachment[]
 }
 
-export function resolveApi({ name, api, document, path }: PlacedApi, { sources, catalogue, shared, offer }: ApiSurroundings, out: ApiFaults): Api {
-  const { faults } = out
+/** What is wrong with where an API is reached. */
+export function placeFaultsOf({ name, api, path }: PlacedApi): Fault[] {
+  const faults: Fault[] = []
   if (api.path === undefined && api.hosts === undefined)
     faults.push({ code: 'no-place', path, atKey: true, message: `'${name}' is reached nowhere: it needs a path such as /${name}, or hosts` })
   if (new Set(api.hosts).size < (api.hosts?.length ?? 0)) faults.push({ code: 'duplicate-item', path: [...path, 'hosts'], message: 'a host stands here twice' })
+  return faults
+}
+
+export function resolveApi(
+  { name, api, document, path, as, isWhole }: WholeApi,
+  { sources, catalogue, shared, patches }: ApiSurroundings,
+  out: ApiFaults,
+): Api {
+  const { faults } = out
   if (api.openapi === '') faults.push({ code: 'empty', path: [...path, 'openapi'], message: "'openapi' names no file" })
   if (api.openapi !== undefined && api.methods !== undefined) {
     faults.push({ code: 'methods-beside-document', path: [...path, 'methods'], message: 'the OpenAPI document declares the methods: leave this out' })
@@ -49,15 +64,12 @@ export function resolveApi({ name, api, document, path }: PlacedApi, { sources, 
   const reading = api.openapi === undefined ? undefined : operationsOf(openapiFile(document, api.openapi), sources)
   if (reading) out.located.push(...reading.faults)
   const operations = api.openapi === undefined ? undefined : (reading?.operations ?? [])
-  for (const attached of [api.policies, ...Object.values(api.operations).map((operation) => operation.policies)]) faults.push(...shared.listFaults(attached))
-  const effective = { ...api, policies: inheritedPolicies(api, path, offer, shared, catalogue, faults) }
-  // What is missing because a set or a plan is faulty was told there.
-  const isWhole = (api.policySets ?? []).every((set) => shared.policySets.has(set)) && (!offer || offer.plans.size === offer.names.length)
-  const policies = apiPolicies(name, effective, path, operations, catalogue, isWhole ? faults : [])
-  const { addressAt: _where, ...upstream } = upstreamOf(api.upstream, [...path, 'upstream'], shared, faults)
+  const policies = apiPolicies(name, api, path, operations, catalogue, isWhole ? faults : [], patches)
+  const { addressAt: _where, ...upstream } = api.upstream ?? NOWHERE
   const lists = Object.fromEntries(policies.lists.map((list) => [list, shared.addressLists.get(list) ?? []]))
   return withHash({
     name,
+    ...as,
     hosts: [...(api.hosts ?? [])].sort(),
     path: api.path ?? '',
     stripPath: api.stripPath,
@@ -72,23 +84,24 @@ export function resolveApi({ name, api, document, path }: PlacedApi, { sources, 
   })
 }
 
-/** What stands for an upstream that is not there: it is only ever part of a configuration that is refused. */
-const NOWHERE: UpstreamSection = {
-  host: 'invalid',
-  port: 1,
+/**
+ * What stands for an upstream that is not there: a retired version has none, and nothing ever reaches one. A name that never resolves (RFC 6761 6.4).
+ */
+export const NOWHERE: UpstreamSection = {
+  host: 'retired.invalid',
+  port: 80,
   basePath: '',
   preserveHost: false,
   connections: 1,
   queue: 0,
-  timeouts: { connectMs: 1, headMs: 1, idleMs: 1, keepAliveMs: 1 },
+  timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, keepAliveMs: 0 },
   addressAt: [],
 }
 
-function upstreamOf(upstream: ApiSection['upstream'], path: Path, shared: SharedObjects, faults: Fault[]): UpstreamSection {
-  if (!('named' in upstream)) return upstream
-  const missing = shared.missing('upstreams', upstream.named, path)
-  if (missing) faults.push({ ...missing, message: `${missing.message}; an address is written http://HOST:PORT` })
-  return shared.upstreams.get(upstream.named) ?? NOWHERE
+/** The same API at another upstream, which only its canary leads to. */
+export function canarySibling(api: Api, { addressAt: _where, ...upstream }: UpstreamSection): Api {
+  const { hash: _other, canary: _own, ...rest } = api
+  return withHash({ ...rest, name: `${api.name}~canary`, grants: api.grants ?? [api.name], upstream: upstream satisfies Upstream, reached: 'canary' })
 }
 
 const withHash = (api: Omit<Api, 'hash'>): Api => ({ ...api, hash: hashOf(api) })

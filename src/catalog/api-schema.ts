@@ -1,4 +1,5 @@
 // One entry of `apis`: where an API is reached, what protects it, where it goes.
+import type { Fault, Path } from '../base/fault.ts'
 import { formatIp, parseIp } from '../base/ip.ts'
 import {
   boolean,
@@ -19,16 +20,16 @@ import {
 import { AMBIGUITIES, type Ambiguity } from '../http/target.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { attachments } from './attachments.ts'
+import { canary } from './canary-schema.ts'
 import { NAME, NAME_MEANS } from './consumer-schema.ts'
-import { names, reference } from './shared-schema.ts'
+import { methods, openapi, operations } from './operation-schema.ts'
+import { names, policySets, reference } from './shared-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { isNormalPath } from './upstream-target.ts'
+import { versioning } from './version-schema.ts'
 
 /** CONNECT and TRACE are refused by the gateway itself. */
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
-
-/** A token (RFC 9110 9.1) other than the two that a gateway never forwards. */
-const method = string({ pattern: /^(?!(?:CONNECT|TRACE)$)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/, means: 'a method other than CONNECT and TRACE' })
 
 /** '/' is read as '': the root has no prefix. */
 const path: Schema<string> = mapped(
@@ -70,41 +71,37 @@ function hostOf(text: string): string | undefined {
 
 const later = (what: string) => reserved('not-available', `is not available yet: ${what} with a later version`)
 
-function operation(policies: readonly AnyPolicy[]) {
-  return object(
-    {
-      policies: optional(attachments(policies, 'operation'), {}),
-      public: optional(
-        boolean(
-          'True lets everyone call this operation: needed when its last identify policy is removed, or where the OpenAPI document asks for a credential on a public API.',
-        ),
-      ),
-    },
-    'What one operation has on top of its API.',
-  )
-}
-
 /** The schema of an API under these policies. */
 export function apiSchema(policies: readonly AnyPolicy[]) {
-  return object(
+  const schema = object(
     {
       path: optional(path),
       hosts: optional(list(host, { min: 1, max: 256, describe: 'Hosts at which the API is reached; absent: every host.' })),
       stripPath: optional(boolean('Removes `path` from what the upstream is sent.'), true),
-      openapi: optional(
-        string({ maxLength: 4096, describe: 'OpenAPI document (3.0 or 3.1, YAML or JSON), relative to this file. What it does not declare is refused.' }),
+      openapi,
+      methods,
+      upstream: optional(
+        described(
+          'Where requests go: `http://HOST:PORT`, an object with how the upstream is used, or the name of one of the `upstreams`. Needed, unless all its versions have their own.',
+          reference(upstream, 'an upstream'),
+        ),
       ),
-      methods: optional(list(method, { min: 1, max: 64, describe: 'Methods that are served. Only without `openapi`, which declares them itself.' })),
-      upstream: described(
-        'Where requests go: `http://HOST:PORT`, an object with how the upstream is used, or the name of one of the `upstreams`.',
-        reference(upstream, 'an upstream'),
-      ),
-      policySets: optional(names('a policy set', { describe: 'Policy sets whose policies stand before this API, under its own.' }), []),
-      plans: optional(names('a plan', { describe: 'Plans of which a consumer needs one to call this API.' })),
+      versioning: optional(versioning),
+      canary: optional(canary),
+      policySets,
+      plans: optional(names('a plan', { describe: 'Plans of which a consumer needs one to call this API, whichever its versions.' })),
       approvals: optional(
         integer({ min: 0, max: 5, describe: 'How many people besides the author must approve a change of this API; left out: `settings.approvals.required`.' }),
       ),
       owner: optional(string({ maxLength: 200, describe: 'Who answers for this API.' })),
+      docs: optional(
+        string({
+          pattern: /^https?:\/\/[!#$%&'()*+,./0-9:;=?@A-Z[\]_a-z~-]{1,2000}$/,
+          means: 'an address such as https://example.com/docs',
+          describe: 'Its documentation, told by the API catalogue.',
+        }),
+      ),
+      catalog: optional(boolean('True lists it, and its versions, in `/.well-known/api-catalog` (RFC 9727), for everyone to see.'), false),
       authenticate: optional(oneOf(['any', 'all'], 'Which of the identify policies must recognise the caller; `any` when left out.')),
       public: optional(boolean('True serves everyone without a credential. Without it, an API needs an identify policy in enforce mode.'), false),
       websocket: optional(boolean('Lets clients upgrade to WebSocket.'), false),
@@ -116,19 +113,22 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
         [],
       ),
       policies: optional(attachments(policies, 'api'), {}),
-      operations: optional(
-        record(operation(policies), {
-          key: /^[^\x00-\x1f\x7f]{1,512}$/,
-          keyMeans: 'an operationId, or a method and a path such as "GET /books/{id}"',
-          describe: 'What single operations have on top of this, by operationId or as "GET /books/{id}".',
-        }),
-        {},
-      ),
-      versions: later('versions of an API come'),
+      operations: operations(policies),
       tls: later('TLS comes'),
     },
     'One API.',
   )
+  return {
+    ...schema,
+    json: { ...schema.json, anyOf: [{ required: ['upstream'] }, { required: ['versioning'] }] },
+    read(value: unknown, path: Path, faults: Fault[]) {
+      const read = schema.read(value, path, faults)
+      // The versions of an API may each have their own.
+      if (schema.fits(value) && !Object.hasOwn(value as object, 'upstream') && !Object.hasOwn(value as object, 'versioning'))
+        faults.push({ code: 'missing-key', path, message: `'${path.at(-1)}' needs the key 'upstream'` })
+      return read
+    },
+  }
 }
 export type ApiSection = Infer<ReturnType<typeof apiSchema>>
 

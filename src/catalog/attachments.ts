@@ -13,6 +13,11 @@ export interface Attachment {
   readonly mode: 'enforce' | 'monitor'
   /** Where it stands in its document. */
   readonly path: Path
+  /** What it was attached to when that is not the API itself: the API of a version. Its counters are then those of the whole. */
+  readonly owner?: string
+  /** Names its counters, whatever it is attached to. */
+  readonly scope?: string
+  readonly untilMs?: number
 }
 /** By policy name; `false`: removed from an operation. */
 export type Attachments = { readonly [policy: string]: readonly Attachment[] | false }
@@ -24,8 +29,8 @@ const LATER = new Set(
   ),
 )
 
-/** Who may take away policies by `false`: an operation those of its API, an API those of its policy sets. */
-export type Remover = 'operation' | 'api' | undefined
+/** Who may take away policies by `false`: an operation those of its API, a version those of its API and of policy sets, an API those of its policy sets. */
+export type Remover = 'operation' | 'version' | 'api' | undefined
 
 /** The map under `policies:`. */
 export function attachments(all: readonly AnyPolicy[], remover: Remover): Schema<Attachments> {
@@ -57,6 +62,7 @@ export function attachments(all: readonly AnyPolicy[], remover: Remover): Schema
 
 const DESCRIPTIONS = {
   operation: "Policies of this operation, in place of the API's of the same name; `false` removes one.",
+  version: "Policies of every operation of this version, in place of the API's and of those that policy sets bring; `false` removes one.",
   api: 'Policies of every operation, by name, in place of those that policy sets bring; `false` leaves one of those out. The order of keys means nothing.',
   set: 'Policies by name. The order of keys means nothing.',
 } as const
@@ -87,7 +93,8 @@ function attached(policy: AnyPolicy, given: unknown, path: Path, removable: bool
   return given.slice(0, 100).map((each, i) => one(policy, each, [...path, i], faults))
 }
 
-function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault[]): Attachment {
+/** One configuration of a policy, read by the policy's own schema. */
+export function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault[]): Attachment {
   let config = given
   let mode: Attachment['mode'] = 'enforce'
   if (typeof given === 'object' && given !== null && !Array.isArray(given) && Object.hasOwn(given, 'mode')) {

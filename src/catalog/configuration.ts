@@ -9,11 +9,14 @@ import { gatewaySettings } from './gateway-settings.ts'
 import { controlSettings } from './listener.ts'
 import { network } from './network-schema.ts'
 import { operatorSettings } from './operator-settings.ts'
+import { patches } from './patch-schema.ts'
+import { securityTxt } from './security-txt.ts'
 import { sharedSections } from './shared-schema.ts'
 import { store } from './store-schema.ts'
+import { versionsSchema } from './version-schema.ts'
 
 const later = (what: string) => reserved('not-available', `is not available yet: ${what} with a later version`)
-const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, consumers, documents and what they share')
+const mainOnly = reserved('main-file-only', 'stands only in the main file: an included file holds apis, versions, consumers and what they share')
 
 const includePattern = checked(string({ maxLength: 512, describe: 'A file, or a pattern with `*`, below the folder of this file.' }), (text) =>
   text === '' || text.startsWith('/') || /[\\\0]|^[A-Za-z]:|(?:^|\/)\.\.(?:\/|$)/.test(text)
@@ -39,7 +42,10 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
     {
       gatehouse: version,
       include: optional(
-        list(includePattern, { max: 100, describe: 'Further files with `apis`, `consumers` and what they share, below the folder of this file.' }),
+        list(includePattern, {
+          max: 100,
+          describe: 'Further files with `apis`, `versions`, `patches`, `consumers` and what they share, below the folder of this file.',
+        }),
         [],
       ),
       gateway: withDefault(gatewaySettings, {}),
@@ -58,13 +64,15 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
       ),
       envelope: optional(envelopeSettings),
       apis: optional(apisSchema(policies)),
+      versions: optional(versionsSchema(policies), {}),
       consumers: optional(consumers, {}),
+      patches: optional(patches, {}),
+      securityTxt: optional(securityTxt),
       ...sharedSections(policies),
       settings: withDefault(operatorSettings, {}),
       documents: optional(documents, {}),
       portal: later('the developer portal comes'),
       authority: later('the authorization server comes'),
-      versions: later('versions of an API come'),
       tls: later('TLS comes'),
       ca: later('the certificate authority comes'),
       people: later('people who sign in come'),
@@ -82,7 +90,10 @@ export function includedSchema(policies: readonly AnyPolicy[]) {
     {
       gatehouse: optional(version),
       apis: optional(apisSchema(policies)),
+      versions: optional(versionsSchema(policies), {}),
       consumers: optional(consumers, {}),
+      patches: optional(patches, {}),
+      securityTxt: mainOnly,
       ...sharedSections(policies),
       documents: optional(documents, {}),
       include: mainOnly,

@@ -2,6 +2,7 @@
 import type { Fault, Path } from '../base/fault.ts'
 import { suggestion } from '../base/fault.ts'
 import type { Consumer, DirectoryContent, KeyCredential } from '../model/directory.ts'
+import { apiOf } from '../model/names.ts'
 import type { ConsumersSection } from './consumer-schema.ts'
 import type { PlacedFault } from './place-checks.ts'
 import type { PlanOffer } from './plan-offer.ts'
@@ -79,8 +80,11 @@ function plansOf(
       report({ code: 'plan-not-offered', path: [...at, 'plan'], message: `the API '${api}' does not offer the plan '${plan}'${suggestion(plan, offered)}` })
     plans[api] = plan
   }
-  for (const [i, api] of apis.entries()) {
+  for (const [i, grant] of apis.entries()) {
+    // Plans are those of the whole API: who is let into one version by name is on the plan that it has of all.
+    const api = apiOf(grant)
     const offer = offers.get(api)
+    if (api !== grant && Object.hasOwn(plans, api)) continue
     if (offer?.fallback !== undefined) plans[api] = offer.fallback
     // A plan that is unsound may be the default one.
     else if (offer && offer.plans.size === offer.names.length) {

@@ -1,8 +1,12 @@
 // The `consumers` section: calling applications, the APIs they may call, and the digests of their keys.
+import { moment } from '../base/moment.ts'
 import { checked, type Infer, list, mapped, object, optional, record, type Schema, string } from '../base/schema.ts'
 import { NAME, NAME_MEANS } from '../model/names.ts'
 
 export { NAME, NAME_MEANS }
+
+/** What a consumer may be let into: an API, or one of its versions. */
+const GRANT = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?(?:@[A-Za-z0-9](?:[A-Za-z0-9._-]{0,30}[A-Za-z0-9])?)?$/
 
 /** SHA-256 of nothing: what a script writes that hashed an unset variable. */
 const DIGEST_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
@@ -28,38 +32,14 @@ const keyHash: Schema<string> = mapped(
   (text) => text.slice('sha256:'.length),
 )
 
-const EXPIRY = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?)(Z|[+-]\d{2}:\d{2}))?$/
-/** A moment by RFC 3339, or a date: its first instant, UTC. Read as milliseconds since the epoch. */
-const expiry: Schema<number> = mapped(
-  checked(
-    string({
-      maxLength: 40,
-      means: 'a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z',
-      describe: 'From this moment on the key is refused: a date (its first instant, UTC) or a time by RFC 3339.',
-    }),
-    (text) =>
-      Number.isNaN(expiryMs(text))
-        ? { code: 'bad-date', message: "'expires' must be a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z" }
-        : undefined,
-  ),
-  expiryMs,
-)
-
-function expiryMs(text: string): number {
-  const parts = EXPIRY.exec(text)
-  if (!parts) return Number.NaN
-  const [, date, time = '00:00:00', zone = 'Z'] = parts
-  // Date.parse turns 31 February into 3 March: a date that does not come back as written does not exist.
-  const day = new Date(`${date}T00:00:00Z`)
-  if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== date) return Number.NaN
-  return Date.parse(`${date}T${time}${zone}`)
-}
+const expiry: Schema<number> = moment('expires', 'From this moment on the key is refused.')
 
 const consumer = object(
   {
     apis: optional(
-      list(string({ pattern: NAME, means: 'the name of an API', maxLength: 64 }), {
-        describe: 'Names of the APIs that it may call: those without plans, and those with a default plan.',
+      list(string({ pattern: GRANT, means: 'the name of an API, or of one version as bookshop@v2', maxLength: 100 }), {
+        describe:
+          'Names of the APIs that it may call, those without plans and those with a default plan: `bookshop` with all its versions but previews, `bookshop@v3` one version, a preview too.',
       }),
       [],
     ),
@@ -68,7 +48,7 @@ const consumer = object(
         key: NAME,
         keyMeans: NAME_MEANS,
         max: 10_000,
-        describe: 'APIs that it may call on a plan that they offer, by name.',
+        describe: 'APIs that it may call on a plan that they offer, by name, with all their versions but previews.',
       }),
       {},
     ),

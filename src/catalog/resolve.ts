@@ -3,13 +3,14 @@ import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Fault, Path } from '../base/fault.ts'
 import type { Schema } from '../base/schema.ts'
+import { nextChangeMs } from '../lifecycle/schedule.ts'
 import type { DirectoryContent } from '../model/directory.ts'
-import type { Api, Listener, Snapshot } from '../model/snapshot.ts'
+import type { Listener, Snapshot } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import type { ConfiguredKeySource } from '../secrets/key-source.ts'
-import { type PlacedApi, resolveApi } from './api-resolution.ts'
+import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { configurationSchema, includedSchema, type MainSection } from './configuration.ts'
-import { type Offers, type PlacedConsumer, resolveConsumers } from './consumer-resolution.ts'
+import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { DocumentCache } from './document-cache.ts'
 import { keySourceOf } from './envelope-settings.ts'
 import { FaultyPlaces } from './faulty-places.ts'
@@ -17,13 +18,14 @@ import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type LocatedFault, locate, sorted } from './located-fault.ts'
 import { type OperatorSettings, settingsFaults } from './operator-settings.ts'
-import { placeFaults } from './place-checks.ts'
-import { offerOf, type PlanOffer } from './plan-offer.ts'
-import { type Reader, SharedObjects, type SharedSection } from './shared-objects.ts'
+import { type Part, Parts } from './parts.ts'
+import type { PlacedFault } from './place-checks.ts'
+import { SharedObjects } from './shared-objects.ts'
 import type { PlanSection } from './shared-schema.ts'
 import type { SourceDocument } from './source-document.ts'
 import { readSources, type Sources } from './sources.ts'
 import type { StoreSection } from './store-schema.ts'
+import { wellKnownDocuments } from './well-known.ts'
 
 export interface ResolveOptions {
   /** The catalogue, in its order. */
@@ -49,6 +51,8 @@ export interface Configuration {
   readonly dataFolder: string
   readonly counters: 'memory'
   readonly egress: { readonly allowPrivate: readonly string[] }
+  /** When the same sources first mean something else: a patch ends, a version leaves the catalogue. Infinity when they never do. */
+  readonly changesAtMs: number
   /** Undefined: by the variable or the file that Gatehouse makes. */
   readonly envelope: ConfiguredKeySource | undefined
   /** Certificates in PEM form, by the name of the trust store. */
@@ -80,7 +84,11 @@ export function resolveSources(sources: Sources, options: ResolveOptions): Resol
   const resolving = new Resolving(sources, options)
   const configuration = resolving.all()
   const faults = sorted(resolving.located)
-  const outcome: Outcome = { notices: sorted(resolving.notices), files: sources.files, digest: sources.digest }
+  const outcome: Outcome = {
+    notices: sorted(resolving.notices),
+    files: sources.files,
+    digest: sources.digest,
+  }
   if (configuration && faults.length === 0) return { ...outcome, ...configuration, ok: true, faults: [] }
   // A way to lose the configuration without saying why would be a hole of its own.
   if (faults.length === 0) faults.push({ file: sources.files[0] ?? '', line: 1, column: 1, code: 'unreadable', message: 'the configuration cannot be read' })
@@ -105,19 +113,29 @@ class Resolving {
     const { main } = this.sources
     if (!main || main.faults.length > 0) return undefined
     const section = this.read(main, configurationSchema(this.options.policies))
-    const parts: Part[] = [{ document: main, section }]
+    const read: Part[] = [{ document: main, section }]
     const schema = includedSchema(this.options.policies)
-    for (const document of this.sources.included) if (document.faults.length === 0) parts.push({ document, section: this.read(document, schema) })
-    if (!this.faulty.isSound(main, [])) {
-      // What follows compares values with one another: it is told only of those that are sound by themselves.
-      this.compared(parts, section, main)
-      return undefined
-    }
-    const { apis, directory, shared, approvals, owners } = this.compared(parts, section, main)
+    for (const document of this.sources.included) if (document.faults.length === 0) read.push({ document, section: this.read(document, schema) })
+    const parts = new Parts(read, (document, path) => this.faulty.isSound(document, path))
+    // What is compared are values with one another: it is told only of those that are sound by themselves.
+    const compared = this.compared(parts, section, main)
+    if (!this.faulty.isSound(main, [])) return undefined
+    const { apis, directory, shared, approvals, owners } = compared
+    const { nowMs } = this.options
+    const { documents, notices } = wellKnownDocuments(section, apis.listed, nowMs)
+    for (const fault of notices) this.notices.push(locate(main, fault))
+    const moments = apis.listed.flatMap(({ schedules }) => schedules.map((schedule) => nextChangeMs(schedule, nowMs)))
+    if (section.securityTxt && section.securityTxt.expires > nowMs) moments.push(section.securityTxt.expires)
     const fileBeside = (path: string): string => resolve(dirname(main.file), path)
     return {
-      snapshot: { gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside, shared.addressLists), apis },
+      snapshot: {
+        gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside, shared.addressLists),
+        apis: apis.apis,
+        ...(apis.fronts.length > 0 && { fronts: apis.fronts }),
+        ...(documents.length > 0 && { documents }),
+      },
       directory,
+      changesAtMs: Math.min(apis.patchesEndMs, ...moments),
       control: { listen: section.control.listen, exposed: section.control.exposed },
       ...storeOf(section.store, fileBeside),
       counters: 'memory',
@@ -131,88 +149,76 @@ class Resolving {
     }
   }
 
-  private compared(parts: readonly Part[], section: MainSection, main: SourceDocument): Compared {
+  private compared(parts: Parts, section: MainSection, main: SourceDocument): Compared {
     const isSound = (...path: Path): boolean => this.faulty.isSound(main, path)
     const listenersAreSound = isSound('gateway', 'listen') && isSound('control')
     if (listenersAreSound) this.report(main, listenerFaults(section))
     if (isSound('gateway') && isSound('store')) this.report(main, gatewayFaults(section, main.file, this.sources.files))
-    if (parts.every((part) => part.section.apis === undefined) && this.located.length === 0) {
+    if (parts.lacks('apis') && this.located.length === 0) {
       this.report(main, [{ code: 'missing-key', path: [], message: "the configuration needs the key 'apis': without APIs nothing is served" }])
     }
-    const shared = this.shared(parts, listenersAreSound ? section : undefined)
+    const own = ownAddresses()
+    const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
+    const shared = this.shared(parts, selfFaultOf)
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
-    const { apis, offers } = this.apis(parts, shared, listenersAreSound ? section : undefined)
+    const apis = this.apis(parts, shared, selfFaultOf)
     const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
-    const approvals = this.entries(parts, 'apis', true).map(([name, , api]) => [name, api.approvals ?? required] as const)
-    const owners = new Map(this.entries(parts, 'apis', true).flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner] as const])))
-    return { apis, directory: this.directory(parts, offers), shared, owners, approvals: Object.fromEntries(approvals.sort(([a], [b]) => (a < b ? -1 : 1))) }
+    const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
+    return {
+      apis,
+      directory: this.directory(parts, apis.offers),
+      shared,
+      approvals: Object.fromEntries(sections.map(([name, , api]) => [name, api.approvals ?? required])),
+      owners: new Map(sections.flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
+    }
   }
 
-  private shared(parts: readonly Part[], main: MainSection | undefined): SharedObjects {
-    const reader: Reader = {
-      entries: (key) => this.entries(parts, key),
-      names: (key) => parts.flatMap(({ document }) => namesOf(document, key)),
-      report: (document, faults) => this.report(document, faults),
-      notice: (document, fault) => void this.notices.push(locate(document, fault)),
-    }
-    const shared = new SharedObjects(reader, this.sources, this.options.nowMs)
-    for (const [, document, upstream, path] of this.entries(parts, 'upstreams', true)) {
-      const self = main && selfFault(upstream, main, ownAddresses())
-      if (self) this.report(document, [{ ...self, path: [...path, ...upstream.addressAt] }])
+  private shared(parts: Parts, selfFaultOf: SelfFault): SharedObjects {
+    const report = (document: SourceDocument, faults: readonly Fault[]): void => this.report(document, faults)
+    const shared = new SharedObjects(
+      {
+        entries: (key) => parts.entries(key, this.tell),
+        names: (key) => parts.names(key),
+        report,
+        notice: (document, fault) => void this.notices.push(locate(document, fault)),
+      },
+      this.sources,
+      this.options.nowMs,
+    )
+    for (const [, document, upstream, path] of parts.entries('upstreams')) {
+      const self = selfFaultOf(upstream)
+      if (self) report(document, [{ ...self, path: [...path, ...upstream.addressAt] }])
     }
     return shared
   }
 
-  private apis(parts: readonly Part[], shared: SharedObjects, main: MainSection | undefined): { apis: Api[]; offers: Offers } {
-    const placed: PlacedApi[] = []
-    for (const [name, document, api, path] of this.entries(parts, 'apis')) placed.push({ name, document, api, path })
-    this.entries(parts, 'documents')
-    const offers = new Map<string, PlanOffer | undefined>()
-    const own = ownAddresses()
-    for (const { document, fault } of placeFaults(placed)) this.report(document, [fault])
-    const apis = placed.map((each) => {
-      const faults: Fault[] = []
-      const { upstream } = each.api
-      const self = main && !('named' in upstream) ? selfFault(upstream, main, own) : undefined
-      if (self && 'addressAt' in upstream) faults.push({ ...self, path: [...each.path, 'upstream', ...upstream.addressAt] })
-      const offer = offerOf(each.name, each.api, each.path, shared, faults)
-      offers.set(each.name, offer)
-      const surroundings = { sources: this.sources, catalogue: this.options.policies, shared, offer }
-      const api = resolveApi(each, surroundings, { faults, located: this.located })
-      this.report(each.document, faults)
-      return api
+  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
+    parts.entries('documents', this.tell)
+    const resolved = resolveApis({
+      apis: parts.entries('apis', this.tell).map(([name, document, api, path]) => ({ name, document, api, path })),
+      versions: parts.versions(this.tell),
+      patches: parts.entries('patches', this.tell).map(([name, document, patch, path]) => ({ name, document, patch, path })),
+      apiNames: parts.names('apis'),
+      versionNames: parts.versionNames(),
+      sources: this.sources,
+      shared,
+      catalogue: this.options.policies,
+      nowMs: this.options.nowMs,
+      selfFault: selfFaultOf,
     })
-    return { apis: apis.sort((a, b) => (a.name < b.name ? -1 : 1)), offers }
+    for (const fault of resolved.faults) this.tell(fault)
+    this.note(resolved.notices)
+    this.located.push(...resolved.located)
+    return resolved
   }
 
-  private directory(parts: readonly Part[], offers: Offers): DirectoryContent {
-    const placed: PlacedConsumer[] = []
-    for (const [name, document, consumer, path] of this.entries(parts, 'consumers')) placed.push({ name, document, consumer, path })
-    const apis = parts.flatMap(({ document }) => namesOf(document, 'apis'))
-    const { content, faults, notices } = resolveConsumers(placed, apis, offers, this.options.nowMs)
-    for (const { document, fault } of faults) this.report(document, [fault])
-    for (const { document, fault } of notices) this.notices.push(locate(document, fault))
+  private directory(parts: Parts, offers: Offers): DirectoryContent {
+    const placed = parts.entries('consumers', this.tell).map(([name, document, consumer, path]) => ({ name, document, consumer, path }))
+    const { content, faults, notices } = resolveConsumers(placed, parts.grantNames(), offers, this.options.nowMs)
+    for (const fault of faults) this.tell(fault)
+    this.note(notices)
     return content
-  }
-
-  /** The sound entries of a section over all files; a name that stands in two files is a fault at the second. */
-  private entries<K extends SharedSection | 'apis' | 'consumers' | 'documents'>(
-    parts: readonly Part[],
-    key: K,
-    isAgain = false,
-  ): [name: string, document: SourceDocument, value: NonNullable<Part['section'][K]>[string], path: Path][] {
-    const first = new Map<string, string>()
-    return parts.flatMap(({ document, section }) =>
-      Object.entries(section[key] ?? {}).flatMap(([name, value]): ReturnType<typeof this.entries<K>> => {
-        const path: Path = [key, name]
-        const known = first.get(name)
-        first.set(name, known ?? document.file)
-        if (known === undefined) return this.faulty.isSound(document, path) ? [[name, document, value as NonNullable<Part['section'][K]>[string], path]] : []
-        if (!isAgain) this.report(document, [{ code: 'duplicate-name', path, atKey: true, message: `'${name}' is defined already, in ${known}` }])
-        return []
-      }),
-    )
   }
 
   private read<T>(document: SourceDocument, schema: Schema<T>): T {
@@ -223,12 +229,18 @@ class Resolving {
     return section
   }
 
+  private readonly tell = ({ document, fault }: PlacedFault): void => this.report(document, [fault])
+  private note(notices: readonly PlacedFault[]): void {
+    for (const { document, fault } of notices) this.notices.push(locate(document, fault))
+  }
   private report(document: SourceDocument, faults: readonly Fault[]): void {
     for (const fault of faults) this.located.push(locate(document, fault))
   }
 }
 
+type SelfFault = (upstream: { host: string; port: number }) => { code: string; message: string } | undefined
 const ownAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
+
 function storeOf(section: StoreSection, fileBeside: (path: string) => string): Pick<Configuration, 'store' | 'dataFolder'> {
   if (section.kind === 'sqlite') {
     const file = fileBeside(section.path)
@@ -243,15 +255,8 @@ function storeOf(section: StoreSection, fileBeside: (path: string) => string): P
   return { store, dataFolder: fileBeside('data') }
 }
 
-/** Names as written, whether or not what they name is sound: a consumer may still refer to them. */
-const namesOf = ({ value }: SourceDocument, key: string): string[] => Object.keys((value as Record<string, object | undefined> | undefined)?.[key] ?? {})
-
-interface Part {
-  readonly document: SourceDocument
-  readonly section: Pick<MainSection, SharedSection | 'apis' | 'consumers' | 'documents'>
-}
 interface Compared {
-  readonly apis: Api[]
+  readonly apis: ResolvedApis
   readonly directory: DirectoryContent
   readonly shared: SharedObjects
   readonly approvals: Configuration['approvals']

@@ -77,6 +77,9 @@ export const names = (what: string, options: { describe: string; max?: number })
     return again < 0 ? undefined : { code: 'duplicate-item', message: `'${all[again]}' stands here twice`, at: [again] }
   })
 
+/** Of an API, or of one of its versions. */
+export const policySets = optional(names('a policy set', { describe: 'Policy sets whose policies stand here, under those of its own.' }), [])
+
 /** A name in place of an object: read as what it names. */
 export const reference = <T>(inline: Schema<T>, what: string): Schema<T | { readonly named: string }> => {
   const name = mapped(string({ pattern: NAME, means: `the name of ${what}`, maxLength: 64 }), (text) => ({ named: text }))

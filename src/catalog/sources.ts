@@ -132,10 +132,13 @@ class Reading {
   }
 
   private openapiOf(document: SourceDocument): void {
-    for (const [name, api] of Object.entries(members(members<'apis'>(document.value).apis))) {
-      const written = members<'openapi'>(api).openapi
+    const { apis, versions } = members<'apis' | 'versions'>(document.value)
+    const named: [path: Path, holder: unknown][] = Object.entries(members(apis)).map(([name, api]) => [['apis', name, 'openapi'], api])
+    for (const [name, all] of Object.entries(members(versions)))
+      for (const [version, each] of Object.entries(members(all))) named.push([['versions', name, version, 'openapi'], each])
+    for (const [path, holder] of named) {
+      const written = members<'openapi'>(holder).openapi
       if (typeof written !== 'string' || written === '' || isInline(written)) continue
-      const path: Path = ['apis', name, 'openapi']
       if (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(written))
         this.fault(document, path, 'remote-document', 'an OpenAPI document is a file on this machine: nothing is fetched')
       else this.loadOpenapi(fileBeside(document, written), (code, message) => this.fault(document, path, code, message))

@@ -11,7 +11,7 @@ export interface ConnectionSettings {
 
 /** What a call may carry. `ifMatch` is the ETag of the state that is meant, without quotes, or `*`. */
 export interface Input {
-  readonly parameters?: Readonly<Record<string, string>>
+  readonly parameters?: Readonly<Record<string, string | number>>
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly body?: unknown
   readonly ifMatch?: string

@@ -1,11 +1,13 @@
 // From a head to a decision: which operation it is, whether its spelling is clear, and what the policies say.
 import { fieldName } from '../http/field-names.ts'
 import { run } from '../pipeline/chain.ts'
-import type { Reply, Verdict } from '../pipeline/contract.ts'
+import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
+import { runWithCanary } from './canary.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { Gateway } from './gateway.ts'
 import { type LiveApi, LiveRoute } from './live-snapshot.ts'
+import { VersionFront, type VersionRefusal } from './version-front.ts'
 
 const ORIGIN = fieldName('origin')
 const PREFLIGHT_METHOD = fieldName('access-control-request-method')
@@ -19,51 +21,74 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   // RFC 9110 9.3.7: `OPTIONS *` asks about the server, and that is the gateway.
   if (head.asterisk) return SERVER_OPTIONS
   const path = x.path
-  const api = gateway.live.router.find(() => head.hostName, path)
-  if (api === undefined) return gateway.refusalOf('route.unknown')
-  x.api = api.settings.name
+  const place = gateway.live.router.find(() => head.hostName, path)
+  if (place === undefined) return wellKnown(gateway, x) ?? gateway.refusalOf('route.unknown')
+  let api = place
+  if (api instanceof VersionFront) {
+    x.api = api.name
+    const chosen = api.choose(x)
+    if (typeof chosen === 'string') return versionRefused(gateway, client, x, api, chosen)
+    api = chosen
+  }
+  enter(x, api)
   if ((head.ambiguities & api.refusedAmbiguities) !== 0) {
     client.keepAlive = false
     return gateway.refusalOf('route.ambiguous-target')
   }
-  const below = path.length === api.settings.path.length ? '/' : path.slice(api.settings.path.length)
-  const route = findRoute(api, below, x.method)
-  if (route !== undefined && !(route instanceof LiveRoute)) return preflight(gateway, client, x, api, below) ?? methodRefused(gateway, route)
-  if (route === undefined) return gateway.refusalOf('route.unknown')
-  return runChain(client, x, route)
+  const route = api.find(belowOf(x, api), x.method)
+  if (route !== undefined && !(route instanceof LiveRoute))
+    return preflight(gateway, client, x, api, gateway.refusalOf('route.method-not-allowed')) ?? methodRefused(gateway, route)
+  if (route === undefined) return wellKnown(gateway, x) ?? gateway.refusalOf('route.unknown')
+  return runChain(gateway, client, x, route)
 }
 
-function runChain(client: ClientConnection, x: Exchange, route: LiveRoute): Verdict | Promise<Verdict> {
+/** From here on every answer tells what the API always tells. */
+function enter(x: Exchange, api: LiveApi): void {
+  x.api = api.settings.name
+  x.clientFields = api.standingLines
+  x.droppedFromResponse = api.replaces
+}
+const belowOf = ({ path }: Exchange, { settings }: LiveApi): string => (path.length === settings.path.length ? '/' : path.slice(settings.path.length))
+
+/** A browser cannot put a version into the fields of its preflight: any version's policies may answer it, and nothing else of it comes of that. */
+function versionRefused(gateway: Gateway, client: ClientConnection, x: Exchange, front: VersionFront, code: VersionRefusal): Verdict | Promise<Verdict> {
+  const refused = gateway.refusalOf(code)
+  const api = code === 'version.missing' ? front.forPreflight() : undefined
+  if (api === undefined || x.method !== 'OPTIONS' || x.head.find(ORIGIN) < 0) return refused
+  enter(x, api)
+  return preflight(gateway, client, x, api, refused) ?? refused
+}
+
+/** Asked only where no API has the path: a document of the gateway's never stands in front of an API's own. */
+function wellKnown(gateway: Gateway, x: Exchange): Verdict {
+  const document = gateway.live.documents.get(x.path)
+  if (document === undefined || x.head.ambiguities !== 0) return undefined
+  x.clientFields = ''
+  return x.method === 'GET' || x.method === 'HEAD' ? document : methodRefused(gateway, ['GET', 'HEAD'])
+}
+
+function runChain(gateway: Gateway, client: ClientConnection, x: Exchange, route: LiveRoute): Verdict | Promise<Verdict> {
   client.route = route
   x.operation = route.operation
+  if (route.chain !== route.api.commonChain) {
+    x.clientFields = route.api.vary + route.chain.standing.lines
+    x.droppedFromResponse = route.chain.standing.replaces
+  }
   // The declared length is judged before anything else is spent on the request (OWASP API4:2023).
   if (x.head.contentLength > route.bodyLimit.bytes) return route.refuseBody()
-  return run(route.chain, x, route.meter.tally)
-}
-
-/** The operation, the methods that are served there, or nothing. */
-function findRoute(api: LiveApi, below: string, method: string): LiveRoute | readonly string[] | undefined {
-  const { table, anyPath } = api
-  if (table.size > 0) {
-    const found = table.find(below, method)
-    return found >= 0 ? api.route(found) : table.allowed(below)
-  }
-  if (anyPath === undefined) return undefined
-  if (anyPath.methods.has(method) || (method === 'HEAD' && anyPath.methods.has('GET'))) return anyPath.route
-  return [...anyPath.methods]
+  return route.api.canary === undefined ? run(route.chain, x, route.meter.tally) : runWithCanary(gateway, client, x, route)
 }
 
 /**
  * A CORS preflight asks about another method's operation, so that operation's policies answer it (Fetch 4.8). Whatever does not answer it lets nothing
  * through: an undeclared OPTIONS never reaches the upstream.
  */
-function preflight(gateway: Gateway, client: ClientConnection, x: Exchange, api: LiveApi, below: string): Verdict | Promise<Verdict> {
+function preflight(gateway: Gateway, client: ClientConnection, x: Exchange, api: LiveApi, refused: Refusal): Verdict | Promise<Verdict> {
   if (x.method !== 'OPTIONS' || x.head.find(ORIGIN) < 0) return undefined
   const asked = x.head.get(PREFLIGHT_METHOD)
-  const route = asked === undefined ? undefined : findRoute(api, below, asked)
+  const route = asked === undefined ? undefined : api.find(belowOf(x, api), asked)
   if (!(route instanceof LiveRoute)) return undefined
-  const refused = gateway.refusalOf('route.method-not-allowed')
-  const verdict = runChain(client, x, route)
+  const verdict = runChain(gateway, client, x, route)
   return verdict instanceof Promise ? verdict.then((later) => later ?? refused) : (verdict ?? refused)
 }
 

@@ -27,6 +27,24 @@ export const denials = {
     ref: 'RFC 3986 6.2',
     mend: 'Send the path without dot segments, doubled slashes, `;` parameters or encoded slashes. An operator can allow a spelling by name in `allowInTarget`.',
   },
+  'version.missing': {
+    status: 400,
+    says: 'The request does not say which version of this API it means.',
+    ref: 'OWASP API9:2023',
+    mend: 'Name a version in the way that the API’s documentation says: a field, a query parameter, or a media type. An operator can name a `default`.',
+  },
+  'version.unknown': {
+    status: 404,
+    says: 'This API has no such version.',
+    ref: 'OWASP API9:2023',
+    mend: 'Check the spelling, case included, against the API’s documentation.',
+  },
+  'version.ambiguous': {
+    status: 400,
+    says: 'The request names its version more than once, or in a way that is not the only reading.',
+    ref: 'RFC 9110 5.3; OWASP API9:2023',
+    mend: 'Name one version, once, spelled plainly: no list, no percent-encoding, no second line or parameter of a similar name, no weight of 0.',
+  },
   'request.body-too-large': {
     status: 413,
     says: 'The request body is larger than this API accepts.',

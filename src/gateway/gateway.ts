@@ -75,6 +75,7 @@ export class Gateway {
     address: NOBODY,
     head: undefined,
     route: NO_MEMBERS,
+    asked: '',
     principal: undefined,
     places: NO_PLACES,
     status: 0,
@@ -198,6 +199,7 @@ export class Gateway {
       event.address = x.address
       event.head = client.code.startsWith('http.') ? undefined : x.head
       event.route = route?.members ?? NO_MEMBERS
+      event.asked = x.asked
       event.principal = principal
       event.places = route?.chain.credentialPlaces ?? NO_PLACES
       event.status = client.status

@@ -1,13 +1,17 @@
 // A snapshot as one thread runs it: routes in tables, policies compiled, upstreams pooled. Built aside, then swapped in whole.
+import type { FieldName } from '../http/field-names.ts'
 import { RouteTable } from '../model/route-table.ts'
 import type { Api, GatewaySettings } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import { type Chain, DECISIONS, REFUSED, tallyLength } from '../pipeline/chain.ts'
-import type { Refusal } from '../pipeline/contract.ts'
+import type { Refusal, Reply } from '../pipeline/contract.ts'
+import { fieldLine } from '../pipeline/exchange.ts'
 import { routeMembers } from '../telemetry/access-line.ts'
 import { RouteMeter } from '../telemetry/route-meter.ts'
+import { CanaryChoice } from './canary-choice.ts'
 import { Router } from './router.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
+import { VersionFront } from './version-front.ts'
 
 export interface BodyLimit {
   readonly bytes: number
@@ -75,6 +79,13 @@ export class LiveApi {
   /** The end of the request line and the Host line for the upstream; undefined when the client's Host is kept. */
   readonly hostLine: Buffer | undefined
   readonly basePath: Buffer
+  /** Of routes without policies of their own. */
+  readonly commonChain: Chain
+  /** What every answer tells of this API, also one that no operation gave. */
+  readonly vary: string
+  readonly standingLines: string
+  readonly replaces: readonly FieldName[]
+  readonly canary: CanaryChoice | undefined
   private readonly chains: readonly Chain[]
   private readonly bodyLimit: BodyLimit
   /** Made with the first request: most of ten thousand operations are never called, and what a publish allocates is what it stalls the thread for. */
@@ -87,6 +98,12 @@ export class LiveApi {
     this.pool = pool
     this.table = new RouteTable(routes)
     this.chains = chains
+    // The API's own set is always the first.
+    this.commonChain = chains[0]!
+    this.vary = settings.vary === undefined ? '' : fieldLine('Vary', settings.vary)
+    this.standingLines = this.vary + this.commonChain.standing.lines
+    this.replaces = this.commonChain.standing.replaces
+    this.canary = settings.canary && new CanaryChoice(settings.name, settings.canary)
     this.bodyLimit = bodyLimit
     this.refusedAmbiguities = refusedAmbiguities
     this.stripped = settings.stripPath ? settings.path.length : 0
@@ -96,6 +113,18 @@ export class LiveApi {
       methods: new Set(anyPath.methods),
       route: new LiveRoute(this, 'any', chains[anyPath.policySet]!, bodyLimit, before?.anyPath?.route.meterIfUsed),
     }
+  }
+
+  /** The operation, the methods that are served there, or nothing. */
+  find(below: string, method: string): LiveRoute | readonly string[] | undefined {
+    const { table, anyPath } = this
+    if (table.size > 0) {
+      const found = table.find(below, method)
+      return found >= 0 ? this.route(found) : table.allowed(below)
+    }
+    if (anyPath === undefined) return undefined
+    if (anyPath.methods.has(method) || (method === 'HEAD' && anyPath.methods.has('GET'))) return anyPath.route
+    return [...anyPath.methods]
   }
 
   route(index: number): LiveRoute {
@@ -123,11 +152,23 @@ export interface LiveSnapshot {
   readonly generation: number
   readonly settings: GatewaySettings
   readonly apis: ReadonlyMap<string, LiveApi>
-  readonly router: Router<LiveApi>
+  readonly router: Router<LiveApi | VersionFront>
+  /** By name of the API whose versions they tell apart. */
+  readonly fronts: ReadonlyMap<string, VersionFront>
+  /** By path: documents that the gateway serves where no API does. */
+  readonly documents: ReadonlyMap<string, Reply>
 }
 
-export function liveSnapshot(generation: number, settings: GatewaySettings, apis: readonly LiveApi[]): LiveSnapshot {
-  const router = new Router<LiveApi>()
-  for (const api of apis) router.add(api.settings.hosts, api.settings.path, api)
-  return { generation, settings, apis: new Map(apis.map((api) => [api.settings.name, api])), router }
+export function liveSnapshot(generation: number, { gateway, fronts: frontSettings, documents }: SnapshotPieces, apis: readonly LiveApi[]): LiveSnapshot {
+  const router = new Router<LiveApi | VersionFront>()
+  const byName = new Map(apis.map((api) => [api.settings.name, api]))
+  const fronts = new Map<string, VersionFront>()
+  for (const api of apis) if (api.settings.reached === undefined) router.add(api.settings.hosts, api.settings.path, api)
+  for (const settings of frontSettings) {
+    const front = new VersionFront(settings, byName)
+    fronts.set(front.name, front)
+    router.add(settings.hosts, settings.path, front)
+  }
+  const replies = documents.map(({ path, fields, body }): [string, Reply] => [path, { kind: 'reply', status: 200, fields, body }])
+  return { generation, settings: gateway, apis: byName, router, fronts, documents: new Map(replies) }
 }

@@ -53,7 +53,7 @@ export async function publish(generation: number, pieces: SnapshotPieces, before
     await slices.breathe()
   }
   if (faults.length > 0) throw new Error(`the snapshot is refused:\n  ${faults.map((fault) => fault.message).join('\n  ')}`)
-  const live = liveSnapshot(generation, pieces.gateway, apis)
+  const live = liveSnapshot(generation, pieces, apis)
   return { live, longestSliceUs: slices.end() }
 }
 
@@ -73,7 +73,15 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
   const chains: Chain[] = []
   const addressLists = await networksOf(lists, slices)
   for (const set of policySets) {
-    const chain = compileChain(set, means.catalogue, means.resources, settings.name, settings.authenticate, faults, { ...context.chains, addressLists })
+    const chain = compileChain(
+      set,
+      means.catalogue,
+      means.resources,
+      { name: settings.name, grants: settings.grants ?? [settings.name] },
+      settings.authenticate,
+      faults,
+      { ...context.chains, addressLists },
+    )
     if (chain === undefined) return undefined
     chains.push(chain)
     await slices.breathe()

@@ -64,6 +64,15 @@ async function counted(plane: Plane, key: string): Promise<{ readonly fields: An
   return { answer: common('rate-limited', { ...fields, 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }) }
 }
 
+/** The same was done meanwhile, with this very idempotency key: taken back, and answered as then. */
+class Repeated extends Error {
+  readonly answer: Answer
+  constructor(answer: Answer) {
+    super('repeated')
+    this.answer = answer
+  }
+}
+
 class Journey {
   private readonly plane: Plane
   private readonly operation: AnyOperation
@@ -159,18 +168,38 @@ class Journey {
       if (isRefused(prepared as object | undefined)) return this.refuse(call, prepared as Refused)
     }
     if (operation.act === undefined) {
-      const outcome = await plane.store.read(async (reading) => (await this.outOfReach(call, reading)) ?? operation.run(call, reading as Writing, prepared))
+      const outcome = await plane.store.read(async (reading) => (await this.outOfReach(call, reading)) ?? operation.run!(call, reading as Writing, prepared))
       return isRefused(outcome) ? this.refuse(call, outcome) : this.yes(outcome)
     }
     const repeated = this.idempotentUse(content)
     try {
-      const answer = await plane.store.write((writing) => this.write(call, writing, prepared, repeated))
+      const answer = await (operation.commit ? this.commit(call, repeated) : plane.store.write((writing) => this.write(call, writing, prepared, repeated)))
       if (operation.live) await plane.settle().catch(notYetLive)
       return answer
     } catch (cause) {
       if (cause instanceof RolledBack) return this.refuse(call, cause.outcome)
+      if (cause instanceof Repeated) return cause.answer
       throw cause
     }
+  }
+
+  /** The act commits by itself, and its entry in the trail with it. */
+  private async commit(call: Call, repeated: IdempotentUse | undefined): Promise<Answer> {
+    const { plane, operation } = this
+    const earlier = await plane.store.read((reading) => this.earlier(reading, repeated))
+    if (earlier !== undefined) return earlier
+    const hidden = await plane.store.read((reading) => this.outOfReach(call, reading))
+    let answer: Answer | undefined
+    const outcome =
+      hidden ??
+      (await operation.commit!(call, async (writing, done) => {
+        const twin = await this.earlier(writing, repeated)
+        if (twin !== undefined) throw new Repeated(twin)
+        answer = await this.conclude(call, writing, done, repeated)
+      }))
+    if (isRefused(outcome)) throw new RolledBack(outcome)
+    if (answer === undefined) throw new Error(`${operation.name} did what the trail was not told`)
+    return answer
   }
 
   private idempotentUse(content: unknown): IdempotentUse | undefined {
@@ -180,16 +209,25 @@ class Journey {
 
   /** The act and its entry in the trail, in one transaction: an act that cannot be logged does not happen. */
   private async write(call: Call, writing: Writing, prepared: unknown, repeated: IdempotentUse | undefined): Promise<Answer> {
-    const earlier = await repeated?.earlier(writing, this.nowMs)
-    if (typeof earlier === 'string') throw new RolledBack(refused(earlier))
+    const earlier = await this.earlier(writing, repeated)
     if (earlier !== undefined) return earlier
-    const { operation } = this
-    const outcome: Outcome<unknown> = (await this.outOfReach(call, writing)) ?? (await operation.run(call, writing, prepared))
+    const outcome: Outcome<unknown> = (await this.outOfReach(call, writing)) ?? (await this.operation.run!(call, writing, prepared))
     if (isRefused(outcome)) {
       if (!outcome.keep) throw new RolledBack(outcome)
       await this.plane.record(writing, this.event(call, outcome))
       return this.no(outcome)
     }
+    return this.conclude(call, writing, outcome, repeated)
+  }
+
+  private async earlier(reading: Reading, repeated: IdempotentUse | undefined): Promise<Answer | undefined> {
+    const earlier = await repeated?.earlier(reading, this.nowMs)
+    if (typeof earlier === 'string') throw new RolledBack(refused(earlier))
+    return earlier
+  }
+
+  private async conclude(call: Call, writing: Writing, outcome: Done<unknown>, repeated: IdempotentUse | undefined): Promise<Answer> {
+    const { operation } = this
     if (operation.guarded && !this.guarded) throw new Error(`${operation.name} is guarded and never asked for the tag`)
     await this.plane.record(writing, this.event(call, outcome))
     const answer = this.yes(outcome)

@@ -110,8 +110,13 @@ export interface Operation<P = unknown, Q = unknown, B = unknown, O = unknown, R
   object?(call: Call<P, Q, B>): { readonly kind: string; readonly name: string }
   /** What takes long or goes out, before the transaction: hashing, fetching, resolving. */
   prepare?(call: Call<P, Q, B>): Promise<X | Refused>
-  run(call: Call<P, Q, B>, store: Writing, prepared: X): Promise<Outcome<O>>
+  run?(call: Call<P, Q, B>, store: Writing, prepared: X): Promise<Outcome<O>>
+  /** In place of `prepare` and `run`, for a room that commits by itself: what is done is told to `within` in the very transaction that does it. */
+  commit?(call: Call<P, Q, B>, within: Within): Promise<Outcome<O>>
 }
+
+/** Puts the trail's entry of what will be answered into the transaction; what it throws takes everything back. */
+export type Within = (writing: Writing, outcome: Done<unknown>) => Promise<void>
 
 /** An operation whose types do not matter to who holds it. */
 // biome-ignore lint/suspicious/noExplicitAny: the list holds operations of every input; each one's own types are checked where it is defined.

@@ -3,7 +3,46 @@
 /** Everything the data plane needs to serve, immutable and swapped whole. Plain JSON: it is handed to threads and saved for the next start. */
 export interface Snapshot {
   readonly gateway: GatewaySettings
+  /** Versions are APIs of their own, `bookshop@v1`. */
   readonly apis: readonly Api[]
+  /** Absent: no API has versions at one place. */
+  readonly fronts?: readonly VersionFront[]
+  /** Documents that the gateway serves itself, where no API has the path. */
+  readonly documents?: readonly WellKnownDocument[]
+}
+
+/** Versions that stand at one place and are told apart by what the request says. Path versions need none: each has a place of its own. */
+export interface VersionFront {
+  readonly name: string
+  readonly hosts: readonly string[]
+  readonly path: string
+  readonly by: VersionSelector
+  /** The version of requests that name none; absent: they are refused. */
+  readonly default?: string
+  /** Name of the version, and of its API in this snapshot. */
+  readonly versions: readonly { readonly name: string; readonly api: string }[]
+}
+/** Where a request says which version it means. A media type is `before`, the version, `after`. */
+export type VersionSelector =
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'query'; readonly name: string }
+  | { readonly kind: 'mediaType'; readonly before: string; readonly after: string }
+
+/** One document under /.well-known/. */
+export interface WellKnownDocument {
+  readonly path: string
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly body: string
+}
+
+/** Some requests of an API go to another one. */
+export interface Canary {
+  /** Name of the API in this snapshot. */
+  readonly to: string
+  /** Of 10,000 callers, so many; which ones depends on the caller and the two names alone, so every thread and node agrees. */
+  readonly share: number
+  readonly header?: { readonly name: string; readonly value: string }
+  readonly consumers: readonly string[]
 }
 
 /** What holds for all listeners. Sizes in bytes, times in milliseconds. */
@@ -57,6 +96,15 @@ export interface GatewayTimeouts {
 /** One API: where it is reached, what protects it, where it goes. */
 export interface Api {
   readonly name: string
+  /** Which version of which API this is; absent: an API without versions. */
+  readonly version?: { readonly of: string; readonly name: string }
+  /** What a consumer's list must hold one of; absent: the API's name. */
+  readonly grants?: readonly string[]
+  /** What the answer depends on beside the target, for caches (RFC 9110 12.5.5). */
+  readonly vary?: string
+  readonly canary?: Canary
+  /** `front`: reached through a `VersionFront`; `canary`: reached through a canary alone; absent: at its place. */
+  readonly reached?: 'front' | 'canary'
   /** SHA-256 over the rest of this object in canonical form: equal hash, nothing to recompile. */
   readonly hash: string
   /** Lower-case host names without port; empty: every host. */
@@ -96,6 +144,8 @@ export interface AttachedPolicy {
   readonly mode: 'enforce' | 'monitor'
   /** Where it was attached: names its counters, so that they outlive a publish. An API-wide policy: "bookshop/rate-limit/0". */
   readonly scope: string
+  /** Not applied from this moment on, milliseconds since the epoch. */
+  readonly untilMs?: number
 }
 
 export interface Upstream {

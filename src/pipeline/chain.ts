@@ -1,10 +1,13 @@
 // The chain of one route: compiled at load from its policies, with every fault, so that nothing is left to decide but the request.
 import { type Fault, suggestion } from '../base/fault.ts'
 import type { NetworkSet } from '../base/ip.ts'
+import type { FieldName } from '../http/field-names.ts'
+import { apiOf } from '../model/names.ts'
 import type { PolicySet } from '../model/snapshot.ts'
 import type { AnyPolicy, CredentialPlace, Denial, Hooks, Kit, Refusal, Resources } from './contract.ts'
 import { systemTimer, type Timer } from './deadline.ts'
 import { brokenRefusal } from './denials.ts'
+import { type Exchange, fieldLine } from './exchange.ts'
 import { FAILURE_SCOPE, FailureLimit, type FailureRule } from './failure-limit.ts'
 import { Identification } from './identification.ts'
 import { type ChainStep, DECISIONS, type Link } from './link.ts'
@@ -13,7 +16,7 @@ import type { Slot } from './slots.ts'
 import { type Stage, stageOrder } from './stages.ts'
 
 export { type ChainStep, DECISIONS, REFUSED } from './link.ts'
-export { run, tallyLength } from './run-chain.ts'
+export { run, runPart, tallyLength } from './run-chain.ts'
 
 /** What runs for every request of the routes that carry one set of policies. */
 export interface Chain {
@@ -23,9 +26,19 @@ export interface Chain {
   readonly bodyBytesMax: { readonly bytes: number; readonly refusal: Refusal; readonly step: number } | undefined
   /** Where credentials travel: every log blanks them there. */
   readonly credentialPlaces: readonly CredentialPlace[]
+  /** Field lines of every response, and the upstream's fields that they stand for. */
+  readonly standing: { readonly lines: string; readonly replaces: readonly FieldName[] }
+  /** Where in `run.parts` the admit stage ends, and where the identify stage does. */
+  readonly admitEnd: number
+  readonly identifyEnd: number
   readonly run: Run
 }
 
+/** An API as its policies know it. A name alone: an API without versions. */
+export interface ApiOfChain {
+  readonly name: string
+  readonly grants: readonly string[]
+}
 /** What the operator and the process decide for all chains. */
 export interface ChainSettings {
   readonly authenticationFailures?: FailureRule
@@ -50,7 +63,7 @@ export function compileChain(
   set: PolicySet,
   catalogue: ReadonlyMap<string, AnyPolicy>,
   resources: Resources,
-  api: string,
+  api: string | ApiOfChain,
   authenticate: 'any' | 'all',
   faults: Fault[],
   settings: ChainSettings = {},
@@ -64,11 +77,14 @@ export function compileChain(
   const links: (Link & { readonly stage: Stage })[] = []
   const places: CredentialPlace[] = []
   let bodyBytesMax: Chain['bodyBytesMax']
+  let standingLines = ''
+  const replaces: FieldName[] = []
+  const of: ApiOfChain = typeof api === 'string' ? { name: api, grants: [api] } : api
   const report = settings.report ?? (() => {})
   const builtIn: ChainStep = { policy: 'identify', scope: FAILURE_SCOPE, mode: 'enforce' }
   let builtInStep = -1
-  for (const { policy, config, stage, mode, scope } of attached) {
-    const hooks = compilePolicy(policy, config, scope, resources, { api, lists: settings.addressLists }, faults)
+  for (const { policy, config, stage, mode, scope, untilMs } of attached) {
+    const hooks = compilePolicy(policy, config, scope, resources, { api: of, lists: settings.addressLists }, faults)
     // Logs blank a credential's place even where the policy itself asks for nothing.
     places.push(...(policy.credentials?.(config) ?? []))
     if (!hooks) continue
@@ -77,12 +93,16 @@ export function compileChain(
     const index = steps.push(step) - 1
     const limit = hooks.bodyBytesMax
     if (limit && mode === 'enforce' && limit.bytes < (bodyBytesMax?.bytes ?? Number.POSITIVE_INFINITY)) bodyBytesMax = { ...limit, step: index }
+    if (hooks.standing && mode === 'enforce') {
+      for (const [name, value] of hooks.standing.fields) standingLines += fieldLine(name, value)
+      replaces.push(...hooks.standing.replaces)
+    }
     if (!hooks.request) continue
     const failsOpen = policy.mayFailOpen === true && stage !== 'identify' && stage !== 'authorize' && settings.failOpen?.has(policy.name) === true
     links.push({
       step,
       at: index * DECISIONS,
-      hook: hooks.request.bind(hooks),
+      hook: untilMs === undefined ? hooks.request.bind(hooks) : expiring(hooks.request.bind(hooks), untilMs * 1000),
       watches: mode === 'monitor',
       failsOpen,
       broken: brokenRefusal(policy.name),
@@ -95,18 +115,32 @@ export function compileChain(
   const timer = settings.timer ?? systemTimer
   const deadlineMs = settings.deadlineMs ?? DEADLINE_MS
   const identifying = links.filter(({ stage }) => stage === 'identify')
+  const admitEnd = links.filter(({ stage }) => stageOrder(stage) < stageOrder('identify')).length
   const parts: (Link | Identification)[] = links.filter(({ stage }) => stage !== 'identify')
   if (identifying.length > 0) {
     const failures = new FailureLimit(resources.counters, settings.authenticationFailures ?? FAILURES)
-    const earlier = links.filter(({ stage }) => stageOrder(stage) < stageOrder('identify')).length
     parts.splice(
-      earlier,
+      admitEnd,
       0,
       new Identification({ links: identifying, authenticate, failures, step: builtIn, at: builtInStep * DECISIONS, timer, deadlineMs, report }),
     )
   }
-  return { steps, bodyBytesMax, credentialPlaces: places, run: { parts, steps: steps.length, clock: resources.clock, timer, deadlineMs } }
+  return {
+    steps,
+    bodyBytesMax,
+    credentialPlaces: places,
+    standing: { lines: standingLines, replaces },
+    admitEnd,
+    identifyEnd: identifying.length > 0 ? admitEnd + 1 : admitEnd,
+    run: { parts, steps: steps.length, clock: resources.clock, timer, deadlineMs },
+  }
 }
+
+/** A policy attached for a time ends by itself at its very moment, whether or not anything is published then. */
+const expiring =
+  (hook: Link['hook'], untilUs: number): Link['hook'] =>
+  (x: Exchange) =>
+    x.nowUs < untilUs ? hook(x) : undefined
 
 interface Attachment {
   readonly policy: AnyPolicy
@@ -114,12 +148,13 @@ interface Attachment {
   readonly stage: Stage
   readonly mode: 'enforce' | 'monitor'
   readonly scope: string
+  readonly untilMs: number | undefined
 }
 
 function readPolicies(set: PolicySet, catalogue: ReadonlyMap<string, AnyPolicy>, faults: Fault[]): readonly Attachment[] {
   const names = [...catalogue.keys()]
   const attached: Attachment[] = []
-  for (const { policy: name, config: written, mode, scope } of set) {
+  for (const { policy: name, config: written, mode, scope, untilMs } of set) {
     const policy = catalogue.get(name)
     if (!policy) {
       faults.push({ code: 'unknown-policy', path: [scope], message: `unknown policy '${name}'${suggestion(name, names)}` })
@@ -130,7 +165,7 @@ function readPolicies(set: PolicySet, catalogue: ReadonlyMap<string, AnyPolicy>,
     if (faults.length > before) continue
     for (const { code, message } of policy.faults?.(config) ?? []) faults.push({ code, path: [scope], message })
     if (faults.length > before) continue
-    attached.push({ policy, config, stage: typeof policy.stage === 'function' ? policy.stage(config) : policy.stage, mode, scope })
+    attached.push({ policy, config, stage: typeof policy.stage === 'function' ? policy.stage(config) : policy.stage, mode, scope, untilMs })
   }
   return attached.sort((a, b) => stageOrder(a.stage) - stageOrder(b.stage) || names.indexOf(a.policy.name) - names.indexOf(b.policy.name))
 }
@@ -150,7 +185,7 @@ function checkSlots(attached: readonly Attachment[], faults: Fault[]): void {
 
 /** What policies are told of the API that they stand before. */
 interface Surroundings {
-  readonly api: string
+  readonly api: ApiOfChain
   readonly lists: ReadonlyMap<string, NetworkSet> | undefined
 }
 
@@ -158,7 +193,9 @@ function compilePolicy(policy: AnyPolicy, config: unknown, scope: string, resour
   const said = new Map<string, Refusal>()
   const kit: Omit<Kit<never, string>, 'addressList'> & { [name: string]: unknown } = {
     scope,
-    api,
+    api: api.name,
+    grants: api.grants,
+    whole: apiOf(api.name),
     deny(code, more) {
       const known = more === undefined ? said.get(code) : undefined
       if (known) return known

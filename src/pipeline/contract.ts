@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { NetworkSet } from '../base/ip.ts'
 import type { Schema } from '../base/schema.ts'
+import type { FieldName } from '../http/field-names.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Credentials } from '../ports/credentials.ts'
 import type { Exchange } from './exchange.ts'
@@ -17,7 +18,7 @@ export interface Resources {
 
 /** A way to say no. Only `status`, `says` and the code leave the process. */
 export interface Denial {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 417 | 429 | 431 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 410 | 413 | 415 | 417 | 429 | 431 | 503
   /** The public sentence, the same for everyone: it must not tell what the caller does not know. */
   readonly says: string
   /** The standard behind it, as "OWASP API4:2023" or "RFC 9110 15.5.2". */
@@ -57,6 +58,14 @@ export interface Hooks {
   request?(x: Exchange): Verdict | Promise<Verdict>
   /** The most bytes of body the request may bring; the gateway enforces the smallest of the chain, declared or streamed. */
   readonly bodyBytesMax?: { readonly bytes: number; readonly refusal: Refusal }
+  /** What every response of the route tells its client, whoever makes it and however early: a refusal before this policy's turn too. */
+  readonly standing?: StandingFields
+}
+
+/** Response fields known at load. The upstream's own fields named in `replaces` do not reach the client beside them. */
+export interface StandingFields {
+  readonly fields: readonly ResponseField[]
+  readonly replaces: readonly FieldName[]
 }
 
 /** A request of an example: a title for the docs, what is sent, and what must come back. Examples are executed by the tests. */
@@ -119,8 +128,12 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
 export type Kit<U extends keyof Resources, D extends string> = Pick<Resources, U> & {
   /** Names what this attachment counts: "bookshop/rate-limit/0". */
   readonly scope: string
-  /** The API this attachment belongs to. */
+  /** The API this attachment belongs to: of a version, that of the whole. Plans go by it. */
+  readonly whole: string
+  /** What it stands before: an API, or one of its versions as `bookshop@v1`. */
   readonly api: string
+  /** What a consumer's list of APIs must hold one of for it to call this API: its name; of a version also that of the whole, unless it is a preview. */
+  readonly grants: readonly string[]
   /** The networks of an address list that `addressLists` named; only there for a policy that declares it. */
   addressList(name: string): NetworkSet
   deny(code: D, more?: { readonly fields?: readonly ResponseField[] }): Refusal

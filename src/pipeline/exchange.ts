@@ -18,6 +18,8 @@ export class Exchange {
   /** Names of the API and of the operation that the request was matched to. */
   api = ''
   operation = ''
+  /** The API that the request was addressed to, when a canary has moved it to another one. */
+  asked = ''
   /** Microseconds since the epoch when the head was complete: the one time by which all policies decide. */
   nowUs = 0
   /** `X-Request-Id: `, the id as 36 ASCII octets (a UUID, RFC 9562), the line's end, and the empty line: the last line of every head. */
@@ -70,6 +72,12 @@ export class Exchange {
     this.droppedFromResponse = [...this.droppedFromResponse, name]
   }
 
+  /** Goes on with another path, in normal form: for a request that is moved to another version. */
+  respellPath(path: string): void {
+    this.head.respelledPath = path
+    this.cachedPath = path
+  }
+
   /** Forwards the request with this query, or with none when it is empty: for a policy that cuts a credential out. Visible ASCII without "#", or it throws. */
   respellQuery(query: string): void {
     if (!/^[!-"$-~]*$/.test(query)) throw new TypeError('not a query')
@@ -97,6 +105,7 @@ export class Exchange {
     this.address = NOBODY
     this.api = ''
     this.operation = ''
+    this.asked = ''
     this.upstreamFields = ''
     this.clientFields = ''
     this.droppedFromResponse = NONE

@@ -19,6 +19,7 @@ export interface Attached {
   readonly config: unknown
   readonly mode?: 'enforce' | 'monitor'
   readonly scope?: string
+  readonly untilMs?: number
 }
 
 export interface Request {
@@ -47,6 +48,8 @@ export interface Outcome {
 
 export interface HarnessOptions extends ChainSettings {
   readonly api?: string
+  /** What a consumer's list must hold one of; left out: the API's name. */
+  readonly grants?: readonly string[]
   readonly authenticate?: 'any' | 'all'
   /** Secrets with their consumers. A consumer may call the harness's API unless `apis` says otherwise. */
   readonly keys?: readonly {
@@ -87,13 +90,22 @@ export class Harness {
     }
     const faults: Fault[] = []
     const catalogue = new Map((options.catalogue ?? attached.map(({ policy }) => policy)).map((policy) => [policy.name, policy]))
-    const set = attached.map(({ policy, config, mode = 'enforce', scope }, i) => ({
+    const set = attached.map(({ policy, config, mode = 'enforce', scope, untilMs }, i) => ({
       policy: policy.name,
       config,
       mode,
       scope: scope ?? `${this.api}/${policy.name}/${i}`,
+      ...(untilMs !== undefined && { untilMs }),
     }))
-    const chain = compileChain(set, catalogue, resources, this.api, options.authenticate ?? 'any', faults, options)
+    const chain = compileChain(
+      set,
+      catalogue,
+      resources,
+      { name: this.api, grants: options.grants ?? [this.api] },
+      options.authenticate ?? 'any',
+      faults,
+      options,
+    )
     if (!chain) throw new HarnessFaults(faults)
     this.chain = chain
     this.tally = new Float64Array(tallyLength(chain.steps.length))
@@ -118,6 +130,8 @@ export class Harness {
     x.api = this.api
     x.operation = operation
     x.nowUs = this.clock.nowUs()
+    x.clientFields = this.chain.standing.lines
+    x.droppedFromResponse = this.chain.standing.replaces
     return x
   }
 

@@ -27,12 +27,16 @@ export const tallyLength = (steps: number): number => steps * (DECISIONS + 2)
 
 /** Asks every policy of the chain in its order, up to the first that refuses or replies. */
 export function run(chain: { readonly run: Run }, x: Exchange, tally: Float64Array): Verdict | Promise<Verdict> {
-  return advance(chain.run, x, tally, 0, ++turn % SAMPLE === 0)
+  return advance(chain.run, x, tally, 0, chain.run.parts.length, ++turn % SAMPLE === 0)
+}
+/** Asks the parts `[from, to)` only: for who decides in the middle which chain it is that goes on. */
+export function runPart(chain: { readonly run: Run }, x: Exchange, tally: Float64Array, from: number, to: number): Verdict | Promise<Verdict> {
+  return advance(chain.run, x, tally, from, to, ++turn % SAMPLE === 0)
 }
 
-function advance(chain: Run, x: Exchange, tally: Float64Array, from: number, sampled: boolean): Verdict | Promise<Verdict> {
+function advance(chain: Run, x: Exchange, tally: Float64Array, from: number, to: number, sampled: boolean): Verdict | Promise<Verdict> {
   const { parts } = chain
-  for (let i = from; i < parts.length; i++) {
+  for (let i = from; i < to; i++) {
     const part = parts[i]!
     const startUs = sampled ? chain.clock.nowUs() : 0
     let verdict: Verdict | Promise<Verdict>
@@ -49,7 +53,7 @@ function advance(chain: Run, x: Exchange, tally: Float64Array, from: number, sam
       if (verdict === undefined && before === undefined) tally[part.at + PASSED]!++
       else if (!isPromise(verdict)) verdict = settle(part, x, tally, verdict, before)
     } else verdict = part.run(x, tally)
-    if (isPromise(verdict)) return resume(chain, x, tally, i, verdict, before, sampled, startUs)
+    if (isPromise(verdict)) return resume(chain, x, tally, i, to, verdict, before, sampled, startUs)
     if (sampled) record(chain, part, tally, startUs)
     if (verdict !== undefined) return verdict
   }
@@ -61,6 +65,7 @@ async function resume(
   x: Exchange,
   tally: Float64Array,
   index: number,
+  to: number,
   pending: Promise<Verdict>,
   before: Remembered | undefined,
   sampled: boolean,
@@ -76,7 +81,7 @@ async function resume(
     }
   } else verdict = await pending
   if (sampled) record(chain, part, tally, startUs)
-  return verdict ?? advance(chain, x, tally, index + 1, sampled)
+  return verdict ?? advance(chain, x, tally, index + 1, to, sampled)
 }
 
 /** The identify policies are timed together, under the step of the built-in limit that stands before them. */

@@ -17,6 +17,7 @@ function lineOf(target: string, changes: Partial<AccessEvent> = {}): string {
     address: { text: '192.0.2.1', octets: Uint8Array.of(192, 0, 2, 1), group: '192.0.2.1' },
     head,
     route: routeMembers('shop', 'GET "a"\n'),
+    asked: '',
     principal: undefined,
     places: [],
     status: 200,

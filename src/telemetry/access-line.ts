@@ -15,6 +15,8 @@ export interface AccessEvent {
   head: RequestHead | undefined
   /** `,"api":...,"operation":...` as `routeMembers` writes them; empty when the request was matched to nothing. */
   route: Buffer
+  /** The API that was asked for, when a canary moved the request to another one; else empty. */
+  asked: string
   principal: PrincipalValue | undefined
   places: readonly CredentialPlace[]
   status: number
@@ -29,6 +31,7 @@ const AFTER_TIME = ascii('Z","id":"')
 const QUOTE = ascii('"')
 const PATH = ascii('","path":"')
 const QUERY = ascii('","query":"')
+const ASKED = ascii(',"asked":"')
 const STATUS = ascii(',"status":')
 const CODE = ascii(',"code":"')
 const BYTES_IN = ascii(',"bytesIn":')
@@ -63,6 +66,11 @@ export class AccessLine {
       out.put(QUOTE)
     }
     out.put(event.route)
+    if (event.asked !== '') {
+      out.put(ASKED)
+      out.text(escaped(event.asked))
+      out.put(QUOTE)
+    }
     if (event.principal !== undefined) out.put(this.principal(event.principal))
     out.put(STATUS)
     out.decimal(event.status)

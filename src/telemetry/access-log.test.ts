@@ -10,6 +10,7 @@ const event: AccessEvent = {
   address: { text: '192.0.2.1', octets: Uint8Array.of(192, 0, 2, 1), group: '192.0.2.1' },
   head: undefined,
   route: Buffer.alloc(0),
+  asked: '',
   principal: undefined,
   places: [],
   status: 400,

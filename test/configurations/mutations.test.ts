@@ -38,8 +38,21 @@ apis:
     path: /reports
     upstream: http://127.0.0.1:9002
     policies: { api-key: { cookie: key } }
+  orders:
+    path: /orders
+    versioning: { header: X-Version, default: v2 }
+    upstream: http://127.0.0.1:9003
+    policies: { api-key: { header: X-API-Key } }
+versions:
+  orders:
+    v1: { deprecated: 2026-01-01, sunset: 2027-01-01, canary: { to: v2, share: 10% } }
+    v2: { openapi: ./bookshop.yaml, operations: { deleteBook: { policies: { rate-limit: { limit: 1, window: 1s } } } } }
+    v3: { state: preview, policies: { api-key: { query: key } } }
+    v0: { state: retired }
+patches:
+  hole: { api: orders, version: v2, operation: createBook, policy: ip-filter, config: { deny: [203.0.113.0/24] }, expires: 2027-01-01, reason: r }
 consumers:
-  acme: { apis: [bookshop, reports], keys: [{ hash: "sha256:${'ab'.repeat(32)}" }] }
+  acme: { apis: [bookshop, reports, orders, orders@v3], keys: [{ hash: "sha256:${'ab'.repeat(32)}" }] }
 `
 let folder = ''
 let file = ''

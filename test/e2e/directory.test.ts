@@ -184,10 +184,10 @@ describe('the directory of a running Gatehouse with two threads', () => {
   test('a file that defines a consumer of the store is refused, while it runs and at the start', async () => {
     const { secret } = await made()
     write({ consumers: { acme: { apis: ['bank'] } } })
-    await until(() => said.some((line) => line.includes("the consumer 'acme' is owned by the console")))
+    await until(() => said.some((line) => line.includes("the consumer 'acme' is in the directory already")))
     assert.deepEqual([await statuses(secret), await statuses(secret, '/bank/a')], [[200], [403]])
     await running.stop()
-    await assert.rejects(start(), /the consumer 'acme' is owned by the console/)
+    await assert.rejects(start(), /the consumer 'acme' is in the directory already/)
     await store.write((w) => removeConsumer(w, act(), { hasConsumer: () => false, ownerOfKey: () => undefined }, 'acme'))
     await start()
     assert.deepEqual(await statuses(secret), [401])
@@ -229,6 +229,6 @@ describe('the directory of a running Gatehouse with two threads', () => {
       assert.equal(status, 201)
       assert.deepEqual(await statuses(told.secret), [200])
     }
-    assert.deepEqual([(await ask('nobody')).status, (await ask('acme', { expires: '2001-01-01T00:00:00Z' })).told.code], [404, 'management.invalid'])
+    assert.deepEqual([(await ask('nobody')).status, (await ask('acme', { expires: '2001-01-01T00:00:00Z' })).told.code], [404, 'keys.bad-expiry'])
   })
 })

@@ -101,7 +101,8 @@ describe('a limit of 1,000, two threads, 64 connections', () => {
 
   test('exactly 1,000 pass while other names flood the table', async () => {
     const other = flood('beside', FLOOD_MAX / 4)
-    for (let i = 0; i < 10; i++) assert.deepEqual(await run(`flooded-${i}`), PASSED_AND_REFUSED, `run ${i}`)
+    // As many runs as it takes for the flood to have been one: how fast the two are is the machine's business.
+    for (let i = 0; i < 10 || (i < 200 && (other.counts[200] ?? 0) <= 1000); i++) assert.deepEqual(await run(`flooded-${i}`), PASSED_AND_REFUSED, `run ${i}`)
     await other.stop()
     assert.ok(other.counts[200]! > 1000, `the flood brought only ${other.counts[200]} names`)
     assert.deepEqual(Object.keys(other.counts), ['200'])

@@ -49,8 +49,10 @@ export async function start(args: readonly string[], settings: Settings): Promis
 
 function announce(running: Running, quickstart: Quickstart | undefined): void {
   print(`gateway     ${running.urls.join('  ')}  (${running.threadCount} ${running.threadCount === 1 ? 'thread' : 'threads'})`)
-  for (const { name, path, hosts, upstream } of running.apis)
-    print(`  api       ${name}: ${hosts.join(' ') || 'any host'} ${path || '/'} -> http://${upstream.host}:${upstream.port}${upstream.basePath}`)
+  for (const { name, path, hosts, upstream, reached } of running.apis) {
+    const goes = upstream.host === 'retired.invalid' ? 'retired' : `http://${upstream.host}:${upstream.port}${upstream.basePath}`
+    if (reached !== 'canary') print(`  api       ${name}: ${hosts.join(' ') || 'any host'} ${path || '/'} -> ${goes}`)
+  }
   print(`control     ${running.controlUrl}  (/metrics /livez /readyz)`)
   if (running.tokenFile !== undefined) print(`admin token ${running.tokenFile}`)
   if (quickstart) for (const line of quickstart.words(running)) print(line)

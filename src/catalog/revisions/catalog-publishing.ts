@@ -13,6 +13,7 @@ import type { CatalogObject } from './kinds.ts'
 import { BEAT_MS, recordNode, removeNode } from './nodes.ts'
 import { type Examination, examine, type Proposal, type PublishOptions, type PublishRefusal, publish, type Trial } from './publish.ts'
 import type { Revision } from './records.ts'
+import { servedForms } from './served-forms.ts'
 import { objectsOfState, readHead, readState, type TextCache } from './state.ts'
 
 export interface CatalogOptions extends Omit<ResolveOptions, 'nowMs'> {
@@ -35,6 +36,10 @@ export interface News {
   readonly reasons: readonly string[]
   readonly revision: number
 }
+
+/** Timers hold 31 bits of milliseconds. */
+const LONGEST_WAIT_MS = 24 * 3600 * 1000
+const RETRY_MS = 60_000
 
 interface Read {
   readonly revision: number
@@ -59,12 +64,15 @@ export class CatalogPublishing {
   private readMs: number
   private revision = 0
   private current!: Configuration
+  /** The console's objects that are live. */
+  private console: readonly CatalogObject[] = []
   private closed: readonly Closed[] = []
   private fileRefused: Refused | undefined
   private consoleRefused: (Refused & { readonly revision: number }) | undefined
   private turn: Promise<unknown> = Promise.resolve()
   private stopHearing: (() => void) | undefined
   private beating: NodeJS.Timeout | undefined
+  private turning: NodeJS.Timeout | undefined
   private isClosed = false
 
   private constructor(options: CatalogOptions, sources: Sources) {
@@ -88,12 +96,14 @@ export class CatalogPublishing {
     if (!closing.ok) return closing
     catalog.current = closing.configuration
     catalog.closed = closing.closed
+    catalog.console = read.objects
     catalog.takeFile(sources, fileObjects(sources))
     catalog.revision = await catalog.record(catalog.objects, read.revision)
     await catalog.beat()
     catalog.stopHearing = options.store.onChange(() => void catalog.refresh().catch(() => {}))
     catalog.beating = setInterval(() => void catalog.beat().catch(() => {}), BEAT_MS)
     catalog.beating.unref()
+    catalog.awaitChange()
     // What was published between the two looks at the store is not missed.
     await catalog.refresh()
     return { ok: true, catalog, notices: closing.notices }
@@ -127,7 +137,7 @@ export class CatalogPublishing {
   /** How a set of console objects would fare with the file that is live: every fault at once. */
   try(console: readonly CatalogObject[]): Trial {
     const resolution = resolveSources(withConsole(this.file, console, this.documents), this.resolveOptions)
-    return { faults: resolution.faults, apis: new Map(resolution.ok ? resolution.snapshot.apis.map(({ name, hash }) => [name, hash]) : []) }
+    return { faults: resolution.faults, apis: resolution.ok ? servedForms(resolution.snapshot) : new Map() }
   }
 
   /** What can be said of a proposal before it is published. */
@@ -143,6 +153,15 @@ export class CatalogPublishing {
       const outcome = await publish(store, proposal, { ...options, try: trial, fileObjects: this.fileObjects, nowMs: nowMs(), texts: this.texts })
       if (!('refused' in outcome)) await this.follow(false).catch(uncertain)
       return outcome
+    })
+  }
+
+  /** A moment of `changesAtMs` may have come: a patch has ended, a version has left the catalogue. Called by itself in time. */
+  timePassed(): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.isClosed) return
+      const isDue = this.options.nowMs() >= this.current.changesAtMs
+      this.awaitChange(!isDue || (await this.renew()) ? 0 : RETRY_MS)
     })
   }
 
@@ -176,6 +195,7 @@ export class CatalogPublishing {
     this.stopHearing?.()
     clearInterval(this.beating)
     await this.turn.catch(() => {})
+    clearTimeout(this.turning)
     await this.options.store.write(async (writing) => removeNode(writing, this.options.nodeId)).catch(() => {})
   }
 
@@ -196,18 +216,18 @@ export class CatalogPublishing {
     const read = await this.read()
     if (this.disk !== this.file || isEdit) {
       const resolution = resolveSources(withConsole(this.disk, read.objects, this.documents), this.resolveOptions)
-      const reasons = await this.takeUp(resolution, this.disk, read.revision)
+      const reasons = await this.takeUp(resolution, this.disk, read)
       if (reasons === undefined) return
       this.refuseFile(resolution.faults, reasons, isEdit)
     }
     if (read.revision === this.revision) return
     const resolution = resolveSources(withConsole(this.file, read.objects, this.documents), this.resolveOptions)
-    const reasons = await this.takeUp(resolution, this.file, read.revision)
+    const reasons = await this.takeUp(resolution, this.file, read)
     if (reasons !== undefined) this.refuseConsole(resolution.faults, reasons, read.revision)
   }
 
   /** Makes it live: the file is recorded first, since what cannot be recorded is not done. Returns why not. */
-  private async takeUp(resolution: Resolution, sources: Sources, revision: number): Promise<readonly string[] | undefined> {
+  private async takeUp(resolution: Resolution, sources: Sources, { revision, objects }: Read): Promise<readonly string[] | undefined> {
     if (!resolution.ok) return []
     const obstacles = this.options.obstacles?.(resolution) ?? []
     if (obstacles.length > 0) return [`a change of ${obstacles.join(', ')} needs a restart`]
@@ -220,13 +240,49 @@ export class CatalogPublishing {
       return [(cause as Error).message]
     }
     this.current = resolution
+    this.console = objects
     this.closed = []
     this.consoleRefused = undefined
     if (sources === this.disk) this.fileRefused = undefined
     if (other) this.takeFile(sources, other)
     this.revision = taken
+    this.awaitChange()
     this.options.told?.({ what: 'published', faults: [], reasons: [], revision: taken })
     return undefined
+  }
+
+  /** The same sources mean something else from a moment on. What must end at its very moment has ended in the gateway threads by itself. */
+  private awaitChange(leastMs = 0): void {
+    clearTimeout(this.turning)
+    const { changesAtMs } = this.current
+    if (this.isClosed || changesAtMs === Number.POSITIVE_INFINITY) return
+    const waitMs = Math.min(Math.max(leastMs, changesAtMs - this.options.nowMs()), LONGEST_WAIT_MS)
+    this.turning = setTimeout(() => void this.timePassed(), waitMs)
+    this.turning.unref()
+  }
+
+  /** Resolves what is live anew, as of now. Time ends things and brings nothing: whatever goes wrong, the configuration before stays, and it is tried again. */
+  private async renew(): Promise<boolean> {
+    const { revision } = this
+    const closing = resolveClosing(this.file, this.console, this.resolveOptions, this.documents)
+    const known = new Set(this.closed.map(({ key }) => key))
+    let reasons: readonly string[] = []
+    if (!closing.ok || closing.closed.some(({ key }) => !known.has(key))) reasons = ['what has ended by the clock cannot be taken out']
+    else {
+      try {
+        await this.options.live(closing.configuration, revision)
+      } catch (cause) {
+        reasons = [(cause as Error).message]
+      }
+    }
+    if (!closing.ok || reasons.length > 0) {
+      this.options.told?.({ what: 'console-refused', faults: closing.ok ? [] : closing.faults, reasons, revision })
+      return false
+    }
+    this.current = closing.configuration
+    this.closed = closing.closed
+    this.options.told?.({ what: 'published', faults: [], reasons: [], revision })
+    return true
   }
 
   /** The revision that is live with this file: its own when nobody else published since `revision`, else still that one, and what others did is followed. */

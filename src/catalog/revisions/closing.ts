@@ -1,6 +1,7 @@
 // A start with a file that the console's objects do not go with: what is at fault is closed, everything else is served, and nothing is lost.
 import { hashOf } from '../../base/canonical-json.ts'
 import type { Fault } from '../../base/fault.ts'
+import { apiOf } from '../../model/names.ts'
 import type { Api, Upstream } from '../../model/snapshot.ts'
 import { apiSchema } from '../api-schema.ts'
 import { nameOfInline } from '../inline-documents.ts'
@@ -31,7 +32,7 @@ export function resolveClosing(file: Sources, console: readonly CatalogObject[],
   for (;;) {
     const rest = console.filter((object) => !closed.has(keyOf(object)))
     const resolution: Resolution = resolveSources(withConsole(file, rest, documents), options)
-    if (resolution.ok) return closedIn(resolution, console, closed, options, kinds)
+    if (resolution.ok) return closedIn(file, resolution, console, closed, options, kinds)
     let isMore = false
     for (const fault of resolution.faults) {
       const key = faultyObject(fault)
@@ -50,6 +51,7 @@ export function resolveClosing(file: Sources, console: readonly CatalogObject[],
 }
 
 function closedIn(
+  file: Sources,
   resolution: Resolution & { readonly ok: true },
   console: readonly CatalogObject[],
   closed: ReadonlyMap<ObjectKey, readonly LocatedFault[]>,
@@ -57,25 +59,35 @@ function closedIn(
   kinds: typeof KINDS,
 ): Closing {
   const { ok: _ok, faults: _faults, notices, files: _files, digest: _digest, ...configuration } = resolution
+  let { changesAtMs } = configuration
   const apis = new Map(configuration.snapshot.apis.map((api) => [api.name, api]))
   for (const { kind, name, value } of console) {
     if (!closed.has(keyOf({ kind, name }))) continue
-    for (const guarded of kindNamed(kind, kinds)?.guards?.(name, value) ?? []) {
-      const api = apis.get(guarded)
-      if (api) apis.set(guarded, shut(api))
+    const known = kindNamed(kind, kinds)
+    const endsMs = known?.endsMs?.(value) ?? Number.POSITIVE_INFINITY
+    // What has ended protects nothing any more.
+    if (endsMs > options.nowMs) {
+      changesAtMs = Math.min(changesAtMs, endsMs)
+      for (const guarded of known?.guards?.(name, value) ?? []) for (const api of apis.values()) if (isOf(api.name, guarded)) apis.set(api.name, shut(api))
     }
-    if (kind === 'api' && !apis.has(name)) {
-      const place = placeOnly(name, value, options, [...apis.values()])
-      if (place) apis.set(name, place)
-    }
+    const place = apis.has(name) ? undefined : placeOf(name, kind, value, file, console, options)
+    const left = place && placeOnly(name, place, [...apis.values()])
+    if (left) apis.set(name, left)
   }
   return {
     ok: true,
-    configuration: { ...configuration, snapshot: { ...configuration.snapshot, apis: [...apis.values()].sort((a, b) => (a.name < b.name ? -1 : 1)) } },
+    configuration: {
+      ...configuration,
+      changesAtMs,
+      snapshot: { ...configuration.snapshot, apis: [...apis.values()].sort((a, b) => (a.name < b.name ? -1 : 1)) },
+    },
     closed: [...closed].map(([key, faults]) => ({ key, faults })),
     notices,
   }
 }
+
+/** An API of the snapshot is the one that is named, or one of its versions or canaries. */
+const isOf = (name: string, guarded: string): boolean => name === guarded || name.startsWith(`${guarded}@`) || name.startsWith(`${guarded}~`)
 
 /** The same API without a single operation: every request is told that there is none. */
 function shut({ anyPath: _any, hash: _hash, ...api }: Api): Api {
@@ -89,16 +101,43 @@ const NOWHERE: Upstream = {
   timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, keepAliveMs: 0 },
 }
 
-function placeOnly(name: string, value: unknown, { policies }: ResolveOptions, others: readonly Api[]): Api | undefined {
+interface Place {
+  readonly path: string
+  readonly hosts: readonly string[] | undefined
+}
+
+/** Where an API was reached, or a version in its path; undefined for what has no place of its own. */
+function placeOf(
+  name: string,
+  kind: string,
+  value: unknown,
+  file: Sources,
+  console: readonly CatalogObject[],
+  { policies }: ResolveOptions,
+): Place | undefined {
+  if (kind !== 'api' && kind !== 'version') return undefined
+  const api = apiOf(name)
   const faults: Fault[] = []
-  const { path, hosts } = apiSchema(policies).read(value, [], faults)
+  const { path, hosts, versioning } = apiSchema(policies).read(kind === 'api' ? value : writtenApi(api, file, console), [], faults)
   const isRead = (key: string): boolean => !faults.some((fault) => fault.path[0] === key || (fault.path.length === 0 && fault.code === 'wrong-type'))
   // What no version of ours could read as a place was never reached.
   if (!isRead('path') || !isRead('hosts') || (path === undefined && hosts === undefined)) return undefined
+  if (kind === 'api') return { path: path ?? '', hosts }
+  // A version that is told apart otherwise is missed by the front, which stays.
+  return isRead('versioning') && versioning?.by === 'path' ? { path: `${path ?? ''}/${name.slice(api.length + 1)}`, hosts } : undefined
+}
+
+/** A version may be the console's, and its API the file's. */
+function writtenApi(api: string, { main, included }: Sources, console: readonly CatalogObject[]): unknown {
+  const own = console.find(({ kind, name }) => kind === 'api' && name === api)?.value
+  return own ?? [main, ...included].map((document) => members(members<'apis'>(document?.value).apis)[api]).find((value) => value !== undefined)
+}
+
+function placeOnly(name: string, { path, hosts }: Place, others: readonly Api[]): Api | undefined {
   const isFree = (host: string | undefined): boolean =>
-    !others.some((api) => api.path === (path ?? '') && (host === undefined ? api.hosts.length === 0 : api.hosts.includes(host)))
+    !others.some((api) => api.path === path && (host === undefined ? api.hosts.length === 0 : api.hosts.includes(host)))
   const free = hosts?.filter(isFree)
   if (free ? free.length === 0 : !isFree(undefined)) return undefined
   const base = { authenticate: 'any', stripPath: true, allowInTarget: [], websocket: false, upstream: NOWHERE } as const
-  return shut({ ...base, name, hash: '', hosts: [...(free ?? [])].sort(), path: path ?? '', policySets: [], routes: [] })
+  return shut({ ...base, name, hash: '', hosts: [...(free ?? [])].sort(), path, policySets: [], routes: [] })
 }

@@ -1,6 +1,9 @@
 // The kinds of objects that the catalog keeps: a new one is one line here, once its section is in the schema of the configuration.
 import type { Path } from '../../base/fault.ts'
+import { momentMs } from '../../base/moment.ts'
 import { NAME } from '../consumer-schema.ts'
+import { members } from '../members.ts'
+import { versionApi } from '../version-name.ts'
 
 export interface Kind {
   readonly kind: string
@@ -16,12 +19,27 @@ export interface Kind {
   readonly neverRestored?: true
   /** When an object ends by itself, in milliseconds since the epoch: past it, no rollback restores it, and it is reported while it is still listed. */
   readonly endsMs?: (value: unknown) => number | undefined
-  /** The APIs that an object protects, by name: they are closed when the object cannot be used at a start. */
+  /** The APIs that an object protects, by name, or single versions: they are closed when the object cannot be used at a start. */
   readonly guards?: (name: string, value: unknown) => readonly string[]
+}
+
+/** Undefined for what is no moment: the schema refuses it. */
+function endOfPatch(value: unknown): number | undefined {
+  const { expires } = members<'expires'>(value)
+  const endsMs = typeof expires === 'string' ? momentMs(expires) : Number.NaN
+  return Number.isNaN(endsMs) ? undefined : endsMs
+}
+
+function guardedByPatch(_name: string, value: unknown): readonly string[] {
+  const { api, version } = members<'api' | 'version'>(value)
+  if (typeof api !== 'string') return []
+  return [typeof version === 'string' ? versionApi(api, version) : api]
 }
 
 export const KINDS: readonly Kind[] = [
   { kind: 'api', section: 'apis', levels: 1, hasOpenapi: true },
+  { kind: 'version', section: 'versions', levels: 2, hasOpenapi: true },
+  { kind: 'patch', section: 'patches', levels: 1, endsMs: endOfPatch, guards: guardedByPatch },
   { kind: 'consumer', section: 'consumers', levels: 1 },
   { kind: 'document', section: 'documents', levels: 1, isText: true },
   { kind: 'address-list', section: 'addressLists', levels: 1 },

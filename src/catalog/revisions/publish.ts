@@ -1,4 +1,5 @@
 // Publishing: a proposal becomes a revision when nobody changed the same objects, the whole resolves without a fault, and those agree who must.
+import { apiOf } from '../../model/names.ts'
 import type { Actor } from '../../model/trail-event.ts'
 import type { Reading, Store, Writing } from '../../ports/store.ts'
 import type { LocatedFault } from '../located-fault.ts'
@@ -26,7 +27,7 @@ export interface Proposal {
 /** The whole would-be configuration, looked at aside. */
 export interface Trial {
   readonly faults: readonly LocatedFault[]
-  /** Each API's hash as it would be served; meaningless when there are faults. */
+  /** What stands for each API as it would be served, with all its versions; meaningless when there are faults. */
   readonly apis: ReadonlyMap<string, string>
 }
 /** Resolves the console's objects together with all that the file says. */
@@ -129,7 +130,8 @@ function demandFor({ before, after, changes }: Prepared, trial: Trial, options: 
   const all = { before: [...before, ...options.fileObjects], after: [...after, ...options.fileObjects] }
   const demanding = new Set([...all.before, ...all.after].flatMap((object) => (demandedBy(object) > 0 ? [object.name] : [])))
   if (demanding.size === 0) return { approvals: 0, apis: [] }
-  const touched = new Set(changes.flatMap(({ kind, name }) => (kind === 'api' ? [name] : [])))
+  // A version is of the API that it is named after; what a patch does is seen in how its API is served.
+  const touched = new Set(changes.flatMap(({ kind, name }) => (kind === 'api' || kind === 'version' ? [apiOf(name)] : [])))
   const now = options.try(before)
   for (const name of demanding) if (now.apis.get(name) !== trial.apis.get(name)) touched.add(name)
   for (const name of shadowedApis(demanding, all.before, all.after)) touched.add(name)

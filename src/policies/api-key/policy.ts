@@ -96,7 +96,7 @@ export const apiKey = definePolicy<Config, 'credentials', 'missing' | 'ambiguous
     const given = [header, query, cookie].filter((name) => name !== undefined).length
     return given === 1 ? [] : [{ code: given === 0 ? 'empty' : 'contradiction', message: "api-key needs exactly one of 'header', 'query' and 'cookie'" }]
   },
-  compile(config, { credentials, api, deny }) {
+  compile(config, { credentials, api, grants, deny }) {
     const place = readerOf(placeOf(config))
     // RFC 9110 11.6.1: a 401 carries a challenge; the name of an API holds no quote or backslash, and if it did they would be escaped.
     const challenge = { fields: [['WWW-Authenticate', `ApiKey realm="${api.replace(/["\\]/g, '\\$&')}"`]] } as const
@@ -116,7 +116,7 @@ export const apiKey = definePolicy<Config, 'credentials', 'missing' | 'ambiguous
         if (!wellFormed(shown)) return invalid
         const found = credentials.findKey(keyDigest(shown), x.nowUs / 1000)
         if (found === undefined) return invalid
-        if (!found.consumer.apis.has(api)) return notAllowed
+        if (!grants.some((grant) => found.consumer.apis.has(grant))) return notAllowed
         let principal = principals.get(found.key)
         if (principal === undefined || principal.plans !== found.consumer.plans) {
           principal = { consumer: found.consumer.name, credential: found.key.id, by: 'api-key', plans: found.consumer.plans }

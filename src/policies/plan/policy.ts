@@ -71,7 +71,7 @@ export const plan = definePolicy<Infer<typeof config>, 'counters', 'exceeded' | 
       ? []
       : [{ code: 'unknown-plan', message: `the default plan '${fallback}' is none of the plans` }]
   },
-  compile({ plans, default: fallback }, { counters, scope, api, deny }) {
+  compile({ plans, default: fallback }, { counters, scope, whole, deny }) {
     const byName = new Map(
       Object.entries(plans).map(([name, { limits }]) => [
         name,
@@ -120,7 +120,7 @@ export const plan = definePolicy<Infer<typeof config>, 'counters', 'exceeded' | 
         const principal = x.get(Principal)
         if (principal === undefined) return none
         const { consumer, plans: chosenOf } = principal
-        const chosen = (chosenOf !== undefined && Object.hasOwn(chosenOf, api) ? chosenOf[api] : undefined) ?? fallback
+        const chosen = (chosenOf !== undefined && Object.hasOwn(chosenOf, whole) ? chosenOf[whole] : undefined) ?? fallback
         const limits = chosen === undefined ? undefined : byName.get(chosen)
         if (limits === undefined) return none
         try {
