@@ -180,7 +180,7 @@ class Journey {
     const repeated = this.idempotentUse(content)
     try {
       const answer = await (operation.commit ? this.commit(call, repeated) : plane.store.write((writing) => this.write(call, writing, prepared, repeated)))
-      if (operation.live) await plane.settle()
+      if (operation.live) await plane.settle().catch(notYetLive)
       return answer
     } catch (cause) {
       if (cause instanceof RolledBack) return this.refuse(call, cause.outcome)
@@ -344,6 +344,12 @@ const challenge = (status: number): Answer['fields'] => (status === 401 ? { 'WWW
 export function common(code: CommonRefusal, fields: Answer['fields'] = {}): Answer {
   const { status, says } = COMMON[code]
   return problem(status, `management.${code}`, says, { ...fields, ...challenge(status) })
+}
+
+/** The change was kept: only its being live is not sure, and "nothing was changed" would be wrong. */
+function notYetLive(cause: unknown): never {
+  if (cause instanceof StoreUnavailable) throw new UncertainCommit('the change was kept, and the store went away before it was live', cause)
+  throw cause
 }
 
 function failure(plane: Plane, cause: unknown): Answer {
