@@ -1,6 +1,6 @@
 // A whole control plane on a store that lasts, put together as the program does it: foundations, catalog, directory, plane and control listener.
-import { archiveBackUp } from '../../src/adapters/archive-file.ts'
 import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
+import { backUpsIn } from '../../src/app/back-ups.ts'
 import { policies } from '../../src/app/compose.ts'
 import { controlPlane } from '../../src/app/control-plane.ts'
 import { openFoundations } from '../../src/app/foundations.ts'
@@ -12,7 +12,7 @@ import { sourcesOf } from '../../src/catalog/revisions/conformance/fixtures.ts'
 import { AdminToken } from '../../src/management/admin-token.ts'
 import { operations } from '../../src/management/operations/index.ts'
 import type { Plane } from '../../src/management/plane.ts'
-import type { BackUp, Store } from '../../src/ports/store.ts'
+import type { Store } from '../../src/ports/store.ts'
 import { type ControlClient, controlClient } from '../management/control-client.ts'
 
 export const ADMIN_TOKEN = 'x'.repeat(43)
@@ -67,7 +67,9 @@ export async function openHouse({ folder, store: given, nodeId = 'node_test', fi
   directory.accept(await directory.admit(catalog.configuration.directory))
   const plane = controlPlane({
     ...{ store, clock, envelope, catalog, directory, peopleKey, trail },
-    backUp: 'backUp' in store ? (store as Store & BackUp) : archiveBackUp(store),
+    backUps: backUpsIn(`${folder}/backups`, foundations.backUp, 'db'),
+    system: { version: '0.0.0', storeKind: 'sqlite', generation: () => 1 },
+    tell: async () => {},
     egress: { fetch: () => Promise.reject(new Error('nothing goes out here')) },
     counters: sharedCounters(counterMemory(4096), randomSecret(16)),
     adminToken: new AdminToken(ADMIN_TOKEN),
