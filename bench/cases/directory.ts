@@ -2,15 +2,19 @@
 
 import { hash } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { SharedDirectory } from '../../src/adapters/shared-memory/shared-directory.ts'
+import { SqliteStore } from '../../src/adapters/sqlite/store.ts'
 import { DirectoryFeed } from '../../src/directory/feed.ts'
 import { KeyDigests } from '../../src/directory/key-digests.ts'
 import { createKey, revokeKey } from '../../src/directory/keys.ts'
 import { consumers, keys, NO_FILE } from '../../src/directory/records.ts'
+import type { Writing } from '../../src/ports/store.ts'
 import type { Bench } from '../contenders.ts'
 import { type Costs, type FromReader, secretOf, sharedMs, type ToReader } from '../directory-reader.ts'
-import { RecordStore } from '../record-store.ts'
 import type { CaseResult, Figure, Verdict } from '../results.ts'
 import { summarize } from '../statistics.ts'
 import type { Case } from './case.ts'
@@ -22,13 +26,20 @@ const FEW = 1000
 const READERS = 2
 const effectGoalMs = 1000
 const nowMs = 1_800_000_000_000
+const MB = 1e6
+/** Records in one transaction while the store is filled. */
+const BATCH = 20_000
 
 type Loaded = {
-  readonly store: RecordStore
+  readonly store: SqliteStore
+  readonly folder: string
   readonly feed: DirectoryFeed
   readonly directory: SharedDirectory
   readonly digests: KeyDigests
   readonly seconds: number
+  /** Octets: the file, and how much the process grew by loading. */
+  readonly stored: number
+  readonly grown: number
 }
 
 /** Gatehouse alone, and without its network: the figures are those of the directory. */
@@ -46,9 +57,10 @@ export const directory: Case = {
       figures.push(effect('key created, to valid on all threads', effects.created), effect('key revoked, to refused on all threads', effects.revoked))
       return costs
     })
-    const MB = 1e6
     figures.unshift(
-      figure('load from the records of a store', 's', [loaded.seconds]),
+      figure('load from the embedded store', 's', [loaded.seconds]),
+      figure('file of the embedded store', 'MB', [loaded.stored / MB]),
+      figure('growth of the process by loading', 'MB', [loaded.grown / MB]),
       figure('shared by all threads', 'MB', [loaded.directory.octets / MB]),
       figure(
         'own heap of a thread after 5,000,000 look-ups',
@@ -82,39 +94,49 @@ const effect = (label: string, samples: readonly number[]): Figure =>
   figure(label, 'ms', samples, { goal: `under ${effectGoalMs} ms each time`, met: Math.max(...samples) < effectGoalMs })
 
 async function load(count: number): Promise<Loaded> {
-  const store = new RecordStore()
   const digests = new KeyDigests(new Uint8Array(32).fill(1))
-  const owners = count / 10
-  for (let i = 0; i < owners; i++) {
-    const subscriptions = { shop: { state: 'active' }, [`api-${i % 50}`]: { state: 'active', plan: 'gold' } } as const
-    store.append(consumers, consumerOf(i), {
-      name: consumerOf(i),
-      title: 'A consumer',
-      team: 'shop',
-      subscriptions,
-      createdMs: nowMs,
-      createdBy: 'person_1',
-      revision: 1,
-    })
-  }
-  for (let i = 0; i < count; i++) {
-    const id = `key_${i.toString(16).padStart(24, '0')}`
-    const sealed = digests.seal(hash('sha256', secretOf(i)))
-    const hint = 'gth_live_...wxyz'
-    store.append(keys, id, { id, consumer: consumerOf(i % owners), label: 'a label', hint, createdMs: nowMs, createdBy: 'person_1', ...sealed, revision: 1 })
-  }
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  const file = join(folder, 'store.db')
+  const full = await SqliteStore.open(file)
+  await fill(full, digests, count)
+  await full.close()
+  // As at a start: nothing of the file is at hand in the process.
+  const store = await SqliteStore.open(file)
   const directory = new SharedDirectory({ nowMs: () => nowMs })
   const report = (text: string): void => {
     throw new Error(text)
   }
   const feed = new DirectoryFeed({ store, digests, directory, nowMs: () => nowMs, report })
+  const before = process.memoryUsage.rss()
   const begun = performance.now()
   await feed.start()
-  return { store, feed, directory, digests, seconds: (performance.now() - begun) / 1000 }
+  const seconds = (performance.now() - begun) / 1000
+  return { store, folder, feed, directory, digests, seconds, stored: statSync(file).size, grown: process.memoryUsage.rss() - before }
+}
+
+/** Keys and consumers as their rooms write them, without the lists that loading does not read. */
+async function fill(store: SqliteStore, digests: KeyDigests, count: number): Promise<void> {
+  const owners = count / 10
+  const inBatches = async (total: number, put: (writing: Writing, i: number) => void): Promise<void> => {
+    for (let from = 0; from < total; from += BATCH)
+      await store.write(async (writing) => {
+        for (let i = from; i < Math.min(from + BATCH, total); i++) put(writing, i)
+      })
+  }
+  const made = { createdMs: nowMs, createdBy: 'person_1', revision: 1 }
+  await inBatches(owners, (writing, i) => {
+    const subscriptions = { shop: { state: 'active' }, [`api-${i % 50}`]: { state: 'active', plan: 'gold' } } as const
+    writing.put(consumers, consumerOf(i), { name: consumerOf(i), title: 'A consumer', team: 'shop', subscriptions, ...made })
+  })
+  await inBatches(count, (writing, i) => {
+    const id = `key_${i.toString(16).padStart(24, '0')}`
+    const sealed = digests.seal(hash('sha256', secretOf(i)))
+    writing.put(keys, id, { id, consumer: consumerOf(i % owners), label: 'a label', hint: 'gth_live_...wxyz', ...sealed, ...made })
+  })
 }
 const consumerOf = (number: number): string => `consumer-${String(number).padStart(6, '0')}`
 
-async function withReaders<T>({ directory, feed }: Loaded, count: number, work: (readers: readonly Worker[]) => Promise<T>): Promise<T> {
+async function withReaders<T>({ store, folder, directory, feed }: Loaded, count: number, work: (readers: readonly Worker[]) => Promise<T>): Promise<T> {
   const watch = new SharedArrayBuffer(4)
   const workerData = { memory: directory.memory, keys: count, watch }
   const readers = Array.from({ length: READERS }, () => new Worker(new URL('../directory-reader.ts', import.meta.url), { workerData }))
@@ -123,6 +145,8 @@ async function withReaders<T>({ directory, feed }: Loaded, count: number, work: 
   } finally {
     await Promise.all(readers.map((reader) => reader.terminate()))
     await feed.close()
+    await store.close()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

@@ -3,14 +3,16 @@
 import type { Clock } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
+import { apiOfVersion } from '../directory/usage-book.ts'
 import type { AdminToken } from '../management/admin-token.ts'
-import type { Plane } from '../management/plane.ts'
+import type { BackUps, Plane, Services, SystemFacts } from '../management/plane.ts'
 import type { SignInPolicy, Site } from '../people/means.ts'
 import { type HashCosts, PasswordHashing } from '../people/password-hashing.ts'
+import { SingleSignOn } from '../people/single-sign-on.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
-import type { BackUp, Store } from '../ports/store.ts'
+import type { Store } from '../ports/store.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { LiveDirectory } from './live-directory.ts'
 import { operatorOf } from './operator-access.ts'
@@ -20,15 +22,19 @@ const REQUESTS_PER_MINUTE = 600
 
 export interface ControlParts {
   readonly store: Store
-  readonly backUp: BackUp
+  readonly backUps: BackUps
+  readonly system: SystemFacts
   readonly clock: Clock
   readonly counters: Counters
   readonly envelope: Envelope
   readonly egress: Egress
   readonly trail: Trail
   readonly catalog: CatalogPublishing
-  readonly directory: Pick<LiveDirectory, 'digests' | 'file' | 'catchUp'>
+  readonly directory: Pick<LiveDirectory, 'digests' | 'contactKeys' | 'file' | 'catchUp'>
   readonly adminToken: AdminToken
+  /** The file says that it counts, however it was switched. */
+  readonly adminTokenAlways?: boolean
+  readonly tell: Services['tell']
   /** The data key of the people room. */
   readonly peopleKey: Uint8Array
   readonly site: Site
@@ -43,17 +49,36 @@ export interface ControlParts {
 }
 
 export function controlPlane(parts: ControlParts): Plane {
-  const { store, clock, envelope, egress, trail, catalog, directory, backUp, report, random = randomSecret, requestsPerMinute = REQUESTS_PER_MINUTE } = parts
+  const {
+    store,
+    clock,
+    envelope,
+    egress,
+    trail,
+    catalog,
+    directory,
+    backUps,
+    system,
+    report,
+    tell,
+    random = randomSecret,
+    requestsPerMinute = REQUESTS_PER_MINUTE,
+  } = parts
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
-  const record: Plane['record'] = async (writing, event) => void (await trail.append(writing, event, nowMs()))
+  const record: Plane['record'] = async (writing, event) => {
+    await trail.append(writing, event, nowMs())
+    const { act, actor, outcome, object, detail } = event
+    if (outcome === 'done') await tell(writing, { event: act, data: { actor, ...(object && { object }), ...(detail && { detail }) } })
+  }
   const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
   const people = { store, record, clock, random, key: parts.peopleKey, envelope, egress, hashing, site: parts.site, policy: parts.signIn }
+  const admin = { accepts: parts.adminToken.accepts.bind(parts.adminToken), isAlways: parts.adminTokenAlways ?? false }
   return {
     store,
     nowMs,
     record,
-    authenticate: (shown) => operatorOf(shown, parts.adminToken, people, report),
-    ownerOf: (api) => catalog.configuration.owners.get(api),
+    authenticate: (shown) => operatorOf(shown, admin, people, report),
+    ownerOf: (api) => catalog.configuration.owners.get(apiOfVersion(api)),
     settle: async () => {
       await catalog.refresh()
       await directory.catchUp()
@@ -61,9 +86,10 @@ export function controlPlane(parts: ControlParts): Plane {
     limiter: parts.counters.limiter('management', { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 }),
     requestsPerMinute,
     report,
+    origin: parts.site.origin,
     isSecure: parts.site.origin.startsWith('https:'),
     ready: parts.ready,
     metrics: parts.metrics,
-    services: { envelope, egress, random, trail, people, directory, catalog, backUp },
+    services: { envelope, egress, random, trail, people, singleSignOn: new SingleSignOn(people), directory, catalog, backUps, system, tell },
   }
 }

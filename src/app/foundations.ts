@@ -4,9 +4,9 @@ import { randomSecret } from '../base/ids.ts'
 import type { Configuration } from '../catalog/resolve.ts'
 import { adoptKeys } from '../directory/file-keys.ts'
 import { KeyDigests } from '../directory/key-digests.ts'
-import type { Envelope } from '../ports/envelope.ts'
 import { type BackUp, collection, everyEntry, type Store } from '../ports/store.ts'
 import { dataKey } from '../secrets/data-keys.ts'
+import type { KeyedEnvelope } from '../secrets/envelope.ts'
 import { Trail } from '../trail/trail.ts'
 import { envelopeLines, openConfiguredEnvelope } from './envelope.ts'
 import { openStore } from './open-store.ts'
@@ -15,7 +15,8 @@ import type { Settings } from './settings.ts'
 export interface Foundations {
   readonly store: Store
   readonly backUp: BackUp
-  readonly envelope: Envelope
+  readonly storeKind: 'sqlite' | 'postgres' | 'memory'
+  readonly envelope: KeyedEnvelope
   readonly trail: Trail
   /** Under it API keys are known in the store. */
   readonly directoryKey: Uint8Array
@@ -49,7 +50,7 @@ export async function openFoundations(
     ])
     const keys = { directoryKey: directoryKey!.octets(), peopleKey: peopleKey!.octets() }
     await takeOverKeys(store, new KeyDigests(keys.directoryKey), nowMs)
-    return { store, backUp, envelope, trail: new Trail(envelope), ...keys, lines: envelopeLines(opened), close }
+    return { store, backUp, storeKind: given ? 'memory' : where.kind, envelope, trail: new Trail(envelope), ...keys, lines: envelopeLines(opened), close }
   } catch (cause) {
     await close()
     throw cause

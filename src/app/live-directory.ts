@@ -1,5 +1,6 @@
 // The directory in the running program: the store's and the file's consumers and keys, kept up to date for the gateway threads, and their use brought back.
 import { type DirectoryMemory, fileDirectory, SharedDirectory } from '../adapters/shared-memory/shared-directory.ts'
+import { ContactKeys } from '../directory/contact-keys.ts'
 import { DirectoryFeed } from '../directory/feed.ts'
 import { type AdmittedFile, admitFile } from '../directory/file-keys.ts'
 import { KeyDigests } from '../directory/key-digests.ts'
@@ -28,6 +29,7 @@ export interface FileShare {
 
 export class LiveDirectory {
   readonly digests: KeyDigests
+  readonly contactKeys: ContactKeys
   /** What threads told of who called, for whoever keeps more of it than the last use of keys. */
   onUse: (uses: readonly Use[]) => void = () => {}
   private readonly store: Store
@@ -45,6 +47,7 @@ export class LiveDirectory {
 
   constructor({ store, dataKey }: DirectoryMeans, nowMs: () => number, report: (text: string) => void) {
     this.digests = new KeyDigests(dataKey)
+    this.contactKeys = new ContactKeys(dataKey)
     this.store = store
     this.report = report
     this.table = new SharedDirectory({ handOver: (memory) => this.handOver(memory), nowMs })

@@ -1,8 +1,7 @@
 // A running Gatehouse: configuration, gateway threads, control listener and store, started in the order that never serves half of it.
 import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { dirname } from 'node:path'
-import { guardedEgress } from '../adapters/egress/guarded-egress.ts'
+import { dirname, resolve } from 'node:path'
 import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { randomName, randomSecret } from '../base/ids.ts'
@@ -14,21 +13,27 @@ import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publi
 import { readSources, type Sources } from '../catalog/sources.ts'
 import { type Watch, watchSources } from '../catalog/watch.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
+import { UsageBook } from '../directory/usage-book.ts'
 import { adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
+import { backUpFolder, backUpsIn } from './back-ups.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, openFoundations } from './foundations.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
+import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
 import type { Settings } from './settings.ts'
+import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads } from './threads.ts'
+import { Upkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
+import { wayOut } from './way-out.ts'
 
 /** What the operator is told while it runs. */
 export interface Voice {
@@ -53,6 +58,9 @@ export interface MadeKey {
 
 /** Entries of the table that requests to the control listener are counted in. */
 const CONTROL_COUNTERS = 4096
+/** At most one transaction in so long for who called what. */
+const USAGE_MS = 10_000
+const USAGE_SWEEP_MS = 3_600_000
 
 export class Running {
   readonly file: string
@@ -71,6 +79,10 @@ export class Running {
   private publishSeconds = 0
   private control: Server | undefined
   private watch: Watch | undefined
+  private upkeep: Upkeep | undefined
+  private messages: Messages | undefined
+  private usage: UsageBook | undefined
+  private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
   private constructor(file: string, voice: Voice, foundations: Foundations) {
     this.file = file
@@ -111,6 +123,8 @@ export class Running {
     // Before any thread serves: a key that was revoked must not be valid for a moment.
     await this.directory.start()
     const share = await this.admitted(started)
+    const usage = (this.usage = new UsageBook(this.foundations.store, () => this.catalog.configuration.settings.retention.usage))
+    this.directory.onUse = (uses) => usage.add(uses)
     const threads = new GatewayThreads(this.publication(started, share), this.directory.memory, {
       report: (text) => this.voice.warn(text),
       used: (uses) => this.directory.used(uses),
@@ -121,6 +135,8 @@ export class Running {
     await threads.start()
     this.isServing = true
     await this.openControl(started, settings)
+    this.tasks.every(USAGE_MS, () => usage.flush())
+    this.tasks.every(USAGE_SWEEP_MS, () => usage.sweep(this.nowMs))
     this.watch = watchSources(this.file, { digest: sources.digest }, (read) => this.catalog.fileChanged(read))
     const { trail, store } = this.foundations
     const event = { act: 'gatehouse.start', actor: { kind: 'system', id: 'system' }, outcome: 'done', detail: { version: VERSION } } as const
@@ -150,23 +166,44 @@ export class Running {
     this.catalog = opened.catalog
   }
 
-  private async openControl({ control, dataFolder, egress }: Configuration, settings: Settings): Promise<void> {
-    const { store, backUp, envelope, trail, peopleKey } = this.foundations
+  private async openControl({ control, dataFolder }: Configuration, settings: Settings): Promise<void> {
+    const { store, backUp, storeKind, envelope, trail, peopleKey } = this.foundations
+    const { host, port } = control.listen
+    const egress = wayOut(
+      () => this.catalog.configuration.egress.allowPrivate,
+      () => [{ host, port: this.controlPort }],
+    )
+    const messages = (this.messages = new Messages({
+      ...{ store, envelope, egress, contactKeys: this.directory.contactKeys, environment: settings.secret },
+      guard: () => egress.guard,
+      configuration: () => this.catalog.configuration,
+      folder: dirname(resolve(this.file)),
+      nowMs: () => this.nowMs,
+      report: (text) => this.voice.warn(text),
+    }))
     const admin = adminToken(dataFolder, settings.adminToken)
     this.tokenFile = admin.file
-    const { host, port } = control.listen
+    const { origin = `http://localhost:${port}` } = control
     const report = (cause: unknown): void => this.voice.warn(`control: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`)
     const plane = controlPlane({
-      ...{ store, backUp, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
+      ...{ store, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
+      backUps: backUpsIn(backUpFolder(dataFolder), backUp, storeKind === 'sqlite' ? 'db' : 'jsonl'),
+      system: { version: VERSION, storeKind, generation: () => this.generation },
       counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),
-      egress: guardedEgress({ allowPrivate: egress.allowPrivate, own: () => [{ host, port: this.controlPort }] }),
+      egress,
+      tell: (writing, notice) => messages.tell(writing, notice),
       adminToken: admin.token,
-      site: { origin: `http://localhost:${port}`, rpId: 'localhost', name: 'Gatehouse' },
-      signIn: { secondFactor: 'writers' },
+      adminTokenAlways: control.adminToken === 'always',
+      site: { origin, rpId: new URL(origin).hostname, name: 'Gatehouse' },
+      signIn: { secondFactor: control.secondFactor },
       ready: () => this.threads?.ready ?? false,
       metrics: () => this.metrics(),
     })
-    this.control = await startControl({ host, port, version: VERSION }, operations, plane)
+    this.control = await startControl({ host, port, exposed: control.exposed, version: VERSION }, operations, plane)
+    const { file, catalog, voice } = this
+    const about = { file, egress, nowMs: () => this.nowMs, warn: (line: string) => voice.warn(line), settings: () => catalog.configuration.settings }
+    this.upkeep = new Upkeep({ store, trail, envelope, ...about })
+    messages.start()
   }
 
   /** `http://host:port` of every gateway listener. */
@@ -264,9 +301,13 @@ export class Running {
   /** Drains: what is under way finishes, nothing new begins. */
   async stop(): Promise<void> {
     this.watch?.close()
+    await this.upkeep?.close()
     await this.threads?.drain()
     this.control?.close()
     this.control?.closeAllConnections()
+    await this.messages?.stop()
+    await this.tasks.close()
+    await this.usage?.close().catch((cause) => this.voice.warn(`who called last is not written: ${(cause as Error).message}`))
     await this.directory.stop()
     await this.catalog?.close()
     await this.foundations.close()

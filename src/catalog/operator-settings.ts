@@ -3,6 +3,7 @@
 import type { Fault, Path } from '../base/fault.ts'
 import { boolean, checked, duration, type Infer, integer, list, object, oneOf, optional, record, reserved, string, withDefault } from '../base/schema.ts'
 import { secret } from '../base/secret-reference.ts'
+import { checkpointSettings } from './checkpoint-settings.ts'
 import { NAME, NAME_MEANS } from './consumer-schema.ts'
 import type { SharedObjects } from './shared-objects.ts'
 
@@ -101,6 +102,7 @@ export const operatorSettings = object(
     retention: withDefault(retention, {}),
     mail: optional(mail),
     webhooks: optional(record(webhook, { key: NAME, keyMeans: NAME_MEANS, max: 100, describe: 'Receivers of events, by name.' }), {}),
+    checkpoints: withDefault(checkpointSettings(webhookUrl), {}),
     approvals: withDefault(
       object(
         {

@@ -5,7 +5,7 @@ import type { Fault, Path } from '../base/fault.ts'
 import type { Schema } from '../base/schema.ts'
 import { nextChangeMs } from '../lifecycle/schedule.ts'
 import type { DirectoryContent } from '../model/directory.ts'
-import type { Listener, Snapshot } from '../model/snapshot.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import type { ConfiguredKeySource } from '../secrets/key-source.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
@@ -15,6 +15,7 @@ import { DocumentCache } from './document-cache.ts'
 import { keySourceOf } from './envelope-settings.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
+import type { ControlSettings } from './listener.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type LocatedFault, locate, sorted } from './located-fault.ts'
 import { type OperatorSettings, settingsFaults } from './operator-settings.ts'
@@ -45,7 +46,7 @@ export type StoreSettings =
 export interface Configuration {
   readonly snapshot: Snapshot
   readonly directory: DirectoryContent
-  readonly control: { readonly listen: Listener; readonly exposed: boolean }
+  readonly control: ControlSettings
   readonly store: StoreSettings
   /** Absolute: where this node keeps what is its own, such as the admin token; that of the embedded store if there is one. */
   readonly dataFolder: string
@@ -136,7 +137,7 @@ class Resolving {
       },
       directory,
       changesAtMs: Math.min(apis.patchesEndMs, ...moments),
-      control: { listen: section.control.listen, exposed: section.control.exposed },
+      control: section.control,
       ...storeOf(section.store, fileBeside),
       counters: 'memory',
       egress: section.egress,

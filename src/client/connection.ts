@@ -11,8 +11,9 @@ export interface ConnectionSettings {
 
 /** What a call may carry. `ifMatch` is the ETag of the state that is meant, without quotes, or `*`. */
 export interface Input {
-  readonly parameters?: Readonly<Record<string, string>>
+  readonly parameters?: Readonly<Record<string, string | number>>
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  /** A text goes as it is, everything else as JSON. */
   readonly body?: unknown
   readonly ifMatch?: string
   readonly idempotencyKey?: string
@@ -68,7 +69,7 @@ export class Connection {
 
   private async send(method: string, template: string, { parameters = {}, query = {}, body, ifMatch, idempotencyKey }: Input): Promise<Response> {
     const { url, token, timeoutMs = 30_000 } = this.settings
-    const path = template.replaceAll(/\{([^}]+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''))
+    const path = template.replaceAll(/\{([^}]+)\}/g, (_, name: string) => encodeURIComponent(String(parameters[name] ?? '')))
     const search = new URLSearchParams()
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
     let response: Response
@@ -77,11 +78,11 @@ export class Connection {
         method,
         headers: {
           Authorization: `Bearer ${token}`,
-          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...(body !== undefined && { 'Content-Type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json' }),
           ...(ifMatch !== undefined && { 'If-Match': ifMatch === '*' ? '*' : `"${ifMatch}"` }),
           ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
         },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         // A token goes nowhere but where it was meant to go.
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),

@@ -36,7 +36,7 @@ function inputType(operation: AnyOperation): { readonly type: string; readonly o
     ...(guarded ? ['readonly ifMatch: string'] : []),
     ...(method === 'POST' && act ? ['readonly idempotencyKey?: string'] : []),
   ]
-  return { type: members.length === 0 ? '{}' : `{ ${members.join('; ')} }`, optional: members.every((member) => member.includes('?:')) }
+  return { type: members.length === 0 ? '{}' : `{ ${members.join('; ')} }`, optional: members.every((member) => /^readonly \w+\?:/.test(member)) }
 }
 
 /** The TypeScript type of what a JSON Schema of ours lets pass. */

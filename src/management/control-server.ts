@@ -2,14 +2,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Answer, send, text, withFields } from './answer.ts'
 import { common, handle } from './handling.ts'
+import { metrics } from './metrics.ts'
 import { openapiDocument } from './openapi.ts'
 import type { AnyOperation } from './operation.ts'
 import { OperationTable } from './operation-table.ts'
+import { isOwnHost, ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
 
 export interface ControlSettings {
   readonly host: string
   readonly port: number
+  /** Reached from other machines: then metrics take a credential like everything else that tells something. */
+  readonly exposed?: boolean
   /** Of Gatehouse: the version of the API's description. */
   readonly version: string
 }
@@ -26,7 +30,7 @@ export function startControl(settings: ControlSettings, operations: readonly Any
         plane.report(cause)
         return common('broken')
       })
-      .then((answer) => finish(request, response, answer))
+      .then((answer) => finish(request, response, answer, plane.origin))
       .catch(() => response.destroy())
   })
   server.maxConnections = 256
@@ -37,17 +41,17 @@ export function startControl(settings: ControlSettings, operations: readonly Any
 }
 
 /** Who is answered before their body was read does not get to send the rest of it. */
-function finish(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+function finish(request: IncomingMessage, response: ServerResponse, answer: Answer, site: string | undefined): Promise<void> {
   const isWhole =
     request.complete || request.headers['content-length'] === '0' || (request.headers['content-length'] ?? request.headers['transfer-encoding']) === undefined
   // Own origin, and so nobody's else: no page of another site reads anything here. A Host that is not ours is never repeated.
-  const own: Answer['fields'] = answer.status === 421 ? {} : { 'Access-Control-Allow-Origin': `http://${request.headers.host}` }
+  const own: Answer['fields'] = answer.status === 421 ? {} : { 'Access-Control-Allow-Origin': ownOrigin(request.headers.host ?? '', site) }
   return send(response, withFields(answer, isWhole ? own : { ...own, Connection: 'close' }), request.method === 'HEAD')
 }
 
 async function respond(request: IncomingMessage, settings: ControlSettings, table: OperationTable, document: string, plane: Plane): Promise<Answer> {
   // hardening.md: a name that an attacker's DNS points at loopback is not ours (DNS rebinding).
-  if (!isOwnHost(request.headers.host, settings)) return common('misdirected')
+  if (!isOwnHost(request.headers.host, settings.host, plane.origin)) return common('misdirected')
   const url = request.url ?? ''
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
@@ -59,16 +63,10 @@ async function respond(request: IncomingMessage, settings: ControlSettings, tabl
     case '/readyz':
       return plane.ready() ? text(200, 'ready\n') : text(503, 'not ready\n')
     case '/metrics':
-      return text(200, await plane.metrics(), 'text/plain; version=0.0.4; charset=utf-8')
+      return metrics(request, plane, settings.exposed === true)
     case '/api/openapi.json':
       return text(200, document, 'application/json')
     default:
       return common('unknown-path')
   }
-}
-
-function isOwnHost(host: string | undefined, settings: ControlSettings): boolean {
-  if (host === undefined) return false
-  const name = host.toLowerCase().replace(/:\d{1,5}$/, '')
-  return name === 'localhost' || name === '127.0.0.1' || name === '[::1]' || name === settings.host.toLowerCase() || name === `[${settings.host.toLowerCase()}]`
 }

@@ -13,8 +13,9 @@ import { COMMON, type CommonRefusal } from './common-refusals.ts'
 import { IdempotentUse, idempotencyKey } from './idempotency.ts'
 import { type AnyOperation, type Call, type Done, isRefused, type Outcome, type Refused, refused, statusOf } from './operation.ts'
 import type { OperationTable } from './operation-table.ts'
+import { ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
-import { readJsonBody, readQuery } from './request-body.ts'
+import { readJsonBody, readQuery, readTextBody } from './request-body.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
 const NOBODY: Operator = { actor: { kind: 'anonymous', id: 'anonymous' }, permissions: new Map(), ownTeams: [], recentAuth: false }
@@ -54,7 +55,7 @@ export async function handle(plane: Plane, table: OperationTable, request: Incom
   }
 }
 
-async function counted(plane: Plane, key: string): Promise<{ readonly fields: Answer['fields'] } | { readonly answer: Answer }> {
+export async function counted(plane: Plane, key: string): Promise<{ readonly fields: Answer['fields'] } | { readonly answer: Answer }> {
   const { admitted, remaining, resetMs, retryAfterMs } = await plane.limiter.take(key, plane.nowMs() * 1000)
   const fields = {
     'RateLimit-Policy': `"management";q=${plane.requestsPerMinute};w=60`,
@@ -62,6 +63,15 @@ async function counted(plane: Plane, key: string): Promise<{ readonly fields: An
   }
   if (admitted) return { fields }
   return { answer: common('rate-limited', { ...fields, 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }) }
+}
+
+/** The same was done meanwhile, with this very idempotency key: taken back, and answered as then. */
+class Repeated extends Error {
+  readonly answer: Answer
+  constructor(answer: Answer) {
+    super('repeated')
+    this.answer = answer
+  }
 }
 
 class Journey {
@@ -86,7 +96,9 @@ class Journey {
     const { operation } = this
     const barred = this.barred()
     if (barred !== undefined) return this.no(refused(barred))
-    const body = operation.body === undefined ? { value: undefined } : await readJsonBody(this.request, operation.bodyBytesMax ?? BODY_BYTES_MAX)
+    const bytesMax = operation.bodyBytesMax ?? BODY_BYTES_MAX
+    const reader = operation.bodyMedia === undefined ? readJsonBody : readTextBody
+    const body = operation.body === undefined ? { value: undefined } : await reader(this.request, bytesMax)
     if ('refused' in body) return this.no(refused(body.refused), { Connection: 'close' })
     const query = readQuery(search)
     const faults: PlacedFault[] = [...placed('query', query.faults), ...('faults' in body ? placed('body', body.faults) : [])]
@@ -106,7 +118,7 @@ class Journey {
     if (operation.method !== 'GET') {
       const { origin, host } = request.headers
       // A browser names the origin of every request that can change something (Fetch 3.1); whoever names none is no browser, and then a cookie is out of place.
-      if (origin === undefined ? operator.session !== undefined : origin !== `http://${host}` && origin !== `https://${host}`) return 'foreign-origin'
+      if (origin === undefined ? operator.session !== undefined : origin !== ownOrigin(host ?? '', this.plane.origin)) return 'foreign-origin'
       if (operator.session !== undefined && !sameText(request.headers['x-csrf-token'], operator.session.csrf)) return 'csrf-token'
     }
     if (operation.permission === 'anyone') return undefined
@@ -114,7 +126,7 @@ class Journey {
       const reach = reachOf(operator, operation.permission)
       if (reach === undefined || (reach === 'own' && operation.reach === 'all')) return 'forbidden'
     }
-    if (operation.recent && operator.session !== undefined && !operator.recentAuth) return 'recent-sign-in'
+    if (operation.recent === true && operator.session !== undefined && !operator.recentAuth) return 'recent-sign-in'
     return undefined
   }
 
@@ -126,6 +138,7 @@ class Journey {
       plane,
       nowMs: this.nowMs,
       address: this.address,
+      agent: (request.headers['user-agent'] ?? '').slice(0, 200),
       cookie: (purpose) => readCookie(request.headers.cookie, purpose, plane.isSecure),
       reaches: (api) => this.reaches(api),
       guard: (etag) => {
@@ -153,24 +166,46 @@ class Journey {
   private async run(call: Call, content: unknown): Promise<Answer> {
     const { operation, plane } = this
     let prepared: unknown
+    // Told before anything is: what cannot be logged does not happen. What changes something has an entry of its own.
+    if (operation.act === undefined) await recordRead(plane, this.operator, operation.name, this.address)
     if (operation.prepare) {
       const hidden = await plane.store.read((reading) => this.outOfReach(call, reading))
       prepared = hidden ?? (await operation.prepare(call))
       if (isRefused(prepared as object | undefined)) return this.refuse(call, prepared as Refused)
     }
     if (operation.act === undefined) {
-      const outcome = await plane.store.read(async (reading) => (await this.outOfReach(call, reading)) ?? operation.run(call, reading as Writing, prepared))
+      const outcome = await plane.store.read(async (reading) => (await this.outOfReach(call, reading)) ?? operation.run!(call, reading as Writing, prepared))
       return isRefused(outcome) ? this.refuse(call, outcome) : this.yes(outcome)
     }
     const repeated = this.idempotentUse(content)
     try {
-      const answer = await plane.store.write((writing) => this.write(call, writing, prepared, repeated))
-      if (operation.live) await plane.settle()
+      const answer = await (operation.commit ? this.commit(call, repeated) : plane.store.write((writing) => this.write(call, writing, prepared, repeated)))
+      if (operation.live) await plane.settle().catch(notYetLive)
       return answer
     } catch (cause) {
       if (cause instanceof RolledBack) return this.refuse(call, cause.outcome)
+      if (cause instanceof Repeated) return cause.answer
       throw cause
     }
+  }
+
+  /** The act commits by itself, and its entry in the trail with it. */
+  private async commit(call: Call, repeated: IdempotentUse | undefined): Promise<Answer> {
+    const { plane, operation } = this
+    const earlier = await plane.store.read((reading) => this.earlier(reading, repeated))
+    if (earlier !== undefined) return earlier
+    const hidden = await plane.store.read((reading) => this.outOfReach(call, reading))
+    let answer: Answer | undefined
+    const outcome =
+      hidden ??
+      (await operation.commit!(call, async (writing, done) => {
+        const twin = await this.earlier(writing, repeated)
+        if (twin !== undefined) throw new Repeated(twin)
+        answer = await this.conclude(call, writing, done, repeated)
+      }))
+    if (isRefused(outcome)) throw new RolledBack(outcome)
+    if (answer === undefined) throw new Error(`${operation.name} did what the trail was not told`)
+    return answer
   }
 
   private idempotentUse(content: unknown): IdempotentUse | undefined {
@@ -180,16 +215,25 @@ class Journey {
 
   /** The act and its entry in the trail, in one transaction: an act that cannot be logged does not happen. */
   private async write(call: Call, writing: Writing, prepared: unknown, repeated: IdempotentUse | undefined): Promise<Answer> {
-    const earlier = await repeated?.earlier(writing, this.nowMs)
-    if (typeof earlier === 'string') throw new RolledBack(refused(earlier))
+    const earlier = await this.earlier(writing, repeated)
     if (earlier !== undefined) return earlier
-    const { operation } = this
-    const outcome: Outcome<unknown> = (await this.outOfReach(call, writing)) ?? (await operation.run(call, writing, prepared))
+    const outcome: Outcome<unknown> = (await this.outOfReach(call, writing)) ?? (await this.operation.run!(call, writing, prepared))
     if (isRefused(outcome)) {
       if (!outcome.keep) throw new RolledBack(outcome)
       await this.plane.record(writing, this.event(call, outcome))
       return this.no(outcome)
     }
+    return this.conclude(call, writing, outcome, repeated)
+  }
+
+  private async earlier(reading: Reading, repeated: IdempotentUse | undefined): Promise<Answer | undefined> {
+    const earlier = await repeated?.earlier(reading, this.nowMs)
+    if (typeof earlier === 'string') throw new RolledBack(refused(earlier))
+    return earlier
+  }
+
+  private async conclude(call: Call, writing: Writing, outcome: Done<unknown>, repeated: IdempotentUse | undefined): Promise<Answer> {
+    const { operation } = this
     if (operation.guarded && !this.guarded) throw new Error(`${operation.name} is guarded and never asked for the tag`)
     await this.plane.record(writing, this.event(call, outcome))
     const answer = this.yes(outcome)
@@ -229,7 +273,7 @@ class Journey {
     return problem(declared.status, this.codeOf(outcome), detail ?? declared.says, { ...fields, ...retry, ...challenge(declared.status) }, more)
   }
 
-  private yes({ value, etag, location, cookies }: Done<unknown>): Answer {
+  private yes({ value, etag, location, cookies, further }: Done<unknown>): Answer {
     const { operation } = this
     const fields: Record<string, string | readonly string[]> = {
       ...(etag !== undefined && { ETag: `"${etag}"` }),
@@ -237,6 +281,7 @@ class Journey {
       ...(cookies !== undefined && { 'Set-Cookie': cookies }),
     }
     const status = statusOf(operation)
+    if (further) return { status: operation.further!.status, fields: { 'Content-Type': operation.further!.media }, body: value as string }
     if (operation.media !== undefined) return { status, fields: { 'Content-Type': operation.media, ...fields }, body: value as Answer['body'] }
     if (operation.output === undefined) return { status, fields, body: '' }
     // Nothing leaves that is not declared (OWASP API3:2023): an answer that its own schema refuses is a mistake of ours.
@@ -245,6 +290,12 @@ class Journey {
     if (faults.length > 0) throw new Error(`${operation.name} answers what it does not declare: ${faults[0]!.message}`)
     return json(status, value, fields)
   }
+}
+
+/** Each use of the admin token stands in the trail (hardening.md), reads included: it belongs to nobody, so that its use is all that can be watched. */
+export async function recordRead(plane: Plane, { actor }: Operator, operation: string, address: string): Promise<void> {
+  if (actor.kind !== 'admin-token') return
+  await plane.store.write((writing) => plane.record(writing, { act: 'admin-token.read', actor, outcome: 'done', detail: { operation }, personal: { address } }))
 }
 
 /** How many faults one answer lists. */
@@ -293,6 +344,12 @@ const challenge = (status: number): Answer['fields'] => (status === 401 ? { 'WWW
 export function common(code: CommonRefusal, fields: Answer['fields'] = {}): Answer {
   const { status, says } = COMMON[code]
   return problem(status, `management.${code}`, says, { ...fields, ...challenge(status) })
+}
+
+/** The change was kept: only its being live is not sure, and "nothing was changed" would be wrong. */
+function notYetLive(cause: unknown): never {
+  if (cause instanceof StoreUnavailable) throw new UncertainCommit('the change was kept, and the store went away before it was live', cause)
+  throw cause
 }
 
 function failure(plane: Plane, cause: unknown): Answer {

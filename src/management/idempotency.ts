@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../base/canonical-json.ts'
 import type { Actor } from '../model/trail-event.ts'
-import { collection, type Writing } from '../ports/store.ts'
+import { collection, type Reading, type Writing } from '../ports/store.ts'
 import type { Answer } from './answer.ts'
 
 interface Kept {
@@ -33,8 +33,8 @@ export class IdempotentUse {
   }
 
   /** What the first use was answered with, or why this use is refused; undefined when there was none. */
-  async earlier(writing: Writing, nowMs: number): Promise<Answer | 'idempotency-reused' | 'already-done' | undefined> {
-    const found = await writing.get(kept, this.key)
+  async earlier(reading: Reading, nowMs: number): Promise<Answer | 'idempotency-reused' | 'already-done' | undefined> {
+    const found = await reading.get(kept, this.key)
     if (found === undefined || found.atMs < nowMs - KEPT_MS) return undefined
     if (found.content !== this.content) return 'idempotency-reused'
     if (found.answer === undefined) return 'already-done'

@@ -87,7 +87,7 @@ function operationObject(operation: AnyOperation): object {
     ...(permission === 'anyone' ? { security: [{}] } : { security: [{ token: [] }, { session: [] }] }),
     ...withParameters(operation),
     ...(operation.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: exact(operation.body.json) } } },
+      requestBody: { required: true, content: { [operation.bodyMedia ?? 'application/json']: { schema: exact(operation.body.json) } } },
     }),
     responses: responses(operation),
     'x-permission': permission,
@@ -155,6 +155,8 @@ function responses(operation: AnyOperation): object {
   const add = (status: number, code: string, says: string): void => void byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${says}`])
   for (const code of commonRefusals(operation)) add(COMMON[code].status, `management.${code}`, COMMON[code].says)
   for (const [name, { status, says }] of Object.entries(operation.refusals)) add(status, `${operation.resource}.${name}`, says)
+  const { further } = operation
+  if (further) byStatus.set(further.status, [...(byStatus.get(further.status) ?? []), further.says])
   const out: Record<string, object> = { [statusOf(operation)]: success(operation) }
   for (const [status, said] of [...byStatus].sort(([a], [b]) => a - b)) {
     out[status] = {
@@ -164,7 +166,10 @@ function responses(operation: AnyOperation): object {
         ...(status === 429 || status === 503 ? { 'Retry-After': { $ref: '#/components/headers/Retry-After' } } : {}),
         ...(status === 401 ? { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } } : {}),
       },
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      content: {
+        'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        ...(further !== undefined && Number(status) === further.status && { [further.media]: { schema: { type: 'string', maxLength: 1000 } } }),
+      },
     }
   }
   return out

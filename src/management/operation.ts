@@ -26,6 +26,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly nowMs: number
   /** The peer's address. */
   readonly address: string
+  /** What the caller says its program is: for a person to know their sessions by. */
+  readonly agent: string
   /** The value of one of our cookies; undefined when there is none, or more than one. */
   cookie(purpose: CookiePurpose): string | undefined
   /** Whether this operation, by this operator, reaches that API. */
@@ -48,6 +50,8 @@ export interface Done<O> {
   readonly object?: { readonly kind: string; readonly name: string }
   /** Who did it, when this very operation found out: a sign-in. */
   readonly actor?: Operator['actor']
+  /** The answer is the declared `further` one, and `value` its text. */
+  readonly further?: true
   /** `Set-Cookie` values. */
   readonly cookies?: readonly string[]
 }
@@ -89,6 +93,8 @@ export interface Operation<P = unknown, Q = unknown, B = unknown, O = unknown, R
   readonly parameters?: Schema<P>
   readonly query?: Schema<Q>
   readonly body?: Schema<B>
+  /** The body is text of this media type in place of JSON, and `body` reads the text. */
+  readonly bodyMedia?: 'text/plain'
   /** The longest body. Default 64 KiB. */
   readonly bodyBytesMax?: number
   /** 200 with output, 204 without, unless said otherwise. */
@@ -96,6 +102,8 @@ export interface Operation<P = unknown, Q = unknown, B = unknown, O = unknown, R
   readonly output?: Schema<O>
   /** The answer is text of this media type, and `value` the text or its pieces, in place of JSON. */
   readonly media?: string
+  /** A further answer, in the form that somebody else's protocol wants for it; `Done.further` says that it is this one. */
+  readonly further?: { readonly status: 409; readonly media: string; readonly says: string }
   readonly refusals: Readonly<Record<R, RefusalDeclaration>>
   /** What the trail calls it, as `key.create`. Absent: it reads, and runs in a transaction that cannot write. */
   readonly act?: string
@@ -103,15 +111,23 @@ export interface Operation<P = unknown, Q = unknown, B = unknown, O = unknown, R
   readonly guarded?: true
   /** The answer holds a secret: it is never kept for a repetition. */
   readonly secret?: true
-  /** Takes a proof of the same person's presence within the last minutes, when they signed in: a stolen session is not enough. */
-  readonly recent?: true
+  /**
+   * Takes a proof of the same person's presence within the last minutes, when they signed in: a stolen session is not enough. `by-room`: the room asks
+   * for it itself, because a session that is for enrolling a second factor can have none.
+   */
+  readonly recent?: true | 'by-room'
   /** Answers when the change is live on every gateway thread of this node. */
   readonly live?: true
   object?(call: Call<P, Q, B>): { readonly kind: string; readonly name: string }
   /** What takes long or goes out, before the transaction: hashing, fetching, resolving. */
   prepare?(call: Call<P, Q, B>): Promise<X | Refused>
-  run(call: Call<P, Q, B>, store: Writing, prepared: X): Promise<Outcome<O>>
+  run?(call: Call<P, Q, B>, store: Writing, prepared: X): Promise<Outcome<O>>
+  /** In place of `prepare` and `run`, for a room that commits by itself: what is done is told to `within` in the very transaction that does it. */
+  commit?(call: Call<P, Q, B>, within: Within): Promise<Outcome<O>>
 }
+
+/** Puts the trail's entry of what will be answered into the transaction; what it throws takes everything back. */
+export type Within = (writing: Writing, outcome: Done<unknown>) => Promise<void>
 
 /** An operation whose types do not matter to who holds it. */
 // biome-ignore lint/suspicious/noExplicitAny: the list holds operations of every input; each one's own types are checked where it is defined.

@@ -1,14 +1,16 @@
 // What operations can reach: the store, the trail, and the services of the running Gatehouse. `app/` puts it together.
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
+import type { ContactKeys } from '../directory/contact-keys.ts'
 import type { KeyDigests } from '../directory/key-digests.ts'
-import type { FileOwned } from '../directory/records.ts'
+import type { Contact, FileOwned } from '../directory/records.ts'
 import type { Operator } from '../model/operator.ts'
 import type { TrailEvent } from '../model/trail-event.ts'
 import type { Means as PeopleMeans } from '../people/means.ts'
+import type { SingleSignOn } from '../people/single-sign-on.ts'
 import type { Limiter } from '../ports/counters.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
-import type { BackUp, Store, Writing } from '../ports/store.ts'
+import type { Store, Writing } from '../ports/store.ts'
 import type { Trail } from '../trail/trail.ts'
 
 /** What a request shows of who sends it. */
@@ -25,7 +27,7 @@ export interface Plane {
   readonly store: Store
   /** Whole milliseconds since the epoch. */
   nowMs(): number
-  /** Puts the event into the trail, in this transaction. */
+  /** Puts the event into the trail, in this transaction; what was done is told to the webhooks that asked for it. */
   record(writing: Writing, event: TrailEvent): Promise<void>
   /** Who it is; undefined: nobody that is known here, told alike for every reason. */
   authenticate(shown: ShownCredentials): Promise<Operator | undefined>
@@ -38,11 +40,34 @@ export interface Plane {
   readonly requestsPerMinute: number
   /** A mistake of ours, for the operator to read; nothing of it is told to the caller. */
   report(cause: unknown): void
+  /** Where people reach the console, when that is not this listener's own address: `https://console.example`. */
+  readonly origin?: string
   /** Whether people reach this listener over TLS: cookies are named and marked by it. */
   readonly isSecure: boolean
   ready(): boolean
   metrics(): Promise<string>
   readonly services: Services
+}
+
+/** A back-up as it stands in its folder. */
+export interface BackUpFile {
+  readonly name: string
+  readonly folder: string
+  readonly takenMs: number
+  readonly octets: number
+  readonly sha256: string
+}
+export interface BackUps {
+  take(nowMs: number): Promise<BackUpFile | { readonly refused: 'under-way' | 'too-many' }>
+  /** Newest first. */
+  list(): Promise<readonly BackUpFile[]>
+}
+
+/** What this process is. */
+export interface SystemFacts {
+  readonly version: string
+  readonly storeKind: 'sqlite' | 'postgres' | 'memory'
+  generation(): number
 }
 
 /** The rooms that operations act on, as they are in this process. */
@@ -52,11 +77,34 @@ export interface Services {
   readonly random: (octets: number) => Uint8Array
   readonly trail: Trail
   readonly people: PeopleMeans
+  readonly singleSignOn: SingleSignOn
   readonly directory: {
     readonly digests: KeyDigests
+    /** Sign what webhooks of teams are told. */
+    readonly contactKeys: ContactKeys
     /** What the live configuration's files own. */
     readonly file: FileOwned
   }
   readonly catalog: CatalogPublishing
-  readonly backUp: BackUp
+  readonly backUps: BackUps
+  readonly system: SystemFacts
+  /**
+   * Tells webhooks that asked for such events, and the contacts, through the outbox: told if and only if the transaction commits. Whatever is recorded
+   * with `plane.record` is told to webhooks already, under its act; this is for what says more, or has contacts.
+   */
+  tell(writing: Writing, notice: Notice): Promise<void>
+}
+
+/** What is to be told. */
+export interface Notice {
+  /** As the trail names acts: `key.leaked`. */
+  readonly event: string
+  /** What webhooks are told, as JSON. Never a secret. */
+  readonly data: { readonly [name: string]: unknown }
+  /** Whose contacts these are. */
+  readonly team?: string
+  readonly contacts?: readonly Contact[]
+  /** What a mail says: one line of at most 200 characters, and the text. */
+  readonly subject?: string
+  readonly text?: string
 }

@@ -11,22 +11,42 @@ export type ReadBody = { readonly value: unknown } | { readonly refused: 'body-t
 
 /** The body as plain data. Repeated and prototype keys are faults (RFC 8259 4, RFC 7493 2.3). An absent body is an empty object. */
 export async function readJsonBody(request: IncomingMessage, bytesMax: number): Promise<ReadBody> {
+  const bytes = await readBytes(request, bytesMax)
+  if (bytes === undefined) return { refused: 'body-too-large' }
+  if (bytes.length === 0) return { value: {} }
+  // Without this, a form of another site could send JSON as text/plain and need no preflight (Fetch 4.8).
+  if (!isOfType(request, 'application/json')) return { refused: 'unsupported-media-type' }
+  if (!isUtf8(bytes)) return NOT_UTF8
+  const { value, faults } = parseJson(bytes.toString('utf8'), CAPS)
+  return faults.length === 0 ? { value } : { faults: faults.map(({ code, message }) => ({ code, path: [], message })) }
+}
+
+/** The body as text. */
+export async function readTextBody(request: IncomingMessage, bytesMax: number): Promise<ReadBody> {
+  const bytes = await readBytes(request, bytesMax)
+  if (bytes === undefined) return { refused: 'body-too-large' }
+  if (!isOfType(request, 'text/plain')) return { refused: 'unsupported-media-type' }
+  return isUtf8(bytes) ? { value: bytes.toString('utf8') } : NOT_UTF8
+}
+
+const NOT_UTF8: ReadBody = { faults: [{ code: 'not-utf8', path: [], message: 'the body is not UTF-8' }] }
+function isOfType(request: IncomingMessage, type: string): boolean {
+  const [given = '', charset = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(/\s*;\s*(.*)/s)
+  return given.trim() === type && /^(?:charset="?utf-8"?)?\s*$/.test(charset)
+}
+
+/** Undefined when there are more than that. */
+async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > bytesMax) return { refused: 'body-too-large' }
+  if (declared > bytesMax) return undefined
   const parts: Buffer[] = []
   let length = 0
   for await (const part of request as AsyncIterable<Buffer>) {
     length += part.length
-    if (length > bytesMax) return { refused: 'body-too-large' }
+    if (length > bytesMax) return undefined
     parts.push(part)
   }
-  if (length === 0) return { value: {} }
-  // Without this, a form of another site could send JSON as text/plain and need no preflight (Fetch 4.8).
-  if (!/^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i.test(request.headers['content-type'] ?? '')) return { refused: 'unsupported-media-type' }
-  const bytes = Buffer.concat(parts)
-  if (!isUtf8(bytes)) return { faults: [{ code: 'not-utf8', path: [], message: 'the body is not UTF-8' }] }
-  const { value, faults } = parseJson(bytes.toString('utf8'), CAPS)
-  return faults.length === 0 ? { value } : { faults: faults.map(({ code, message }) => ({ code, path: [], message })) }
+  return Buffer.concat(parts)
 }
 
 /** The query as an object of texts; a parameter that stands there twice is a fault: which of the two counts is not to be guessed. */

@@ -36,6 +36,8 @@ export async function bury(writing: Writing, key: string, message: Waiting, why:
   writing.put(deadLetters, `${timeText(nowMs)}~${message.id}`, { ...message, destination: partsOf(key).destination, diedMs: nowMs, why })
 }
 
+export const countDeadLetters = async (reading: Reading): Promise<number> => (await reading.get(counts, ALL))?.count ?? 0
+
 /** The latest first, before a key. */
 export async function listDeadLetters(reading: Reading, page: { readonly before?: string; readonly limit: number }): Promise<readonly DeadLetter[]> {
   return (await reading.scan(deadLetters, { ...page, reverse: true })).map(({ key, value }) => letterOf(key, value))

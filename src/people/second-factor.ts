@@ -13,7 +13,8 @@ export const RECOVERY_CODES = 10
 /** After so many wrong codes in a row the password that let somebody try them is known to a stranger, and is not taken any more. */
 export const WRONG_CODES_MAX = 50
 
-const sealedFor = (personId: string): string => `totp/${personId}`
+/** The place that a person's seed is sealed for. */
+export const sealedFor = (personId: string): string => `totp/${personId}`
 
 /** A new seed, as text and for a QR code; shown once. It counts when a code of it has been shown. */
 export async function beginTotp(

@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { randomSecret } from '../base/ids.ts'
 import { type Envelope, UnreadableSecret } from '../ports/envelope.ts'
+import { StoreUnavailable } from '../ports/store.ts'
 import type { EnvelopeKey } from './envelope-key.ts'
 
 const NONCE_OCTETS = 12
@@ -16,6 +17,7 @@ const FORM = /^v1\.([0-9a-f]{16})\.([A-Za-z0-9_-]{38,})$/
  */
 export class KeyedEnvelope implements Envelope {
   private current: EnvelopeKey
+  private retired: string | undefined
   private readonly keys = new Map<string, EnvelopeKey>()
   private readonly random: (octets: number) => Uint8Array
 
@@ -41,12 +43,18 @@ export class KeyedEnvelope implements Envelope {
     this.use(to, [this.current])
   }
 
+  /** From now on seals nothing: the store goes by another key, and whatever this one sealed would be lost with it. What was sealed still opens. */
+  retire(why: string): void {
+    this.retired = why
+  }
+
   /** The key in use, sealed under another one. */
   keyUnder(other: EnvelopeKey, context: string): string {
     return new KeyedEnvelope(other, [], this.random).seal(this.current.secret.octets(), context)
   }
 
   seal(plain: Uint8Array, context: string): string {
+    if (this.retired !== undefined) throw new StoreUnavailable(this.retired)
     if (plain.length > SEALED_PLAIN_MAX) throw new RangeError(`at most ${SEALED_PLAIN_MAX} octets are sealed in one piece`)
     const { id, secret } = this.current
     const nonce = this.random(NONCE_OCTETS)

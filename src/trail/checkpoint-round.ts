@@ -1,7 +1,7 @@
 // One round of signing: a checkpoint of where the trail stands, taken to every place outside that is to remember it.
 import { hash } from 'node:crypto'
 import type { Egress } from '../ports/egress.ts'
-import { collection, type Store } from '../ports/store.ts'
+import { collection, type Reading, type Store } from '../ports/store.ts'
 import type { SignedCheckpoint } from './checkpoint.ts'
 import { type Delivery, postCheckpoint, submitToWitness } from './checkpoint-delivery.ts'
 import { appendCheckpoint } from './checkpoint-file.ts'
@@ -22,26 +22,32 @@ export interface Round {
 }
 
 /** How large the tree was that an outlet was brought last. */
-const DELIVERED = collection<{ readonly size: number }>('trail-outlet')
+const DELIVERED = collection<{ readonly size: number; readonly atMs: number }>('trail-outlet')
 
 /**
  * Signs and delivers; for a timer, and on demand. Outlets do not wait for each other, and what one of them did not take is brought again by the next
  * round. Rejects only when the store fails.
  */
-export async function checkpointRound(store: Store, trail: Trail, egress: Egress, outlets: readonly Outlet[]): Promise<Round> {
+export async function checkpointRound(store: Store, trail: Trail, egress: Egress, outlets: readonly Outlet[], nowMs: number): Promise<Round> {
   const checkpoint = await store.write((writing) => trail.checkpoint(writing))
   if (checkpoint === undefined) return { checkpoint, outcomes: outlets.map(() => 'unchanged' as const) }
-  return { checkpoint, outcomes: await Promise.all(outlets.map((outlet) => bring(store, egress, outlet, checkpoint))) }
+  return { checkpoint, outcomes: await Promise.all(outlets.map((outlet) => bring(store, egress, outlet, checkpoint, nowMs))) }
 }
 
-async function bring(store: Store, egress: Egress, outlet: Outlet, checkpoint: SignedCheckpoint): Promise<Delivery | 'unchanged'> {
+/** How much of the trail was brought out of the store last, and when; undefined: nothing ever was. */
+export async function lastDelivery(reading: Reading): Promise<{ readonly size: number; readonly atMs: number } | undefined> {
+  const all = (await reading.scan(DELIVERED, { limit: 1000 })).map(({ value }) => value)
+  return all.sort((a, b) => b.atMs - a.atMs)[0]
+}
+
+async function bring(store: Store, egress: Egress, outlet: Outlet, checkpoint: SignedCheckpoint, nowMs: number): Promise<Delivery | 'unchanged'> {
   const key = outletKey(outlet)
   const { size } = checkpoint
   const before = await store.read((reading) => reading.get(DELIVERED, key))
   // Not "at least": a store that was turned back brings its smaller tree as well, and whoever keeps the file sees it.
   if (before?.size === size) return 'unchanged'
   const delivery = await deliver(store, egress, outlet, checkpoint)
-  if (delivery === 'delivered') await store.write(async (writing) => writing.put(DELIVERED, key, { size }))
+  if (delivery === 'delivered') await store.write(async (writing) => writing.put(DELIVERED, key, { size, atMs: nowMs }))
   return delivery
 }
 

@@ -234,7 +234,7 @@ test('a round signs once, brings the checkpoint to every outlet that lacks it, a
     { kind: 'witness', url: await serveWitness(add), key },
     { kind: 'file', path: join(folder, 'nowhere', 'round') },
   ]
-  const round = () => checkpointRound(own.store, own.trail, egress, outlets)
+  const round = () => checkpointRound(own.store, own.trail, egress, outlets, 1)
   const lost = { failed: 'cannot be written (ENOENT)' }
   assert.deepEqual((await round()).outcomes, ['delivered', { refused: 'answered with status 500' }, 'delivered', lost])
   status = 200
@@ -248,7 +248,7 @@ test('a round signs once, brings the checkpoint to every outlet that lacks it, a
     [SIZE, SIZE + 1],
   )
   assert.equal(received.length, 3)
-  const empty = await checkpointRound(new MemoryStore(), own.trail, egress, outlets)
+  const empty = await checkpointRound(new MemoryStore(), own.trail, egress, outlets, 1)
   assert.deepEqual([empty.checkpoint, empty.outcomes.length], [undefined, 4])
 })
 

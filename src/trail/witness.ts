@@ -105,6 +105,9 @@ export class Witness {
   }
 }
 
+/** The witness's public key as text, if it was made yet. */
+export const readWitnessKey = async (reading: Reading): Promise<string | undefined> => (await reading.get(WITNESS_KEYS, THE_KEY))?.key
+
 /** Every log that is witnessed here, at most 1,000. */
 export const readWitnessedLogs = async (reading: Reading): Promise<readonly WitnessedLog[]> =>
   (await reading.scan(WITNESSED_LOGS, { limit: 1000 })).map(({ value }) => value)

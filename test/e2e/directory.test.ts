@@ -14,6 +14,7 @@ import { createKey, revokeKey } from '../../src/directory/keys.ts'
 import { lastUse } from '../../src/directory/last-use.ts'
 import { reportLeaked } from '../../src/directory/leaked-keys.ts'
 import { isRefused } from '../../src/directory/records.ts'
+import { callersOf } from '../../src/directory/usage-book.ts'
 import { LoadConnection } from '../support/load-client.ts'
 import { freePorts } from '../support/running-program.ts'
 import { type SwiftUpstream, startSwiftUpstream } from '../support/swift-upstream.ts'
@@ -107,6 +108,17 @@ describe('the directory of a running Gatehouse with two threads', () => {
     }
   })
 
+  test('who called which API is known after a stop, and adds up after the next', async () => {
+    const { secret } = await made()
+    const asked = async () => (await store.read((reading) => callersOf(reading, 'shop', 0))).map(({ consumer, calls }) => [consumer, calls])
+    for (const stops of [1, 2]) {
+      assert.deepEqual(await statuses(secret), [200])
+      await running.stop()
+      assert.deepEqual(await asked(), [['acme', stops * CONNECTIONS]])
+      await start()
+    }
+  })
+
   test('whatever another node commits takes effect by itself', async (t) => {
     const { secret, key } = await made()
     const begun = performance.now()
@@ -184,10 +196,10 @@ describe('the directory of a running Gatehouse with two threads', () => {
   test('a file that defines a consumer of the store is refused, while it runs and at the start', async () => {
     const { secret } = await made()
     write({ consumers: { acme: { apis: ['bank'] } } })
-    await until(() => said.some((line) => line.includes("the consumer 'acme' is owned by the console")))
+    await until(() => said.some((line) => line.includes("the consumer 'acme' is in the directory already")))
     assert.deepEqual([await statuses(secret), await statuses(secret, '/bank/a')], [[200], [403]])
     await running.stop()
-    await assert.rejects(start(), /the consumer 'acme' is owned by the console/)
+    await assert.rejects(start(), /the consumer 'acme' is in the directory already/)
     await store.write((w) => removeConsumer(w, act(), { hasConsumer: () => false, ownerOfKey: () => undefined }, 'acme'))
     await start()
     assert.deepEqual(await statuses(secret), [401])
@@ -229,6 +241,6 @@ describe('the directory of a running Gatehouse with two threads', () => {
       assert.equal(status, 201)
       assert.deepEqual(await statuses(told.secret), [200])
     }
-    assert.deepEqual([(await ask('nobody')).status, (await ask('acme', { expires: '2001-01-01T00:00:00Z' })).told.code], [404, 'management.invalid'])
+    assert.deepEqual([(await ask('nobody')).status, (await ask('acme', { expires: '2001-01-01T00:00:00Z' })).told.code], [404, 'keys.bad-expiry'])
   })
 })

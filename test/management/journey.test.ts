@@ -231,8 +231,16 @@ describe('the act and its entry are one', () => {
     assert.equal(await weightOf('tries'), 1)
     assert.deepEqual(await trail(), ['box.try anonymous refused boxes.wrong'])
   })
+  test('a read with the admin token is in the trail, before it is answered', async () => {
+    assert.equal((await get('/boxes', { as: 'root' })).status, 200)
+    assert.deepEqual(await trail(), ['admin-token.read admin-token done'])
+    plane.record = async () => {
+      throw new StoreUnavailable('full')
+    }
+    assert.equal((await get('/boxes', { as: 'root' })).status, 503)
+  })
   test('a read is not in the trail; the address of who acts is personal', async () => {
-    await get('/boxes', { as: 'root' })
+    await get('/boxes', { as: 'ann' })
     await post('/boxes', { name: 'new', api: 'apples' })
     const entries = await plane.store.read((reading) => reading.scan(told, { limit: 10 }))
     assert.equal(entries.length, 1)

@@ -40,7 +40,8 @@ for (const operation of operations) {
         (await made.as('owner', operation.method, path, { ...sent, ...(body !== undefined && { body }), headers: { ...sent.headers, ...headers } })).short
       if (shared.has('foreign-origin')) assert.equal(await ask({ origin: 'https://evil.example' }), '403 management.foreign-origin')
       if (shared.has('csrf-token')) assert.equal(await ask({ 'x-csrf-token': 'wrong' }), '403 management.csrf-token')
-      if (operation.body) {
+      if (operation.bodyMedia) assert.equal(await ask({ 'content-type': 'application/json' }), '415 management.unsupported-media-type')
+      else if (operation.body) {
         assert.equal(await ask({ 'content-type': 'text/plain' }), '415 management.unsupported-media-type')
         assert.equal(await ask({}, '{"__proto__":{}}'), '400 management.invalid')
         assert.equal(await ask({}, { 'no-such-member-anywhere': 1 }), '400 management.invalid')

@@ -1,10 +1,15 @@
 // A whole control plane in one process for tests: every room over a store in memory, time by hand, a way out that only records, and one person of each role.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { archiveBackUp } from '../../src/adapters/archive-file.ts'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
+import { backUpsIn } from '../../src/app/back-ups.ts'
 import { policies } from '../../src/app/compose.ts'
 import { controlPlane } from '../../src/app/control-plane.ts'
 import { LiveDirectory } from '../../src/app/live-directory.ts'
+import { Messages } from '../../src/app/messages.ts'
 import { manualClock } from '../../src/base/clock.ts'
 import { randomSecret } from '../../src/base/ids.ts'
 import { CatalogPublishing } from '../../src/catalog/revisions/catalog-publishing.ts'
@@ -74,6 +79,7 @@ export async function world(options: { readonly store?: Store; readonly file?: o
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
   const envelope = freshEnvelope()
   const peopleKey = new Uint8Array(32).fill(7)
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-world-'))
   const sent: OutboundRequest[] = []
   const reports: unknown[] = []
   const opened = await CatalogPublishing.open(
@@ -91,12 +97,21 @@ export async function world(options: { readonly store?: Store; readonly file?: o
       return made.answerOutbound(request)
     },
   }
+  const messages = new Messages({
+    ...{ store, envelope, egress, nowMs, contactKeys: directory.contactKeys, folder: '/nowhere' },
+    guard: () => ({ allowPrivate: [], own: () => [] }),
+    configuration: () => catalog.configuration,
+    environment: () => undefined,
+    report: (text) => void reports.push(text),
+  })
   const plane = controlPlane({
     ...{ store, clock, envelope, egress, catalog, directory, peopleKey },
-    backUp: archiveBackUp(store),
+    backUps: backUpsIn(folder, archiveBackUp(store), 'jsonl'),
+    system: { version: '0.0.0', storeKind: 'memory', generation: () => 1 },
     trail: new Trail(envelope),
     counters: sharedCounters(counterMemory(4096), randomSecret(16)),
     adminToken: new AdminToken(ADMIN_TOKEN),
+    tell: (writing, notice) => messages.tell(writing, notice),
     site: { origin: 'http://localhost:8081', rpId: 'localhost', name: 'Gatehouse' },
     signIn: { secondFactor: 'writers' },
     hashCosts: { memoryKib: 64, passes: 1, parallelism: 1 },
@@ -117,6 +132,7 @@ export async function world(options: { readonly store?: Store; readonly file?: o
       await client.close()
       await directory.stop()
       await catalog.close()
+      rmSync(folder, { recursive: true, force: true })
     },
   }
   return made

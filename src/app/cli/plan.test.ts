@@ -27,7 +27,13 @@ const put = (name: string, text: string): string => {
   return join(folder, name)
 }
 const API = 'path: /a, public: true, upstream: "http://a.example"'
-const args = (file: string) => ({ file, message: undefined, prune: false, format: 'text' as const, config: undefined })
+const args = (file: string) => ({
+  file,
+  message: undefined,
+  prune: false,
+  format: 'text' as const,
+  where: { config: undefined, url: undefined, 'token-file': undefined },
+})
 
 test('wrong usage is 2 and says where help is', () => {
   const wrong: [args: string[], command: 'diff' | 'apply'][] = [

@@ -10,7 +10,12 @@ import { type NoteKey, parseNoteKey } from '../../trail/note-key.ts'
 import { type Verdict, verifyExport } from '../../trail/verify.ts'
 import { complain, type ExitCode, misused, print } from './usage.ts'
 
-export const trailHelp = `gatehouse trail verify FILE [--checkpoint FILE]... [--key FILE|STRING]... [--format text|json]
+export const trailHelp = `gatehouse trail export [--output FILE] [--config FILE]
+
+Writes the trail of the Gatehouse that runs with --config (without it: the quickstart's), personal data included, into the new file FILE, or to the
+standard output. That it was taken stands in it.
+
+gatehouse trail verify FILE [--checkpoint FILE]... [--key FILE|STRING]... [--format text|json]
 
 Verifies an export of the trail, offline: every entry, signature and erasure.
 

@@ -1,6 +1,6 @@
 // What is live: the file and the console's objects, resolved into one configuration, followed from change to change of either.
 
-import type { Reading, Store, Writing } from '../../ports/store.ts'
+import { type Reading, type Store, StoreUnavailable, UncertainCommit, type Writing } from '../../ports/store.ts'
 import type { LocatedFault } from '../located-fault.ts'
 import { type Configuration, type Resolution, type ResolveOptions, resolveSources } from '../resolve.ts'
 import type { Sources } from '../sources.ts'
@@ -145,13 +145,13 @@ export class CatalogPublishing {
     return examine(this.options.store, proposal, { try: (objects) => this.try(objects), fileObjects: this.fileObjects })
   }
 
-  /** Publishes; live on this node when this resolves with a revision. */
+  /** Publishes; live on this node when this resolves with a revision. Rejects with `UncertainCommit` when the store went away before it was live. */
   publish(proposal: Proposal, options: Pick<PublishOptions, 'mayApprove' | 'within'>): Promise<Revision | PublishRefusal> {
     return this.inTurn(async () => {
       const { store, nowMs } = this.options
       const trial = (objects: readonly CatalogObject[]): Trial => this.try(objects)
       const outcome = await publish(store, proposal, { ...options, try: trial, fileObjects: this.fileObjects, nowMs: nowMs(), texts: this.texts })
-      if (!('refused' in outcome)) await this.follow(false)
+      if (!('refused' in outcome)) await this.follow(false).catch(uncertain)
       return outcome
     })
   }
@@ -186,7 +186,8 @@ export class CatalogPublishing {
     if (this.isClosed) return
     const { fileDigest, revision, startedMs } = this
     await store.write(async (writing) => recordNode(writing, { id: nodeId, fileDigest, revision, atMs: nowMs(), startedMs }))
-    if (this.disk !== this.file) await this.refresh()
+    // Also what was published while the store could not be read: nobody tells of it twice.
+    await this.refresh()
   }
 
   async close(): Promise<void> {
@@ -312,4 +313,10 @@ export class CatalogPublishing {
     this.turn = mine.catch(() => {})
     return mine
   }
+}
+
+/** It was kept: whoever asked must not be told that nothing was changed. */
+function uncertain(cause: unknown): never {
+  if (cause instanceof StoreUnavailable) throw new UncertainCommit('the revision was kept, and could not be read again to make it live', cause)
+  throw cause
 }

@@ -1,5 +1,31 @@
 // The scenarios of all operations, listed by hand like the operations themselves.
 import type { Scenarios } from '../scenario.ts'
+import { account } from './account.ts'
+import { catalog } from './catalog.ts'
+import { consumers } from './consumers.ts'
+import { drafts } from './drafts.ts'
 import { keys } from './keys.ts'
+import { people } from './people.ts'
+import { secrets } from './secrets.ts'
+import { session } from './session.ts'
+import { system } from './system.ts'
+import { teams } from './teams.ts'
+import { trail } from './trail.ts'
+import { usage } from './usage.ts'
+import { witness } from './witness.ts'
 
-export const scenarios: Scenarios = { ...keys }
+export const scenarios: Scenarios = {
+  ...account,
+  ...catalog,
+  ...consumers,
+  ...drafts,
+  ...keys,
+  ...people,
+  ...secrets,
+  ...session,
+  ...system,
+  ...teams,
+  ...trail,
+  ...usage,
+  ...witness,
+}

@@ -1,0 +1,117 @@
+// The way from a command to the running Gatehouse: where it listens, and the token that proves who asks.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { systemClock } from '../../base/clock.ts'
+import { readBoundedFile } from '../../catalog/bounded-file.ts'
+import { visible } from '../../catalog/located-fault.ts'
+import { loadConfiguration } from '../../catalog/resolve.ts'
+import { Connection, NotReached, Refusal } from '../../client/connection.ts'
+import { tokenFile as ownTokenFile } from '../../management/admin-token.ts'
+import { policies } from '../compose.ts'
+import { quickstartFile } from '../quickstart.ts'
+import type { Settings } from '../settings.ts'
+import { complain, type ExitCode, print } from './usage.ts'
+
+/** To be spread into what a command takes. */
+export const connectOptions = { config: { type: 'string' }, url: { type: 'string' }, 'token-file': { type: 'string' } } as const
+export const connectHelp = `--config FILE      the file that the Gatehouse runs with (without it: the quickstart's)
+--url URL          its control listener, in place of --config; https, or http to this machine
+--token-file FILE  holds the token; without it GATEHOUSE_ADMIN_TOKEN, or what the Gatehouse of --config keeps in its data folder`
+
+export interface Where {
+  readonly config?: string | undefined
+  readonly url?: string | undefined
+  readonly 'token-file'?: string | undefined
+}
+/** `absent`: there is nobody to ask, so far as can be seen from here. */
+export type Connected = { readonly to: Connection } | { readonly absent: string } | { readonly unusable: string }
+
+const TOKEN_OCTETS_MAX = 4096
+/** Applying what holds many documents takes its time. */
+const TIMEOUT_MS = 300_000
+
+export function connect({ config, url, 'token-file': file }: Where, settings: Pick<Settings, 'adminToken'>): Connected {
+  if (url !== undefined && config !== undefined) return { unusable: '--url and --config both say where: give one' }
+  const given = file === undefined ? settings.adminToken : tokenIn(file)
+  if (file !== undefined && given === undefined) return { unusable: `${visible(file)} cannot be read, or holds no token` }
+  if (url !== undefined) {
+    const base = controlUrl(url)
+    if (base === undefined) return { unusable: '--url is https://HOST[:PORT], or http:// on this machine: a token does not travel in the open' }
+    // The token of a Gatehouse on this machine is for that one, and not for whatever an address names.
+    return given === undefined ? { unusable: 'a token is needed: --token-file, or GATEHOUSE_ADMIN_TOKEN' } : { to: connection(base, given) }
+  }
+  const resolution = loadConfiguration(resolve(config ?? quickstartFile), { policies, nowMs: Math.floor(systemClock().nowUs() / 1000) })
+  if (!resolution.ok) return { unusable: 'the configuration has faults: see gatehouse check' }
+  const { host, port } = resolution.control.listen
+  const token = given ?? ownToken(resolution.dataFolder)
+  return token === undefined ? { absent: 'it has never been started: there is no admin token' } : { to: connection(urlOf(host, port), token) }
+}
+
+const connection = (url: string, token: string): Connection => new Connection({ url, token, timeoutMs: TIMEOUT_MS })
+
+/** Who listens on every address is reached by the loopback one. */
+function urlOf(host: string, port: number): string {
+  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${near.includes(':') ? `[${near}]` : near}:${port}`
+}
+
+/** The origin of a URL that a token may be sent to. */
+export function controlUrl(text: string): string | undefined {
+  const url = URL.parse(text)
+  if (url === null) return undefined
+  if (url.username !== '' || url.password !== '' || url.pathname !== '/' || url.search !== '' || url.hash !== '') return undefined
+  const isHere = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/.test(url.hostname)
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isHere) ? url.origin : undefined
+}
+
+function tokenIn(file: string): string | undefined {
+  const read = readBoundedFile(file, TOKEN_OCTETS_MAX)
+  const token = 'code' in read ? '' : read.bytes.toString('utf8').trim()
+  return /^[!-~]+$/.test(token) ? token : undefined
+}
+function ownToken(dataFolder: string): string | undefined {
+  try {
+    return readFileSync(ownTokenFile(dataFolder), 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** Runs what asks a running Gatehouse. A refusal is told with all that it names. */
+export async function asking(where: Where, settings: Settings, format: 'text' | 'json', work: (to: Connection) => Promise<ExitCode>): Promise<ExitCode> {
+  const connected = connect(where, settings)
+  if (!('to' in connected)) {
+    complain('absent' in connected ? connected.absent : connected.unusable)
+    return 2
+  }
+  try {
+    return await work(connected.to)
+  } catch (cause) {
+    if (cause instanceof NotReached) {
+      complain(cause.message)
+      return 2
+    }
+    if (!(cause instanceof Refusal)) throw cause
+    if (format === 'json') print(JSON.stringify(cause.problem, null, 2).split('\n').map(visible).join('\n'))
+    else complain(refusalText(cause))
+    return 1
+  }
+}
+
+/** For people: the sentence, and a line for each thing that the problem document names besides. Nothing in it can rewrite a terminal. */
+export function refusalText({ message, code, problem }: Refusal): string {
+  const lines = [`refused: ${message} (${code})`]
+  const each = (member: string): readonly unknown[] => (Array.isArray(problem[member]) ? problem[member] : [])
+  for (const error of each('errors')) {
+    const { place, path, code: fault, message: says } = error as Readonly<Record<string, unknown>>
+    lines.push(`  ${[place ?? path, fault, says].filter((part) => typeof part === 'string' && part !== '').join(' ')}`)
+  }
+  for (const conflict of each('conflicts')) {
+    const { kind, name } = conflict as Readonly<Record<string, unknown>>
+    lines.push(`  ${String(kind)}/${String(name)}`)
+  }
+  for (const secret of each('secrets')) lines.push(`  secret ${String(secret)}`)
+  if (typeof problem['approvals'] === 'number')
+    lines.push(`  ${String(problem['given'])} of ${problem['approvals']} approvals, for ${each('apis').map(String).join(', ')}`)
+  return lines.map(visible).join('\n')
+}

@@ -1,0 +1,72 @@
+// Upkeep: checkpoints reach the places that remember them, failures are told once, and a node whose envelope key was rotated away seals nothing more.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { MemoryStore } from '../adapters/memory/store.ts'
+import { EgressFailed } from '../ports/egress.ts'
+import { StoreUnavailable } from '../ports/store.ts'
+import { KeyedEnvelope } from '../secrets/envelope.ts'
+import { newEnvelopeKey } from '../secrets/envelope-key.ts'
+import { checkUnder, keyChecks, ONLY } from '../secrets/key-records.ts'
+import { rotateEnvelope } from '../secrets/rotation.ts'
+import { parseCheckpoints } from '../trail/checkpoint.ts'
+import { Trail } from '../trail/trail.ts'
+import { SEALED_COLLECTIONS } from './sealed-collections.ts'
+import { Upkeep } from './upkeep.ts'
+
+const EVENT = { act: 'key.create', actor: { kind: 'system', id: 'system' }, outcome: 'done' } as const
+
+test('checkpoints are brought to file and webhook; what stays out of reach is told once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-upkeep-'))
+  const [store, envelope, lines] = [new MemoryStore(), new KeyedEnvelope(newEnvelopeKey()), [] as string[]]
+  await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(envelope)))
+  const trail = new Trail(envelope)
+  const checkpoints = { every: 3_600_000, file: 'checkpoints', webhook: 'https://hooks.example' }
+  const upkeep = new Upkeep({
+    ...{ store, trail, envelope, nowMs: () => 1, warn: (line) => void lines.push(line), file: join(folder, 'gatehouse.yaml') },
+    egress: { fetch: () => Promise.reject(new EgressFailed('connection refused')) },
+    settings: () => ({ checkpoints }) as never,
+  })
+  try {
+    for (let i = 0; i < 3; i++) {
+      await store.write((writing) => trail.append(writing, EVENT, 1))
+      await upkeep.checkpoint()
+    }
+    assert.deepEqual(
+      parseCheckpoints(readFileSync(join(folder, 'checkpoints'), 'utf8'))?.map(({ size }) => size),
+      [2, 3, 4],
+    )
+    assert.deepEqual(lines, ['the checkpoint of the trail did not reach its webhook, failed: connection refused'])
+  } finally {
+    await upkeep.close()
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('when another node rotates the envelope key, this one says so and seals nothing more', async () => {
+  const [from, to] = [newEnvelopeKey(), newEnvelopeKey()]
+  const [store, here, elsewhere] = [new MemoryStore(), new KeyedEnvelope(from), new KeyedEnvelope(from)]
+  await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(here)))
+  const trail = new Trail(here)
+  await store.write((writing) => trail.append(writing, EVENT, 1))
+  let said: (line: string) => void = () => {}
+  const heard = new Promise<string>((resolve) => (said = resolve))
+  const upkeep = new Upkeep({
+    ...{ store, trail, envelope: here, nowMs: () => 1, warn: (line) => said(line), file: '/nowhere/gatehouse.yaml' },
+    egress: { fetch: () => Promise.reject(new EgressFailed('none')) },
+    settings: () => ({ checkpoints: { every: 3_600_000 } }) as never,
+  })
+  try {
+    const sealed = here.seal(Buffer.from('before'), 'a')
+    const outcome = await rotateEnvelope({ store, envelope: elsewhere, to, collections: SEALED_COLLECTIONS, nowMs: 2 })
+    assert.ok(!('refused' in outcome))
+    assert.match(await heard, new RegExp(`${from.id} was rotated by another node`))
+    assert.throws(() => here.seal(Buffer.from('after'), 'a'), StoreUnavailable)
+    assert.equal(Buffer.from(here.open(sealed, 'a')).toString(), 'before')
+    await assert.rejects(store.write((writing) => trail.append(writing, EVENT, 3)))
+  } finally {
+    await upkeep.close()
+  }
+})

@@ -1,0 +1,98 @@
+// The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, and notices that its envelope key was rotated away.
+import { dirname, resolve } from 'node:path'
+import type { Configuration } from '../catalog/resolve.ts'
+import { type SweepPlace, sweep } from '../people/sweep.ts'
+import type { Egress } from '../ports/egress.ts'
+import type { Store } from '../ports/store.ts'
+import type { KeyedEnvelope } from '../secrets/envelope.ts'
+import { isStale } from '../secrets/open-envelope.ts'
+import { checkpointRound, type Outlet } from '../trail/checkpoint-round.ts'
+import { parseNoteKey } from '../trail/note-key.ts'
+import type { Trail } from '../trail/trail.ts'
+import { Tasks } from './tasks.ts'
+
+export interface UpkeepParts {
+  readonly store: Store
+  readonly trail: Trail
+  readonly envelope: KeyedEnvelope
+  readonly egress: Egress
+  readonly nowMs: () => number
+  readonly warn: (line: string) => void
+  /** Of the configuration that is live. */
+  readonly settings: () => Configuration['settings']
+  /** The main file, which paths are relative to. */
+  readonly file: string
+}
+
+const LOOK_MS = 1000
+const SWEEP_MS = 5 * 60_000
+const STALE_MS = 60_000
+
+export class Upkeep {
+  private readonly parts: UpkeepParts
+  private readonly tasks: Tasks
+  private readonly stopHearing: () => void
+  private lastRoundMs: number
+  /** What was said of each outlet last: a place that stays out of reach is not told of every time. */
+  private readonly said = new Map<string, string>()
+  private place: SweepPlace = {}
+  private isRetired = false
+
+  constructor(parts: UpkeepParts) {
+    this.parts = parts
+    this.lastRoundMs = parts.nowMs()
+    this.tasks = new Tasks((cause) => parts.warn(`upkeep: ${cause instanceof Error ? cause.message : String(cause)}`))
+    this.tasks.every(LOOK_MS, () => this.checkpointWhenDue())
+    this.tasks.every(SWEEP_MS, () => this.sweepOnce())
+    this.tasks.every(STALE_MS, () => this.look())
+    this.stopHearing = parts.store.onChange(() => void this.look().catch(() => {}))
+  }
+
+  /** Ends what runs, and begins nothing more. */
+  async close(): Promise<void> {
+    this.stopHearing()
+    await this.tasks.close()
+  }
+
+  private async checkpointWhenDue(): Promise<void> {
+    const { nowMs, settings } = this.parts
+    if (nowMs() - this.lastRoundMs < settings().checkpoints.every) return
+    this.lastRoundMs = nowMs()
+    await this.checkpoint()
+  }
+
+  /** One round, whenever the last one was. */
+  async checkpoint(): Promise<void> {
+    const { store, trail, egress, settings, file, nowMs, warn } = this.parts
+    const outlets = outletsOf(settings().checkpoints, dirname(file))
+    const { outcomes } = await checkpointRound(store, trail, egress, outlets, nowMs())
+    for (const [i, outcome] of outcomes.entries()) {
+      const { kind } = outlets[i]!
+      const saying = typeof outcome === 'string' ? '' : 'failed' in outcome ? `failed: ${outcome.failed}` : `refused: ${outcome.refused}`
+      if (saying !== '' && this.said.get(kind) !== saying) warn(`the checkpoint of the trail did not reach its ${kind}, ${saying}`)
+      this.said.set(kind, saying)
+    }
+  }
+
+  private async sweepOnce(): Promise<void> {
+    const { store, nowMs } = this.parts
+    const { place } = await store.write((writing) => sweep(writing, nowMs(), this.place))
+    this.place = place
+  }
+
+  private async look(): Promise<void> {
+    const { store, envelope, warn } = this.parts
+    if (this.isRetired || !(await store.read((reading) => isStale(reading, envelope)))) return
+    this.isRetired = true
+    envelope.retire('the envelope key was rotated by another node: start this one anew with the new key')
+    warn(`the envelope key ${envelope.keyId} was rotated by another node: nothing can be changed here until this one is started anew with the new key`)
+  }
+}
+
+export function outletsOf({ file, webhook, witness }: Configuration['settings']['checkpoints'], folder: string): readonly Outlet[] {
+  const outlets: Outlet[] = []
+  if (file !== undefined) outlets.push({ kind: 'file', path: resolve(folder, file) })
+  if (webhook !== undefined) outlets.push({ kind: 'webhook', url: webhook })
+  if (witness) outlets.push({ kind: 'witness', url: witness.url, key: parseNoteKey(witness.key)! })
+  return outlets
+}

@@ -1,0 +1,139 @@
+// Publishing as an operator does it: the proposal goes through the room's own transactions, and its refusals become those of the API.
+
+import type { Infer } from '../base/schema.ts'
+import { integer, list, object, optional } from '../base/schema.ts'
+import type { Proposal, PublishRefusal } from '../catalog/revisions/publish.ts'
+import type { Revision } from '../catalog/revisions/records.ts'
+import { readHead } from '../catalog/revisions/state.ts'
+import { reachOf } from '../model/operator.ts'
+import type { Reading } from '../ports/store.ts'
+import { approverCheck, ungrantedSecrets } from './catalog-rights.ts'
+import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor, shownFaults, shownKeys } from './catalog-shapes.ts'
+import { type Call, type Done, done, type Outcome, type RefusalDeclaration, type Refused, refused, type Within } from './operation.ts'
+import { line, moment, momentOf } from './texts.ts'
+
+export const FAULTY: RefusalDeclaration = {
+  status: 422,
+  says: 'The catalog would have faults.',
+  mend: '`errors` lists every fault with its place. Mend the objects that stand there; what the file says is mended in the file.',
+}
+export const CONFLICT: RefusalDeclaration = {
+  status: 409,
+  says: 'Others changed the same objects since.',
+  mend: '`conflicts` names the objects. Look at what others did, and then set the draft upon the newest revision.',
+}
+export const NOTHING_CHANGES: RefusalDeclaration = {
+  status: 409,
+  says: 'Nothing would change.',
+  mend: 'The catalog is already as this would make it.',
+}
+export const APPROVALS_NEEDED: RefusalDeclaration = {
+  status: 409,
+  says: 'Others must approve this first.',
+  mend: '`approvals` says how many, `given` how many count, and `apis` whose owners are asked. What is no draft cannot be approved: make one of it.',
+}
+export const NOT_GRANTED: RefusalDeclaration = {
+  status: 403,
+  says: 'The objects refer to secrets that were not granted to you.',
+  mend: '`secrets` names them. Ask for a grant to you or one of your teams; a secret that does not exist is told alike.',
+}
+
+const leftSchema = object({
+  kind: line(100, 'The kind of object.'),
+  name: line(200, 'Its name.'),
+  why: line(40, '`file-owned`: the file says otherwise. `ended`: its time is over. `never-restored`: its kind stays.'),
+})
+export const revisionShape = {
+  number: revisionNumber,
+  parent: revisionNumber,
+  author: actorShape,
+  coauthors: list(actorShape, { max: 10_000 }),
+  approvers: list(actorShape, { max: 100 }),
+  at: moment('When it was published.'),
+  message: { ...messageText, read: (value: unknown) => value as string },
+  source: ownerWord,
+  changes: integer({ min: 0, max: 1_000_000, describe: 'How many objects changed.' }),
+  digest: etagText('Over all that the console owns from then on.'),
+  fileDigest: etagText('Over all that the file owns from then on.'),
+  rollsBackTo: optional(revisionNumber),
+  left: optional(list(leftSchema, { max: 1_000_000, describe: 'What a rollback left as it was, and why.' })),
+}
+export const revisionSchema = object(revisionShape)
+
+export const shownRevision = ({ rollback, atMs, ...revision }: Revision): Infer<typeof revisionSchema> => ({
+  ...revision,
+  author: shownActor(revision.author),
+  coauthors: revision.coauthors.map(shownActor),
+  approvers: revision.approvers.map(shownActor),
+  at: momentOf(atMs),
+  ...(rollback && { rollsBackTo: rollback.to, left: rollback.left.map(({ kind, name, why }) => ({ kind, name, why })) }),
+})
+
+/** Whoever looked and was let through looked at this revision; another one since then may have given what they touch to others. */
+class LookedAtAnother extends Error {}
+
+/**
+ * Publishes what `look` proposes: it sees the store and judges the operator upon it. When others publish between that and the revision, it looks anew,
+ * so that what was judged is what is published upon.
+ */
+export async function publishAs<O>(
+  call: Pick<Call, 'operator' | 'plane'>,
+  look: (reading: Reading) => Promise<Proposal | Refused>,
+  within: Within,
+  answered: (revision: Revision) => Done<O>,
+): Promise<Outcome<O>> {
+  const { operator, plane } = call
+  const { catalog } = plane.services
+  // Who reaches everything reaches it however it changes.
+  const isWhole = (['apis:publish', 'catalog:write'] as const).every((each) => reachOf(operator, each) === 'all')
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const looked = await plane.store.read(async (reading) => {
+      const proposal = await look(reading)
+      if (!('changes' in proposal)) return proposal
+      // A draft's were judged as they were put; a rollback sends nothing where it was not sent before.
+      const secrets = proposal.draft || proposal.rollback ? [] : await ungrantedSecrets(reading, operator, proposal.changes)
+      return secrets.length > 0 ? refused('not-granted', { more: { secrets } }) : { proposal, upon: (await readHead(reading)).revision }
+    })
+    if (!('proposal' in looked)) return looked
+    const { proposal, upon } = looked
+    try {
+      const outcome = await catalog.publish(proposal, {
+        mayApprove: approverCheck(plane, proposal.changes),
+        within: async (writing, revision) => {
+          if (!isWhole && revision.parent !== upon) throw new LookedAtAnother()
+          await within(writing, answered(revision))
+        },
+      })
+      if (!('refused' in outcome)) return answered(outcome)
+      if (outcome.refused !== 'busy') return refusedPublish(outcome)
+    } catch (cause) {
+      if (!(cause instanceof LookedAtAnother)) throw cause
+    }
+  }
+  return refused('unavailable', { detail: 'Others publish all the time. Nothing was changed.', retryAfterMs: 1000 })
+}
+const ATTEMPTS = 10
+
+export const answeredRevision = (revision: Revision): Done<Infer<typeof revisionSchema>> =>
+  done(shownRevision(revision), {
+    etag: revision.digest,
+    object: { kind: 'revision', name: String(revision.number) },
+    detail: { changes: revision.changes, ...(revision.rollback && { rollsBackTo: revision.rollback.to }) },
+  })
+
+export function refusedPublish(refusal: PublishRefusal): Refused {
+  switch (refusal.refused) {
+    case 'conflict':
+      return refused('conflict', { more: { conflicts: shownKeys(refusal.objects) } })
+    case 'invalid':
+      return refused('faulty', { more: { errors: shownFaults(refusal.faults) } })
+    case 'approvals-needed': {
+      const { approvals, given, apis } = refusal
+      return refused('approvals-needed', { more: { approvals, given, apis } })
+    }
+    case 'unknown-draft':
+      return refused('unknown')
+    default:
+      return refused(refusal.refused)
+  }
+}

@@ -1,0 +1,138 @@
+// How far an operator reaches into the catalog: objects that belong to APIs by the owners of these, before and after a change, and all others only whole.
+
+import { inlineName } from '../catalog/inline-documents.ts'
+import { members } from '../catalog/members.ts'
+import type { ProposedChange } from '../catalog/revisions/commit.ts'
+import { KINDS, keyOf, kindNamed } from '../catalog/revisions/kinds.ts'
+import { OBJECTS } from '../catalog/revisions/records.ts'
+import { type Operator, reachesApi, reachOf } from '../model/operator.ts'
+import type { Permission } from '../model/permissions.ts'
+import { everyEntry, type Reading } from '../ports/store.ts'
+
+/** The permission for what belongs to an API, and for what APIs share. */
+const NEEDED = {
+  read: ['apis:read', 'catalog:read'],
+  write: ['apis:write', 'catalog:write'],
+  publish: ['apis:publish', 'catalog:write'],
+  approve: ['apis:approve', 'catalog:read'],
+} as const satisfies Record<string, readonly [Permission, Permission]>
+export type CatalogVerb = keyof typeof NEEDED
+
+/** `hidden`: it belongs to others as it is now. `beyond`: it would belong to others, or be made of what does. */
+export type Touch = 'within' | 'hidden' | 'beyond'
+
+/** The APIs that both owners have now: whose each is, and which refer to a document of the catalog. */
+export interface Landscape {
+  readonly owners: ReadonlyMap<string, string | undefined>
+  readonly users: ReadonlyMap<string, ReadonlySet<string>>
+  readonly documents: ReadonlySet<string>
+}
+const EMPTY: Landscape = { owners: new Map(), users: new Map(), documents: new Set() }
+
+const ownerOf = (value: unknown): string | undefined => {
+  const { owner } = members<'owner'>(value)
+  return typeof owner === 'string' ? owner : undefined
+}
+const TEXT_KIND = KINDS.find(({ isText }) => isText)!.kind
+
+/** The APIs that an object belongs to by its kind and name; undefined: it is shared. Documents belong to those that refer to them. */
+function apisOf({ kind, name, value }: ProposedChange): readonly string[] | undefined {
+  const known = kindNamed(kind)
+  if (kind === 'api') return [name]
+  if (known?.guards && value !== undefined) return known.guards(name, value)
+  return known?.levels === 2 ? [name.split('@')[0]!] : undefined
+}
+/** The name of the document that the object is made of. */
+function documentOf({ kind, value }: ProposedChange): string | undefined {
+  const { openapi } = members<'openapi'>(kindNamed(kind)?.hasOpenapi ? value : undefined)
+  const prefix = inlineName('')
+  return typeof openapi === 'string' && openapi.startsWith(prefix) ? openapi.slice(prefix.length) : undefined
+}
+
+export class CatalogReach {
+  private readonly operator: Operator
+  private readonly landscape: Landscape
+
+  private constructor(operator: Operator, landscape: Landscape) {
+    this.operator = operator
+    this.landscape = landscape
+  }
+
+  /** What there is now is looked at only for those whose reach hangs on it. */
+  static async of(operator: Operator, reading: Reading): Promise<CatalogReach> {
+    const isWhole = Object.values(NEEDED).every((both) => both.every((each) => reachOf(operator, each) !== 'own'))
+    return new CatalogReach(operator, isWhole ? EMPTY : await landscapeOf(reading))
+  }
+
+  /** True when nothing of the catalog is kept from them. */
+  hasAll(verb: CatalogVerb): boolean {
+    return NEEDED[verb].every((each) => reachOf(this.operator, each) === 'all')
+  }
+
+  /** Whether an object that is there now lies within reach. */
+  includes(verb: CatalogVerb, object: ProposedChange): boolean {
+    return this.touch(verb, object, [], false) === 'within'
+  }
+
+  /** `all`: everything that is changed together with it. `isMine`: they are an author, who may keep a document that nothing refers to yet. */
+  touch(verb: CatalogVerb, change: ProposedChange, all: readonly ProposedChange[], isMine: boolean): Touch {
+    if (this.hasAll(verb)) return 'within'
+    const own = NEEDED[verb][0]
+    if (change.kind === TEXT_KIND) return this.touchDocument(verb, change.name, all, isMine)
+    const apis = apisOf(change)
+    if (apis === undefined) return reachOf(this.operator, NEEDED[verb][1]) === 'all' ? 'within' : 'hidden'
+    if (apis.length === 0 || !apis.every((api) => this.reachesBefore(own, api, all, change))) return 'hidden'
+    if (!apis.every((api) => this.reachesAfter(own, api, [...all, change]))) return 'beyond'
+    const document = documentOf(change)
+    return document === undefined || this.touchDocument(verb, document, [...all, change], true) === 'within' ? 'within' : 'beyond'
+  }
+
+  /** A document is theirs when all that refers to it is. */
+  private touchDocument(verb: CatalogVerb, name: string, all: readonly ProposedChange[], isMine: boolean): Touch {
+    const own = NEEDED[verb][0]
+    const before = [...(this.landscape.users.get(name) ?? [])]
+    const after = all.flatMap((each) => (documentOf(each) === name ? (apisOf(each) ?? []) : []))
+    if (before.length === 0 && this.landscape.documents.has(name)) return reachOf(this.operator, NEEDED[verb][1]) === 'all' ? 'within' : 'hidden'
+    if (!before.every((api) => this.reachesBefore(own, api))) return 'hidden'
+    if (!after.every((api) => this.reachesAfter(own, api, all))) return 'hidden'
+    return before.length + after.length > 0 || (isMine && reachOf(this.operator, own) !== undefined) ? 'within' : 'hidden'
+  }
+
+  /** What is not there yet is nobody's, unless it would belong to an API that is not there either. */
+  private reachesBefore(permission: Permission, api: string, all: readonly ProposedChange[] = [], change?: ProposedChange): boolean {
+    const { owners } = this.landscape
+    if (owners.has(api)) return reachesApi(this.operator, permission, api, owners.get(api))
+    return change?.kind === 'api' || all.some(({ kind, name }) => kind === 'api' && name === api)
+  }
+  private reachesAfter(permission: Permission, api: string, all: readonly ProposedChange[]): boolean {
+    const changed = all.filter(({ kind, name }) => kind === 'api' && name === api)
+    const owners = changed.flatMap(({ value }) => (value === undefined ? [] : [ownerOf(value)]))
+    return changed.length > 0
+      ? owners.every((owner) => reachesApi(this.operator, permission, api, owner))
+      : reachesApi(this.operator, permission, api, this.landscape.owners.get(api))
+  }
+}
+
+async function landscapeOf(reading: Reading): Promise<Landscape> {
+  const owners = new Map<string, string | undefined>()
+  const users = new Map<string, Set<string>>()
+  const documents = new Set<string>()
+  for await (const { value: object } of everyEntry(reading, OBJECTS)) {
+    const { kind, name, stored } = object
+    if (kind === TEXT_KIND) documents.add(name)
+    if (!('value' in stored)) continue
+    const change = { kind, name, value: stored.value }
+    if (kind === 'api') owners.set(name, ownerOf(stored.value))
+    const document = documentOf(change)
+    if (document === undefined) continue
+    const apis = users.get(document) ?? new Set<string>()
+    for (const api of apisOf(change) ?? [keyOf(change)]) apis.add(api)
+    users.set(document, apis)
+  }
+  return { owners, users, documents }
+}
+
+/** For four eyes: whether somebody with these grants may approve changes of an API, by every team that owns it, before or after. */
+export function mayApproveApis(operator: Operator, apis: readonly string[], ownersOf: (api: string) => readonly (string | undefined)[]): boolean {
+  return apis.every((api) => ownersOf(api).every((owner) => reachesApi(operator, NEEDED.approve[0], api, owner)))
+}

@@ -1,0 +1,40 @@
+// publishDraft: a draft becomes a revision, and is live when this is answered.
+import { object } from '../../../base/schema.ts'
+import { proposalOf } from '../../../catalog/revisions/publish.ts'
+import { reachedDraft } from '../../catalog-drafts.ts'
+import { APPROVALS_NEEDED, answeredRevision, CONFLICT, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import { defineOperation, isRefused, refused } from '../../operation.ts'
+import { draftParameter } from './draft-schema.ts'
+
+export const publishDraft = defineOperation({
+  name: 'publishDraft',
+  resource: 'drafts',
+  method: 'POST',
+  path: '/drafts/{draft}/publish',
+  summary: 'Publishes a draft: live when this is answered. What APIs share needs `catalog:write` besides.',
+  permission: 'apis:publish',
+  reach: 'filtered',
+  parameters: draftParameter,
+  body: object({}),
+  output: revisionSchema,
+  refusals: { faulty: FAULTY, conflict: CONFLICT, 'nothing-changes': NOTHING_CHANGES, 'approvals-needed': APPROVALS_NEEDED },
+  act: 'draft.publish',
+  guarded: true,
+  live: true,
+  object: ({ parameters }) => ({ kind: 'draft', name: parameters.draft }),
+  commit: (call, within) =>
+    publishAs(
+      call,
+      async (reading) => {
+        const reached = await reachedDraft(call, reading, call.parameters.draft, 'publish')
+        if (isRefused(reached)) return reached
+        const { id, digest } = reached.draft
+        const stale = call.guard(digest)
+        if (stale) return stale
+        const proposal = await proposalOf(reading, id, digest)
+        return 'refused' in proposal ? refused('unknown') : proposal
+      },
+      within,
+      answeredRevision,
+    ),
+})

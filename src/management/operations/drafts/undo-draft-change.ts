@@ -1,0 +1,33 @@
+// undoDraftChange: an object is in the draft as it is in the catalog again.
+import { undoInDraft } from '../../../catalog/revisions/drafts.ts'
+import { keyOf } from '../../../catalog/revisions/kinds.ts'
+import { reachedDraft } from '../../catalog-drafts.ts'
+import { defineOperation, done, isRefused, refused } from '../../operation.ts'
+import { draftObjectParameters, draftSchema, shownDraft } from './draft-schema.ts'
+
+export const undoDraftChange = defineOperation({
+  name: 'undoDraftChange',
+  resource: 'drafts',
+  method: 'DELETE',
+  path: '/drafts/{draft}/changes/{kind}/{name}',
+  summary: 'Takes the change of an object out of a draft again. `If-Match` names the draft.',
+  permission: 'apis:write',
+  reach: 'filtered',
+  parameters: draftObjectParameters,
+  status: 200,
+  output: draftSchema,
+  refusals: {},
+  act: 'draft.undo',
+  guarded: true,
+  object: ({ parameters }) => ({ kind: 'draft', name: parameters.draft }),
+  async run(call, store) {
+    const { draft: id, kind, name } = call.parameters
+    const reached = await reachedDraft(call, store, id, 'write')
+    if (isRefused(reached)) return reached
+    const { digest: expected } = reached.draft
+    const stale = call.guard(expected)
+    if (stale) return stale
+    const draft = await undoInDraft(store, id, keyOf({ kind, name }), { by: call.operator.actor, nowMs: call.nowMs, expected })
+    return 'refused' in draft ? refused('unknown') : done(shownDraft(draft), { etag: draft.digest, detail: { kind, name } })
+  },
+})

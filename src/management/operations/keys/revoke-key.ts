@@ -1,0 +1,36 @@
+// revokeKey: ends a key at once and for ever.
+import { hashOf } from '../../../base/canonical-json.ts'
+import { object, optional } from '../../../base/schema.ts'
+import { getKey, revokeKey as revoke } from '../../../directory/keys.ts'
+import { isRefused } from '../../../directory/records.ts'
+import { defineOperation, done, refused } from '../../operation.ts'
+import { line } from '../../texts.ts'
+import { filedKey, KEY_OF_FILE, keyParameters, keySchema, shownKey } from './key-schema.ts'
+
+export const revokeKey = defineOperation({
+  name: 'revokeKey',
+  resource: 'keys',
+  method: 'POST',
+  path: '/keys/{key}/revoke',
+  summary: 'Revokes a key: refused on every gateway thread when this is answered, and for ever.',
+  permission: 'keys:write',
+  reach: 'all',
+  parameters: keyParameters,
+  body: object({ why: optional(line(200, 'For those who ask later.'), '') }),
+  output: keySchema,
+  refusals: { 'owned-by-file': KEY_OF_FILE },
+  act: 'key.revoke',
+  guarded: true,
+  live: true,
+  object: ({ parameters }) => ({ kind: 'key', name: parameters.key }),
+  async run(call, store) {
+    const { parameters, body, operator, nowMs, plane } = call
+    const key = await getKey(store, parameters.key)
+    if (key === undefined) return refused(filedKey(plane.services.catalog.configuration.directory, parameters.key) ? 'owned-by-file' : 'unknown')
+    const stale = call.guard(hashOf(key).slice(0, 32))
+    if (stale) return stale
+    const revoked = await revoke(store, { by: operator.actor.id, nowMs }, key.id, body.why ?? '')
+    if (isRefused(revoked)) return refused(revoked.refused === 'unknown-key' ? 'unknown' : revoked.refused, { detail: revoked.says })
+    return done(shownKey(revoked), { etag: hashOf(revoked).slice(0, 32), detail: { consumer: key.consumer, hint: key.hint } })
+  },
+})

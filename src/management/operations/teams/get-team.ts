@@ -1,0 +1,22 @@
+// getTeam: one team.
+import { hashOf } from '../../../base/canonical-json.ts'
+import { getTeam as get } from '../../../directory/teams.ts'
+import { defineOperation, done, refused } from '../../operation.ts'
+import { maySee, shownTeam, teamParameters, teamSchema } from './team-schema.ts'
+
+export const getTeam = defineOperation({
+  name: 'getTeam',
+  resource: 'teams',
+  method: 'GET',
+  path: '/teams/{team}',
+  summary: 'Tells of one team: its members, and where it wants to be told.',
+  permission: 'teams:read',
+  reach: 'filtered',
+  parameters: teamParameters,
+  output: teamSchema,
+  refusals: {},
+  async run({ parameters, operator }, store) {
+    const team = maySee(operator, parameters.team) ? await get(store, parameters.team) : undefined
+    return team ? done(shownTeam(team), { etag: hashOf(team).slice(0, 32) }) : refused('unknown')
+  },
+})

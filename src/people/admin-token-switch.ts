@@ -1,0 +1,15 @@
+// The admin token's switch: off once people can do without it, and on by itself when nobody is left who could switch it on.
+import { collection, type Reading, type Writing } from '../ports/store.ts'
+import { hasOwnerBesides } from './person.ts'
+
+const SWITCH = collection<{ readonly isOff: boolean; readonly atMs: number }>('admin-token-switch')
+const ONLY = 'admin-token'
+
+/** Whether the admin token counts now. Switched off, it counts again while no owner is active: somebody has to be able to let one in. */
+export async function isAdminTokenOn(reading: Reading): Promise<boolean> {
+  return !(await reading.get(SWITCH, ONLY))?.isOff || !(await hasOwnerBesides(reading, undefined))
+}
+
+export function switchAdminToken(writing: Writing, nowMs: number, isOn: boolean): void {
+  writing.put(SWITCH, ONLY, { isOff: !isOn, atMs: nowMs })
+}

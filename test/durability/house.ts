@@ -1,0 +1,94 @@
+// A whole control plane on a store that lasts, put together as the program does it: foundations, catalog, directory, plane and control listener.
+import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
+import { backUpsIn } from '../../src/app/back-ups.ts'
+import { policies } from '../../src/app/compose.ts'
+import { controlPlane } from '../../src/app/control-plane.ts'
+import { openFoundations } from '../../src/app/foundations.ts'
+import { LiveDirectory } from '../../src/app/live-directory.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { randomSecret } from '../../src/base/ids.ts'
+import { CatalogPublishing } from '../../src/catalog/revisions/catalog-publishing.ts'
+import { sourcesOf } from '../../src/catalog/revisions/conformance/fixtures.ts'
+import { AdminToken } from '../../src/management/admin-token.ts'
+import { operations } from '../../src/management/operations/index.ts'
+import type { Plane } from '../../src/management/plane.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { type ControlClient, controlClient } from '../management/control-client.ts'
+
+export const ADMIN_TOKEN = 'x'.repeat(43)
+const FILE = {
+  gatehouse: 1,
+  apis: { apples: { path: '/apples', upstream: 'http://apples.example', public: true } },
+  consumers: { filed: { apis: ['apples'] } },
+}
+/** The same installation as ever: the envelope key is a file in its folder. */
+const settings = { adminToken: ADMIN_TOKEN, noColor: true, envelopeKey: undefined, secret: () => undefined, commandEnvironment: {} }
+
+export interface House {
+  readonly plane: Plane
+  readonly catalog: CatalogPublishing
+  readonly directory: LiveDirectory
+  readonly client: ControlClient
+  /** What was reported as a mistake of ours. */
+  readonly reports: unknown[]
+  close(): Promise<void>
+}
+export interface HousePlan {
+  /** Where the envelope key stands, and the store when none is given. */
+  readonly folder: string
+  /** Stays open when the house is closed. */
+  readonly store?: Store
+  readonly nodeId?: string
+  readonly file?: object
+}
+
+export async function openHouse({ folder, store: given, nodeId = 'node_test', file = FILE }: HousePlan): Promise<House> {
+  const clock = systemClock()
+  const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
+  const where = { store: { kind: 'sqlite', file: `${folder}/store.db` }, envelope: undefined, dataFolder: folder } as const
+  const foundations = await openFoundations(where, settings, nowMs(), given)
+  const { store, trail, envelope, peopleKey } = foundations
+  const reports: unknown[] = []
+  const directory = new LiveDirectory({ store, dataKey: foundations.directoryKey }, nowMs, (text) => void reports.push(text))
+  const opened = await CatalogPublishing.open(
+    {
+      ...{ store, policies, nodeId, nowMs, cores: 1 },
+      live: async (configuration) => directory.accept(await directory.admit(configuration.directory)),
+      within: async (writing, { number }) => {
+        const object = { kind: 'revision', name: String(number) }
+        await trail.append(writing, { act: 'file.publish', actor: { kind: 'file', id: 'file' }, outcome: 'done', object }, nowMs())
+      },
+    },
+    sourcesOf(JSON.stringify(file)),
+  )
+  if (!opened.ok) throw new Error(JSON.stringify(opened.faults))
+  const { catalog } = opened
+  await directory.start()
+  directory.accept(await directory.admit(catalog.configuration.directory))
+  const plane = controlPlane({
+    ...{ store, clock, envelope, catalog, directory, peopleKey, trail },
+    backUps: backUpsIn(`${folder}/backups`, foundations.backUp, 'db'),
+    system: { version: '0.0.0', storeKind: 'sqlite', generation: () => 1 },
+    tell: async () => {},
+    egress: { fetch: () => Promise.reject(new Error('nothing goes out here')) },
+    counters: sharedCounters(counterMemory(4096), randomSecret(16)),
+    adminToken: new AdminToken(ADMIN_TOKEN),
+    site: { origin: 'http://localhost:8081', rpId: 'localhost', name: 'Gatehouse' },
+    signIn: { secondFactor: 'writers' },
+    hashCosts: { memoryKib: 64, passes: 1, parallelism: 1 },
+    requestsPerMinute: 1_000_000,
+    report: (cause) => void reports.push(cause),
+    ready: () => true,
+    metrics: async () => '',
+  })
+  const client = await controlClient(operations, plane)
+  return {
+    ...{ plane, catalog, directory, client, reports },
+    async close() {
+      await client.close()
+      await directory.stop()
+      await catalog.close()
+      await foundations.close()
+    },
+  }
+}
