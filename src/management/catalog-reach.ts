@@ -3,8 +3,9 @@
 import { inlineName } from '../catalog/inline-documents.ts'
 import { members } from '../catalog/members.ts'
 import type { ProposedChange } from '../catalog/revisions/commit.ts'
-import { KINDS, keyOf, kindNamed } from '../catalog/revisions/kinds.ts'
+import { KINDS, type Kind, keyOf, kindNamed } from '../catalog/revisions/kinds.ts'
 import { OBJECTS } from '../catalog/revisions/records.ts'
+import { apiOf } from '../model/names.ts'
 import { type Operator, reachesApi, reachOf } from '../model/operator.ts'
 import type { Permission } from '../model/permissions.ts'
 import { everyEntry, type Reading } from '../ports/store.ts'
@@ -26,8 +27,10 @@ export interface Landscape {
   readonly owners: ReadonlyMap<string, string | undefined>
   readonly users: ReadonlyMap<string, ReadonlySet<string>>
   readonly documents: ReadonlySet<string>
+  /** By object that protects APIs, such as a patch: which ones it protects now. */
+  readonly guarded: ReadonlyMap<string, readonly string[]>
 }
-const EMPTY: Landscape = { owners: new Map(), users: new Map(), documents: new Set() }
+const EMPTY: Landscape = { owners: new Map(), users: new Map(), documents: new Set(), guarded: new Map() }
 
 const ownerOf = (value: unknown): string | undefined => {
   const { owner } = members<'owner'>(value)
@@ -35,13 +38,18 @@ const ownerOf = (value: unknown): string | undefined => {
 }
 const TEXT_KIND = KINDS.find(({ isText }) => isText)!.kind
 
-/** The APIs that an object belongs to by its kind and name; undefined: it is shared. Documents belong to those that refer to them. */
-function apisOf({ kind, name, value }: ProposedChange): readonly string[] | undefined {
+/**
+ * The APIs that an object belongs to by its kind and name; undefined: it is shared. Documents belong to those that refer to them, what protects an API to
+ * those that it protects and to those that it did: `guarded`.
+ */
+function apisOf({ kind, name, value }: ProposedChange, guarded: Landscape['guarded'] = EMPTY.guarded): readonly string[] | undefined {
   const known = kindNamed(kind)
   if (kind === 'api') return [name]
-  if (known?.guards && value !== undefined) return known.guards(name, value)
-  return known?.levels === 2 ? [name.split('@')[0]!] : undefined
+  if (known?.guards) return [...new Set([...(guarded.get(keyOf({ kind, name })) ?? []), ...(value === undefined ? [] : guardedBy(known, name, value))])]
+  return known?.levels === 2 ? [apiOf(name)] : undefined
 }
+const guardedBy = ({ guards }: Kind, name: string, value: unknown): readonly string[] => (guards?.(name, value) ?? []).map(apiOf)
+
 /** The name of the document that the object is made of. */
 function documentOf({ kind, value }: ProposedChange): string | undefined {
   const { openapi } = members<'openapi'>(kindNamed(kind)?.hasOpenapi ? value : undefined)
@@ -79,7 +87,7 @@ export class CatalogReach {
     if (this.hasAll(verb)) return 'within'
     const own = NEEDED[verb][0]
     if (change.kind === TEXT_KIND) return this.touchDocument(verb, change.name, all, isMine)
-    const apis = apisOf(change)
+    const apis = apisOf(change, this.landscape.guarded)
     if (apis === undefined) return reachOf(this.operator, NEEDED[verb][1]) === 'all' ? 'within' : 'hidden'
     if (apis.length === 0 || !apis.every((api) => this.reachesBefore(own, api, all, change))) return 'hidden'
     if (!apis.every((api) => this.reachesAfter(own, api, [...all, change]))) return 'beyond'
@@ -117,19 +125,22 @@ async function landscapeOf(reading: Reading): Promise<Landscape> {
   const owners = new Map<string, string | undefined>()
   const users = new Map<string, Set<string>>()
   const documents = new Set<string>()
+  const guarded = new Map<string, readonly string[]>()
   for await (const { value: object } of everyEntry(reading, OBJECTS)) {
     const { kind, name, stored } = object
     if (kind === TEXT_KIND) documents.add(name)
     if (!('value' in stored)) continue
     const change = { kind, name, value: stored.value }
     if (kind === 'api') owners.set(name, ownerOf(stored.value))
+    const known = kindNamed(kind)
+    if (known?.guards) guarded.set(keyOf(object), guardedBy(known, name, stored.value))
     const document = documentOf(change)
     if (document === undefined) continue
     const apis = users.get(document) ?? new Set<string>()
     for (const api of apisOf(change) ?? [keyOf(change)]) apis.add(api)
     users.set(document, apis)
   }
-  return { owners, users, documents }
+  return { owners, users, documents, guarded }
 }
 
 /** For four eyes: whether somebody with these grants may approve changes of an API, by every team that owns it, before or after. */

@@ -4,6 +4,7 @@ import { members } from '../catalog/members.ts'
 import type { ProposedChange } from '../catalog/revisions/commit.ts'
 import { secretNames } from '../catalog/revisions/console-checks.ts'
 import type { PublishOptions } from '../catalog/revisions/publish.ts'
+import { apiOf } from '../model/names.ts'
 import { type Operator, reachOf } from '../model/operator.ts'
 import { grantsOf } from '../people/grants.ts'
 import { getPerson } from '../people/person.ts'
@@ -30,10 +31,11 @@ export async function ungrantedSecrets(reading: Reading, operator: Operator, cha
 export function approverCheck(plane: Plane, changes: readonly ProposedChange[]): PublishOptions['mayApprove'] {
   const ownersOf = (api: string): readonly (string | undefined)[] => {
     const { configuration } = plane.services.catalog
-    const isServed = configuration.snapshot.apis.some(({ name }) => name === api)
+    const isServed = configuration.snapshot.apis.some(({ name }) => apiOf(name) === api)
     const after = changes.filter(({ kind, name, value }) => kind === 'api' && name === api && value !== undefined)
     const owners = after.map(({ value }) => members<'owner'>(value).owner).map((owner) => (typeof owner === 'string' ? owner : undefined))
-    return isServed ? [plane.ownerOf(api), ...owners] : owners
+    // An API that is nobody's is approved by who approves for all.
+    return isServed || owners.length === 0 ? [plane.ownerOf(api), ...owners] : owners
   }
   return async (reading, { id }, apis) => {
     const person = await getPerson(reading, id)
