@@ -6,6 +6,7 @@ import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.
 import { apiOfVersion } from '../directory/usage-book.ts'
 import type { AdminToken } from '../management/admin-token.ts'
 import type { BackUps, Plane, Services, SystemFacts } from '../management/plane.ts'
+import { RefusalLog } from '../management/refusal-log.ts'
 import type { SignInPolicy, Site } from '../people/means.ts'
 import { type HashCosts, PasswordHashing } from '../people/password-hashing.ts'
 import { SingleSignOn } from '../people/single-sign-on.ts'
@@ -25,7 +26,10 @@ export interface ControlParts {
   readonly backUps: BackUps
   readonly system: SystemFacts
   readonly clock: Clock
+  /** Of operators. */
   readonly counters: Counters
+  /** Of addresses before anyone is known, in memory of their own. */
+  readonly guestCounters: Counters
   readonly envelope: Envelope
   readonly egress: Egress
   readonly trail: Trail
@@ -73,6 +77,7 @@ export function controlPlane(parts: ControlParts): Plane {
   const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
   const people = { store, record, clock, random, key: parts.peopleKey, envelope, egress, hashing, site: parts.site, policy: parts.signIn }
   const admin = { accepts: parts.adminToken.accepts.bind(parts.adminToken), isAlways: parts.adminTokenAlways ?? false }
+  const perMinute = { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 } as const
   return {
     store,
     nowMs,
@@ -83,7 +88,9 @@ export function controlPlane(parts: ControlParts): Plane {
       await catalog.refresh()
       await directory.catchUp()
     },
-    limiter: parts.counters.limiter('management', { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 }),
+    limiter: parts.counters.limiter('management', perMinute),
+    guests: parts.guestCounters.limiter('management', perMinute),
+    refusals: new RefusalLog(parts.counters, parts.guestCounters),
     requestsPerMinute,
     report,
     origin: parts.site.origin,

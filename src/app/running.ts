@@ -56,8 +56,10 @@ export interface MadeKey {
   readonly credential: string
 }
 
-/** Entries of the table that requests to the control listener are counted in. */
+/** Entries of the table that requests of operators to the control listener are counted in. */
 const CONTROL_COUNTERS = 4096
+/** Entries of the one for addresses of anybody: more than can be kept from resting by requests that one process answers. */
+const GUEST_COUNTERS = 65_536
 /** At most one transaction in so long for who called what. */
 const USAGE_MS = 10_000
 const USAGE_SWEEP_MS = 3_600_000
@@ -190,6 +192,7 @@ export class Running {
       backUps: backUpsIn(backUpFolder(dataFolder), backUp, storeKind === 'sqlite' ? 'db' : 'jsonl'),
       system: { version: VERSION, storeKind, generation: () => this.generation },
       counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),
+      guestCounters: sharedCounters(counterMemory(GUEST_COUNTERS), randomSecret(16)),
       egress,
       tell: (writing, notice) => messages.tell(writing, notice),
       adminToken: admin.token,

@@ -1,7 +1,8 @@
 // The control listener: health, metrics, the management API and its description. On loopback unless the operator said otherwise.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Answer, send, text, withFields } from './answer.ts'
-import { common, handle } from './handling.ts'
+import { callerGroup, common } from './arrival.ts'
+import { handle } from './handling.ts'
 import { metrics } from './metrics.ts'
 import { openapiDocument } from './openapi.ts'
 import type { AnyOperation } from './operation.ts'
@@ -14,11 +15,17 @@ export interface ControlSettings {
   readonly port: number
   /** Reached from other machines: then metrics take a credential like everything else that tells something. */
   readonly exposed?: boolean
+  /** How long somebody may read nothing of what they are answered. */
+  readonly unreadMs?: number
   /** Of Gatehouse: the version of the API's description. */
   readonly version: string
 }
 
 const API = '/api/v1'
+const CONNECTIONS_MAX = 256
+/** Of one caller: nobody alone takes what all operators connect by. */
+export const CONNECTIONS_OF_CALLER = 128
+const UNREAD_MS = 30_000
 
 /** Listens; resolves when it does. */
 export function startControl(settings: ControlSettings, operations: readonly AnyOperation[], plane: Plane): Promise<Server> {
@@ -30,13 +37,33 @@ export function startControl(settings: ControlSettings, operations: readonly Any
         plane.report(cause)
         return common('broken')
       })
-      .then((answer) => finish(request, response, answer, plane.origin))
+      .then((answer) => {
+        // An answer that nobody reads would keep its connection for ever, and the next stranger's too, until none is left.
+        response.setTimeout(settings.unreadMs ?? UNREAD_MS)
+        return finish(request, response, answer, plane.origin)
+      })
       .catch(() => response.destroy())
   })
-  server.maxConnections = 256
+  server.maxConnections = CONNECTIONS_MAX
+  boundCallers(server)
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host: settings.host, port: settings.port }, () => resolve(server))
+  })
+}
+
+function boundCallers(server: Server): void {
+  const open = new Map<string, number>()
+  server.on('connection', (socket) => {
+    const caller = callerGroup(socket.remoteAddress ?? '')
+    const count = (open.get(caller) ?? 0) + 1
+    open.set(caller, count)
+    socket.once('close', () => {
+      const left = open.get(caller)! - 1
+      if (left > 0) open.set(caller, left)
+      else open.delete(caller)
+    })
+    if (count > CONNECTIONS_OF_CALLER) socket.destroy()
   })
 }
 

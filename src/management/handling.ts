@@ -9,6 +9,7 @@ import type { TrailEvent } from '../model/trail-event.ts'
 import { readCookie } from '../people/cookies.ts'
 import { type Reading, StoreUnavailable, UncertainCommit, type Writing } from '../ports/store.ts'
 import { type Answer, json, problem, withFields } from './answer.ts'
+import { arrive, challenge, common } from './arrival.ts'
 import { COMMON, type CommonRefusal } from './common-refusals.ts'
 import { IdempotentUse, idempotencyKey } from './idempotency.ts'
 import { type AnyOperation, type Call, type Done, isRefused, type Outcome, type Refused, refused, statusOf } from './operation.ts'
@@ -32,37 +33,23 @@ class RolledBack extends Error {
 /** Answers a request below /api/v1. `path` begins with "/" and is still encoded. Never throws. */
 export async function handle(plane: Plane, table: OperationTable, request: IncomingMessage, path: string, search: string): Promise<Answer> {
   const found = table.find(request.method ?? '', path)
-  const address = request.socket.remoteAddress ?? ''
-  const authorization = request.headers.authorization
-  const session = readCookie(request.headers.cookie, 'session', plane.isSecure)
   try {
-    // Before anything is looked up: guesses are counted by where they come from (OWASP API4:2023).
-    const guest = await counted(plane, `address:${address}`)
-    if ('answer' in guest) return guest.answer
-    const operator = await plane.authenticate({ authorization, session, address })
-    const isOpen = found !== undefined && 'operation' in found && found.operation.permission === 'anyone'
+    const arrival = await arrive(plane, request)
+    if ('answer' in arrival) return arrival.answer
+    const { operator, shown, address, fields } = arrival
+    const operation = found !== undefined && 'operation' in found ? found.operation : undefined
     // Who shows a credential that is not valid is told so, even where none is needed; strangers are not told what is served here.
-    if (operator === undefined && (authorization !== undefined || !isOpen)) return withFields(common('unauthorized'), guest.fields)
-    if (found === undefined) return withFields(common('unknown-path'), guest.fields)
-    if ('allow' in found) return withFields(common('method-not-allowed', { Allow: found.allow.join(', ') }), guest.fields)
-    const { operation, parameters } = found
-    const budget = operator === undefined ? guest : await counted(plane, `${operator.actor.kind}:${operator.actor.id}`)
-    if ('answer' in budget) return budget.answer
-    const journey = new Journey(plane, operation, operator ?? NOBODY, request, address)
-    return withFields(await journey.answer(parameters, search), budget.fields)
+    if (operator === undefined && (shown === 'authorization' || operation?.permission !== 'anyone')) {
+      if (shown !== undefined) await plane.refusals.told(plane, 'unauthorized', { operator, address, shown, operation: operation?.name })
+      return withFields(common('unauthorized'), fields)
+    }
+    if (found === undefined) return withFields(common('unknown-path'), fields)
+    if ('allow' in found) return withFields(common('method-not-allowed', { Allow: found.allow.join(', ') }), fields)
+    const journey = new Journey(plane, found.operation, operator, request, address)
+    return withFields(await journey.answer(found.parameters, search), fields)
   } catch (cause) {
     return failure(plane, cause)
   }
-}
-
-export async function counted(plane: Plane, key: string): Promise<{ readonly fields: Answer['fields'] } | { readonly answer: Answer }> {
-  const { admitted, remaining, resetMs, retryAfterMs } = await plane.limiter.take(key, plane.nowMs() * 1000)
-  const fields = {
-    'RateLimit-Policy': `"management";q=${plane.requestsPerMinute};w=60`,
-    RateLimit: `"management";r=${remaining};t=${Math.ceil(resetMs / 1000)}`,
-  }
-  if (admitted) return { fields }
-  return { answer: common('rate-limited', { ...fields, 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }) }
 }
 
 /** The same was done meanwhile, with this very idempotency key: taken back, and answered as then. */
@@ -83,10 +70,10 @@ class Journey {
   private readonly nowMs: number
   private guarded = false
 
-  constructor(plane: Plane, operation: AnyOperation, operator: Operator, request: IncomingMessage, address: string) {
+  constructor(plane: Plane, operation: AnyOperation, operator: Operator | undefined, request: IncomingMessage, address: string) {
     this.plane = plane
     this.operation = operation
-    this.operator = operator
+    this.operator = operator ?? NOBODY
     this.request = request
     this.address = address
     this.nowMs = plane.nowMs()
@@ -95,7 +82,11 @@ class Journey {
   async answer(parameters: unknown, search: string): Promise<Answer> {
     const { operation } = this
     const barred = this.barred()
-    if (barred !== undefined) return this.no(refused(barred))
+    if (barred !== undefined) {
+      const by = this.operator === NOBODY ? undefined : this.operator
+      await this.plane.refusals.told(this.plane, barred, { operator: by, address: this.address, operation: operation.name })
+      return this.no(refused(barred))
+    }
     const bytesMax = operation.bodyBytesMax ?? BODY_BYTES_MAX
     const reader = operation.bodyMedia === undefined ? readJsonBody : readTextBody
     const body = operation.body === undefined ? { value: undefined } : await reader(this.request, bytesMax)
@@ -209,7 +200,9 @@ class Journey {
   }
 
   private idempotentUse(content: unknown): IdempotentUse | undefined {
-    const key = this.operation.method === 'POST' ? idempotencyKey(this.request.headers['idempotency-key'] as string | undefined) : undefined
+    // Strangers are all one principal: one would be answered what was answered to another.
+    const key =
+      this.operation.method === 'POST' && this.operator !== NOBODY ? idempotencyKey(this.request.headers['idempotency-key'] as string | undefined) : undefined
     return key === undefined ? undefined : new IdempotentUse(this.operator.actor, this.operation.name, key, content)
   }
 
@@ -237,7 +230,9 @@ class Journey {
     if (operation.guarded && !this.guarded) throw new Error(`${operation.name} is guarded and never asked for the tag`)
     await this.plane.record(writing, this.event(call, outcome))
     const answer = this.yes(outcome)
-    await repeated?.keep(writing, this.nowMs, operation.secret || typeof answer.body !== 'string' ? undefined : { ...answer, body: answer.body })
+    // A cookie is a secret, whatever the operation says of its answer.
+    const isSecret = operation.secret === true || outcome.cookies !== undefined
+    await repeated?.keep(writing, this.nowMs, isSecret || typeof answer.body !== 'string' ? undefined : { ...answer, body: answer.body })
     return answer
   }
 
@@ -336,14 +331,6 @@ function sameText(given: string | string[] | undefined, wanted: string): boolean
   if (typeof given !== 'string') return false
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-/** RFC 9110 15.5.2: a 401 names how to authenticate. */
-const challenge = (status: number): Answer['fields'] => (status === 401 ? { 'WWW-Authenticate': 'Bearer realm="gatehouse"' } : {})
-/** A refusal before any operation is known, or that is none's own. */
-export function common(code: CommonRefusal, fields: Answer['fields'] = {}): Answer {
-  const { status, says } = COMMON[code]
-  return problem(status, `management.${code}`, says, { ...fields, ...challenge(status) })
 }
 
 /** The change was kept: only its being live is not sure, and "nothing was changed" would be wrong. */

@@ -12,6 +12,7 @@ import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
 import type { Store, Writing } from '../ports/store.ts'
 import type { Trail } from '../trail/trail.ts'
+import type { RefusalLog } from './refusal-log.ts'
 
 /** What a request shows of who sends it. */
 export interface ShownCredentials {
@@ -35,8 +36,12 @@ export interface Plane {
   ownerOf(api: string): string | undefined
   /** Resolves when what this node has committed so far is live on its gateway threads. */
   settle(): Promise<void>
-  /** Counts requests, by operator or, before one is known, by address. */
+  /** Counts requests by operator. */
   readonly limiter: Limiter
+  /** Counts requests by address before anyone is known, in a table of its own: strangers take no room of operators. */
+  readonly guests: Limiter
+  /** Tells the trail of refusals before an operation runs. */
+  readonly refusals: RefusalLog
   readonly requestsPerMinute: number
   /** A mistake of ours, for the operator to read; nothing of it is told to the caller. */
   report(cause: unknown): void

@@ -72,7 +72,7 @@ async function target(reading: Reading, holder: Holder, id: string): Promise<Per
 const losesLastOwner = async (reading: Reading, person: Person): Promise<boolean> =>
   person.state === 'active' && person.roles.includes('owner') && !(await hasOwnerBesides(reading, person.id))
 
-/** Changes what is given. Other roles, teams or another address end the person's sessions: what was signed in for is not what they hold now. */
+/** Changes what is given. Other roles, teams or another address end the person's sessions and void their link: what these were for is not what they hold now. */
 export async function changePerson(
   writing: Writing,
   holder: Holder,
@@ -96,8 +96,8 @@ export async function changePerson(
   const person: Person = { ...before, ...read, epoch: before.epoch + (hasNewRights ? 1 : 0) }
   putPerson(writing, person, before)
   if (hasNewRights) await endSessions(writing, id)
-  // A link goes to an address: with another one it is void.
-  if (before.mail !== read.mail) await dropLink(writing, id)
+  // A link goes to an address, and whoever issued it held as much as its person did: with another address or more rights it would let in somebody else.
+  if (hasNewRights) await dropLink(writing, id)
   return person
 }
 const sameNames = (a: readonly string[], b: readonly string[]): boolean => JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted())

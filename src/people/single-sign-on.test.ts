@@ -257,6 +257,12 @@ describe('an answer that is not to this question is refused', () => {
     const { means } = peopleRoom()
     const cut = new SingleSignOn({ ...one.room.means, egress: means.egress })
     assert.deepEqual(await cut.begin({ provider: 'corp', visit: VISIT }), { refused: 'provider-unreachable' })
+    let asked = 0
+    const counting = new SingleSignOn({ ...one.room.means, egress: { fetch: () => Promise.reject(new Error(`silent ${++asked}`)) } })
+    for (let turn = 0; turn < 2; turn++)
+      for (const told of await Promise.all(Array.from({ length: 20 }, () => counting.begin({ provider: 'corp', visit: VISIT }))))
+        assert.deepEqual(told, { refused: 'provider-unreachable' })
+    assert.equal(asked, 1, 'strangers who begin make it ask once')
   })
 
   it('a way back that leads elsewhere is refused before anybody is sent away', async () => {

@@ -29,6 +29,7 @@ import { issueTicket, readTicket, spendTicket } from './tickets.ts'
 const PENDING_MS = 10 * 60_000
 /** Metadata of a provider is asked for again after so long. */
 const KNOWN_FOR_MS = 10 * 60_000
+const SILENT_FOR_MS = 2000
 const FRESH_SECONDS = 300
 
 interface Pending {
@@ -55,7 +56,9 @@ export type SsoRefusal =
 
 export class SingleSignOn {
   private readonly means: Means
-  private readonly known = new Map<string, { readonly untilMs: number; readonly configuration: Configuration }>()
+  /** By provider; without a configuration: it did not answer. */
+  private readonly known = new Map<string, { readonly untilMs: number; readonly configuration: Configuration | undefined }>()
+  private readonly asked = new Map<string, Promise<Configuration | undefined>>()
 
   constructor(means: Means) {
     this.means = means
@@ -184,18 +187,30 @@ export class SingleSignOn {
     const name = JSON.stringify([provider.name, provider.issuer, provider.clientId, provider.sealedSecret])
     const known = this.known.get(name)
     if (known && known.untilMs > nowMs) return known.configuration
+    // Strangers begin sign-ins: however many do, a provider is asked once at a time, and not at once again when it did not answer.
+    const asked =
+      this.asked.get(name) ??
+      this.discovered(provider)
+        .then((configuration) => {
+          for (const [each, { untilMs }] of this.known) if (untilMs <= nowMs) this.known.delete(each)
+          this.known.set(name, { untilMs: nowMs + (configuration ? KNOWN_FOR_MS : SILENT_FOR_MS), configuration })
+          return configuration
+        })
+        .finally(() => this.asked.delete(name))
+    this.asked.set(name, asked)
+    return asked
+  }
+
+  private async discovered(provider: Provider): Promise<Configuration | undefined> {
     const secret = Buffer.from(this.means.envelope.open(provider.sealedSecret, sealedFor(provider.name))).toString()
     const issuer = new URL(provider.issuer)
     // Signatures of ID tokens are verified although TLS vouches for the token endpoint: the one check more costs a key set.
     const execute = [enableNonRepudiationChecks, ...(issuer.protocol === 'http:' && isLoopback(issuer.hostname) ? [allowInsecureRequests] : [])]
     try {
-      const configuration = await discovery(issuer, provider.clientId, undefined, ClientSecretBasic(secret), {
+      return await discovery(issuer, provider.clientId, undefined, ClientSecretBasic(secret), {
         execute,
         [customFetch]: egressFetch(this.means.egress),
       })
-      for (const [each, { untilMs }] of this.known) if (untilMs <= nowMs) this.known.delete(each)
-      this.known.set(name, { untilMs: nowMs + KNOWN_FOR_MS, configuration })
-      return configuration
     } catch (error) {
       if (error instanceof ReferenceError) throw error
       return undefined

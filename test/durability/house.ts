@@ -72,6 +72,7 @@ export async function openHouse({ folder, store: given, nodeId = 'node_test', fi
     tell: async () => {},
     egress: { fetch: () => Promise.reject(new Error('nothing goes out here')) },
     counters: sharedCounters(counterMemory(4096), randomSecret(16)),
+    guestCounters: sharedCounters(counterMemory(4096), randomSecret(16)),
     adminToken: new AdminToken(ADMIN_TOKEN),
     site: { origin: 'http://localhost:8081', rpId: 'localhost', name: 'Gatehouse' },
     signIn: { secondFactor: 'writers' },

@@ -1,6 +1,6 @@
 // The catalog of the running program by its commands: diff, apply, export, rollback; equal catalogs are equal texts, and nothing drifts unreported.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,11 +40,16 @@ describe('the catalog by its commands', () => {
   const first = () => join(folder, 'first/gatehouse.yaml')
   const second = () => join(folder, 'second/gatehouse.yaml')
 
-  function run(...args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-    return spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8', timeout: 60_000 })
+  /** Not `spawnSync`: while this process stands still, connections that it keeps are closed by the other side and nobody here hears of it. */
+  function run(...args: readonly string[]): Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }> {
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' }, (_cause, stdout, stderr) =>
+        resolve({ status: child.exitCode, stdout, stderr }),
+      )
+    })
   }
-  function ran(status: number, says: RegExp, ...args: readonly string[]): string {
-    const found = run(...args)
+  async function ran(status: number, says: RegExp, ...args: readonly string[]): Promise<string> {
+    const found = await run(...args)
     assert.equal(found.status, status, `${args.join(' ')}: ${found.stdout}${found.stderr}`)
     assert.match(found.stdout + found.stderr, says)
     return found.stdout
@@ -84,52 +89,55 @@ describe('the catalog by its commands', () => {
 
   test('diff says what apply does, and after it nothing differs', async () => {
     assert.equal(await status('/shop/items'), 404)
-    ran(1, /^\+ api\/shop\n[\s\S]*\+ consumer\/acme\n[\s\S]*3 to create\n$/, 'diff', 'wanted/gatehouse.yaml', '--config', first())
+    await ran(1, /^\+ api\/shop\n[\s\S]*\+ consumer\/acme\n[\s\S]*3 to create\n$/, 'diff', 'wanted/gatehouse.yaml', '--config', first())
     assert.equal(await newest(), 1)
-    ran(0, /3 to create\napplied as revision 2\n$/, 'apply', 'wanted/gatehouse.yaml', '--config', first(), '--message', 'a shop')
+    await ran(0, /3 to create\napplied as revision 2\n$/, 'apply', 'wanted/gatehouse.yaml', '--config', first(), '--message', 'a shop')
     assert.deepEqual([await status('/shop/items'), await status('/shop/other')], [200, 404])
-    ran(0, /^3 unchanged\n$/, 'diff', 'wanted/gatehouse.yaml', '--config', first())
-    ran(0, /^3 unchanged\n$/, 'apply', 'wanted/gatehouse.yaml', '--config', first())
+    await ran(0, /^3 unchanged\n$/, 'diff', 'wanted/gatehouse.yaml', '--config', first())
+    await ran(0, /^3 unchanged\n$/, 'apply', 'wanted/gatehouse.yaml', '--config', first())
     assert.equal((await listRevisions(client(first()))).value.items[0]!.message, 'a shop')
-    const plan = JSON.parse(ran(0, /^/, 'diff', 'wanted/gatehouse.yaml', '--config', first(), '--format', 'json')) as { differs: boolean; items: unknown[] }
+    const plan = JSON.parse(await ran(0, /^/, 'diff', 'wanted/gatehouse.yaml', '--config', first(), '--format', 'json')) as {
+      differs: boolean
+      items: unknown[]
+    }
     assert.deepEqual([plan.differs, plan.items.length], [false, 3])
   })
 
   test('an export applied changes nothing, and makes an empty instance the same to the octet', async () => {
-    ran(0, /^$/, 'export', '--config', first(), '--output', 'export.yaml')
+    await ran(0, /^$/, 'export', '--config', first(), '--output', 'export.yaml')
     const text = readFileSync(join(folder, 'export.yaml'), 'utf8')
     const before = await newest()
-    ran(0, /^6 unchanged\n$/, 'apply', 'export.yaml', '--prune', '--config', first())
+    await ran(0, /^6 unchanged\n$/, 'apply', 'export.yaml', '--prune', '--config', first())
     assert.equal(await newest(), before)
-    assert.equal(ran(0, /^/, 'export', '--config', first()), text)
-    ran(0, /6 to create\napplied as revision/, 'apply', 'export.yaml', '--config', second())
-    assert.equal(ran(0, /^/, 'export', '--config', second()), text)
+    assert.equal(await ran(0, /^/, 'export', '--config', first()), text)
+    await ran(0, /6 to create\napplied as revision/, 'apply', 'export.yaml', '--config', second())
+    assert.equal(await ran(0, /^/, 'export', '--config', second()), text)
     assert.match(text, /openapi: document:/)
-    ran(1, /6 to remove\n$/, 'diff', 'nothing.yaml', '--prune', '--config', second())
+    await ran(1, /6 to remove\n$/, 'diff', 'nothing.yaml', '--prune', '--config', second())
   })
 
   test('what the file owns is refused and changed by nothing but the file', async () => {
     const other = put('wanted/other.yaml', { gatehouse: 1, apis: { filed: api('/elsewhere') } })
     const before = await newest()
-    for (const command of ['diff', 'apply']) ran(1, /! api\/filed is owned by the file[\s\S]*1 refused\n$/, command, other, '--config', first())
+    for (const command of ['diff', 'apply']) await ran(1, /! api\/filed is owned by the file[\s\S]*1 refused\n$/, command, other, '--config', first())
     assert.deepEqual([await newest(), await status('/elsewhere/a')], [before, 404])
   })
 
   test('faults are told with their places, and a key is made over the same way', async () => {
     const bad = put('wanted/bad.yaml', { gatehouse: 1, apis: { taken: api('/filed') } })
-    ran(1, /refused: The catalog would have faults\. \(catalog\.faulty\)\n {2}\S+ /, 'apply', bad, '--config', first())
-    const secret = ran(0, /^gth_/, 'key', 'create', '--consumer', 'filed', '--label', 'test', '--expires', '2099-01-01', '--config', first()).trim()
+    await ran(1, /refused: The catalog would have faults\. \(catalog\.faulty\)\n {2}\S+ /, 'apply', bad, '--config', first())
+    const secret = (await ran(0, /^gth_/, 'key', 'create', '--consumer', 'filed', '--label', 'test', '--expires', '2099-01-01', '--config', first())).trim()
     assert.deepEqual([await status('/locked/a'), await status('/locked/a', { 'x-api-key': secret })], [401, 200])
-    ran(1, /refused: There is no consumer of that name\. \(keys\.unknown-consumer\)/, 'key', 'create', '--consumer', 'nobody', '--config', first())
+    await ran(1, /refused: There is no consumer of that name\. \(keys\.unknown-consumer\)/, 'key', 'create', '--consumer', 'nobody', '--config', first())
   })
 
-  test('2 where nobody answers, or the way there is no safe one', () => {
+  test('2 where nobody answers, or the way there is no safe one', async () => {
     const url = `http://127.0.0.1:${ports[1]}`
     const wrong = put('token', `${'x'.repeat(43)}\n`)
-    ran(1, /refused: A valid credential is needed/, 'export', '--url', url, '--token-file', wrong)
-    ran(2, /a token is needed/, 'export', '--url', url)
-    ran(2, /does not travel in the open/, 'export', '--url', 'http://gatehouse.example', '--token-file', wrong)
-    ran(2, /no Gatehouse answers/, 'diff', 'wanted/gatehouse.yaml', '--url', 'http://127.0.0.1:1', '--token-file', wrong)
+    await ran(1, /refused: A valid credential is needed/, 'export', '--url', url, '--token-file', wrong)
+    await ran(2, /a token is needed/, 'export', '--url', url)
+    await ran(2, /does not travel in the open/, 'export', '--url', 'http://gatehouse.example', '--token-file', wrong)
+    await ran(2, /no Gatehouse answers/, 'diff', 'wanted/gatehouse.yaml', '--url', 'http://127.0.0.1:1', '--token-file', wrong)
   })
 
   test('an edit of the file, an edit of the console and a rollback leave no drift unreported', async () => {
@@ -151,7 +159,7 @@ describe('the catalog by its commands', () => {
     configure('first', filed(), { filed: { apis: ['locked'] } })
     await until(() => said(/the edit is refused/g) === 2)
     assert.deepEqual(await drift(), ['file-refused', 'not-rolled-back api/shop'])
-    ran(0, /applied as revision/, 'apply', 'nothing.yaml', '--prune', '--config', first())
+    await ran(0, /applied as revision/, 'apply', 'nothing.yaml', '--prune', '--config', first())
     assert.equal(await status('/shop/other'), 404)
     assert.deepEqual(await drift(), [])
   })

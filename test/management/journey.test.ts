@@ -197,6 +197,14 @@ describe('changed once, and by those who know what they change', () => {
     assert.equal(again.short, '409 management.already-done')
     assert.doesNotMatch(JSON.stringify(await plane.store.read(async (reading) => reading.scan({ name: 'idempotency' }, { limit: 10 }))), /a cat/)
   })
+  test('an answer with a cookie is never told twice, and strangers are answered nothing of one another', async () => {
+    const headers = { 'idempotency-key': 'k4' }
+    assert.equal((await post('/visits', {}, { headers })).headers['set-cookie']?.[0], 'visit=a-secret-visit')
+    assert.equal((await post('/visits', {}, { headers })).short, '409 management.already-done')
+    const tried = () => client.send('POST', '/api/v1/tries', { body: { guess: 'cat' }, headers })
+    assert.deepEqual([(await tried()).json!['tries'], (await tried()).json!['tries']], [1, 2])
+    assert.doesNotMatch(JSON.stringify(await plane.store.read(async (reading) => reading.scan({ name: 'idempotency' }, { limit: 10 }))), /a-secret-visit/)
+  })
   test('after a day a key may be used anew, and what was kept of it goes', async () => {
     const headers = { 'idempotency-key': 'k3' }
     await post('/boxes', { name: 'one', api: 'apples' }, { headers })

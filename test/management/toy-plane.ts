@@ -7,6 +7,7 @@ import { integer, list, object, optional, string } from '../../src/base/schema.t
 import { type AnyOperation, defineOperation, done, refused } from '../../src/management/operation.ts'
 import { page, pageOf, pageQuery } from '../../src/management/pages.ts'
 import type { Plane } from '../../src/management/plane.ts'
+import { RefusalLog } from '../../src/management/refusal-log.ts'
 import type { Operator } from '../../src/model/operator.ts'
 import type { Permission } from '../../src/model/permissions.ts'
 import type { TrailEvent } from '../../src/model/trail-event.ts'
@@ -125,6 +126,18 @@ export const toyOperations: readonly AnyOperation[] = [
   }),
   defineOperation({
     ...common,
+    name: 'visitBox',
+    method: 'POST',
+    path: '/visits',
+    summary: 'Gives a cookie.',
+    permission: 'keys:write',
+    reach: 'all',
+    body: object({}),
+    act: 'box.visit',
+    run: async () => done(undefined, { cookies: ['visit=a-secret-visit'] }),
+  }),
+  defineOperation({
+    ...common,
     name: 'leakBox',
     method: 'GET',
     path: '/leak',
@@ -158,11 +171,14 @@ export interface ToyPlane extends Plane {
   settled: number
   /** When true, the trail cannot be written. */
   trailIsBroken: boolean
+  guests: Plane['guests']
 }
 
 export function toyPlane(store: Store = new MemoryStore(), requestsPerMinute = 1000): ToyPlane {
   const clock = manualClock()
   const counters = sharedCounters(counterMemory(1024), new Uint8Array(16))
+  const guests = sharedCounters(counterMemory(1024), new Uint8Array(16).fill(1))
+  const perMinute = { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 } as const
   let entries = 0
   const plane: ToyPlane = {
     store,
@@ -182,7 +198,9 @@ export function toyPlane(store: Store = new MemoryStore(), requestsPerMinute = 1
     },
     ownerOf: (api) => OWNERS[api],
     settle: async () => void plane.settled++,
-    limiter: counters.limiter('management', { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 }),
+    limiter: counters.limiter('management', perMinute),
+    guests: guests.limiter('management', perMinute),
+    refusals: new RefusalLog(counters, guests),
     requestsPerMinute,
     report: (cause) => void plane.reports.push(cause),
     ready: () => true,

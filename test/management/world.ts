@@ -110,6 +110,7 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     system: { version: '0.0.0', storeKind: 'memory', generation: () => 1 },
     trail: new Trail(envelope),
     counters: sharedCounters(counterMemory(4096), randomSecret(16)),
+    guestCounters: sharedCounters(counterMemory(4096), randomSecret(16)),
     adminToken: new AdminToken(ADMIN_TOKEN),
     tell: (writing, notice) => messages.tell(writing, notice),
     site: { origin: 'http://localhost:8081', rpId: 'localhost', name: 'Gatehouse' },

@@ -28,10 +28,11 @@ export const createKey = defineOperation({
   live: true,
   async run(call, store) {
     const { services, operator, nowMs, parameters, body } = { ...call, services: call.plane.services }
+    if (body.expires !== undefined && body.expires <= nowMs) return refused('bad-expiry')
     const fields = { label: body.label, ...(body.expires !== undefined && { expiresMs: body.expires }) }
     const { digests, file } = services.directory
     const made = await create(store, { digests, random: services.random }, { by: operator.actor.id, nowMs }, file, parameters.consumer, fields)
-    if (isRefused(made)) return made.refused === 'invalid' ? refused('bad-expiry') : refused(made.refused)
+    if (isRefused(made)) return refused(made.refused, { detail: made.says })
     const { secret, key } = made
     return done(
       { secret, key: shownKey(key) },

@@ -35,5 +35,6 @@ export const shownTeam = ({ name, title, members, contacts, createdMs }: Team): 
   created: momentOf(createdMs),
 })
 
-/** Whoever may read teams reads all, or only those they belong to. */
-export const maySee = (operator: Operator, team: string): boolean => reachOf(operator, 'teams:read') === 'all' || operator.ownTeams.includes(team)
+/** Whoever may read teams reads all, or only those they belong to. What was made for some APIs reads none: a team has more of them. */
+export const maySee = (operator: Operator, team: string): boolean =>
+  reachOf(operator, 'teams:read') === 'all' || (operator.apis === undefined && operator.ownTeams.includes(team))
