@@ -1,0 +1,8 @@
+// The operations on APIs, listed by hand.
+import type { AnyOperation } from '../../operation.ts'
+import { createPatch } from './create-patch.ts'
+import { listPatches } from './list-patches.ts'
+import { listVersions } from './list-versions.ts'
+import { removePatch } from './remove-patch.ts'
+
+export const apisOperations: readonly AnyOperation[] = [createPatch, listPatches, listVersions, removePatch]
