@@ -4,7 +4,7 @@ import { sourcesOf } from '../../../src/catalog/revisions/conformance/fixtures.t
 import { publish } from '../../../src/catalog/revisions/publish.ts'
 import { readHead } from '../../../src/catalog/revisions/state.ts'
 import { recordCalls } from '../../../src/directory/usage-book.ts'
-import { anyState, api, published, tokenWithout } from '../catalog-house.ts'
+import { anyState, api, broken, promised, published, tokenWithout } from '../catalog-house.ts'
 import type { Asked, Scenarios } from '../scenario.ts'
 import { FILE, type World } from '../world.ts'
 
@@ -47,7 +47,21 @@ export async function versioned(world: World, name: string, owner: string): Prom
   await world.store.write((writing) => recordCalls(writing, [call], 86_400_000))
 }
 
+async function compared(world: World, name: string, owner: string, more: object): Promise<Asked> {
+  await published(world, ...promised(name, owner))
+  return { path: `/apis/${name}/comparison`, body: { openapi: broken(name).value, ...more } }
+}
+
 export const apis: Scenarios = {
+  compareVersions: {
+    may: READERS,
+    good: (world) => compared(world, 'cherries', 'reds', {}),
+    foreign: (world) => compared(world, 'plums', 'blues', {}),
+    refusals: {
+      'no-document': () => ({ path: '/apis/apples/comparison', body: { openapi: broken('apples').value } }),
+      unreadable: (world) => compared(world, 'cherries', 'reds', { openapi: 'a: [' }),
+    },
+  },
   createPatch: {
     may: WRITERS,
     good: () => patched('apples'),
