@@ -11,7 +11,7 @@ import type { Plane } from './plane.ts'
 export const BREAKING_CHANGES: RefusalDeclaration = {
   status: 409,
   says: 'Clients of an API that is in use would break.',
-  mend: '`findings` lists what breaks, by API. Mend the document, make a new version of it, or repeat this with `acceptBreaking`: that you did stands in the trail.',
+  mend: '`findings` lists what breaks, by API. Mend the document, make a new version of it, or repeat this with `acceptBreaking`: that you did stands in the trail. Documents in files beside the configuration are not looked at here: run `gatehouse compare` where these are reviewed.',
 }
 export const FINDINGS_TOLD_MAX = 1000
 
