@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { FailingStore } from '../../test/support/failing-store.ts'
+import { LossyStore } from '../../test/support/lossy-store.ts'
 import { live, member, peopleRoom } from '../../test/support/people-room.ts'
 import { Secret } from '../base/secret.ts'
 import { bury } from '../outbox/dead-letters.ts'
@@ -46,7 +46,7 @@ test('no other file seals than those whose collections are in the list', () => {
 })
 
 async function filled(envelope: KeyedEnvelope) {
-  const store = new FailingStore()
+  const store = new LossyStore()
   const room = peopleRoom({ store, envelope })
   await store.write(async (writing) => {
     writing.put(keyChecks, ONLY, checkUnder(envelope))
@@ -71,7 +71,7 @@ async function filled(envelope: KeyedEnvelope) {
 }
 
 /** The collections that hold a value sealed under a key. */
-async function sealedUnder(store: FailingStore, keyId: string): Promise<string[]> {
+async function sealedUnder(store: LossyStore, keyId: string): Promise<string[]> {
   const found = new Set<string>()
   await store.read(async (reading) => {
     for (const name of await reading.collections())

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { freshEnvelope } from '../../test/support/envelope.ts'
-import { FailingStore } from '../../test/support/failing-store.ts'
+import { LossyStore } from '../../test/support/lossy-store.ts'
 import type { Carried, Parcel } from '../ports/courier.ts'
 import { collection } from '../ports/store.ts'
 import { backOffMs, TRIES_MAX } from './back-off.ts'
@@ -15,7 +15,7 @@ const CANARY = 'canary-in-the-outbox'
 
 /** An outbox with a clock by hand, and a courier that keeps what it got and answers as told. */
 function room(answer: (parcel: Parcel) => Carried | Promise<Carried> = () => ({ outcome: 'delivered' })) {
-  const store = new FailingStore()
+  const store = new LossyStore()
   const envelope = freshEnvelope()
   const carried: Parcel[] = []
   const now = { ms: 1_000_000 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { format, inspect } from 'node:util'
-import { FailingStore } from '../../test/support/failing-store.ts'
+import { LossyStore } from '../../test/support/lossy-store.ts'
 import { Secret } from '../base/secret.ts'
 import { dataKey, readDataKey, sealedDataKeys } from './data-keys.ts'
 import { KeyedEnvelope } from './envelope.ts'
@@ -40,7 +40,7 @@ symlinkSync(join(base, 'elsewhere/key'), join(root, 'link'))
 symlinkSync(join(base, 'elsewhere'), join(root, 'folder'))
 symlinkSync(join(root, 'good'), join(root, 'honest-link'))
 
-const store = new FailingStore()
+const store = new LossyStore()
 await store.write(async (writing) => {
   writing.put(keyChecks, ONLY, checkUnder(envelope))
   const granted = { people: ['person_ada'], teams: ['books'] }

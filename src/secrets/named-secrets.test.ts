@@ -1,7 +1,7 @@
 // Named secrets keep their values sealed and tell all else; data keys are made once.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FailingStore } from '../../test/support/failing-store.ts'
+import { LossyStore } from '../../test/support/lossy-store.ts'
 import { Secret } from '../base/secret.ts'
 import { UnreadableSecret } from '../ports/envelope.ts'
 import { dataKey, readDataKey } from './data-keys.ts'
@@ -10,11 +10,11 @@ import { newEnvelopeKey } from './envelope-key.ts'
 import { grantSecret, listSecrets, namedSecrets, putSecret, readSecret, removeSecret, SECRET_VALUE_MAX, type SecretInfo } from './named-secrets.ts'
 
 const envelope = new KeyedEnvelope(newEnvelopeKey())
-const put = (store: FailingStore, name: string, value: string, nowMs: number, granted?: { people: string[]; teams: string[] }) =>
+const put = (store: LossyStore, name: string, value: string, nowMs: number, granted?: { people: string[]; teams: string[] }) =>
   store.write((writing) => putSecret(writing, envelope, { name, value: new Secret(value), by: `person_${nowMs}`, nowMs, ...(granted && { granted }) }))
 
 test('what is told of a secret follows what was done with it', async () => {
-  const store = new FailingStore()
+  const store = new LossyStore()
   await put(store, 'smtp', 'one', 1, { people: ['person_9', 'person_2', 'person_9'], teams: ['books'] })
   await put(store, 'smtp', 'one', 2)
   const info = (await put(store, 'smtp', 'two', 3)) as SecretInfo
@@ -28,7 +28,7 @@ test('what is told of a secret follows what was done with it', async () => {
 })
 
 test('a list is in order, page by page, and holds no value, sealed or open', async () => {
-  const store = new FailingStore()
+  const store = new LossyStore()
   for (const name of ['c', 'a', 'b']) await put(store, name, `value of ${name}`, 1)
   const page = await store.read((reading) => listSecrets(reading, { limit: 2 }))
   assert.deepEqual(
@@ -44,7 +44,7 @@ test('a list is in order, page by page, and holds no value, sealed or open', asy
 })
 
 test('what cannot be a secret is refused', async () => {
-  const store = new FailingStore()
+  const store = new LossyStore()
   assert.deepEqual(await put(store, 'a b', 'x', 1), { refused: 'secret.bad-name' })
   assert.deepEqual(await put(store, '../x', 'x', 1), { refused: 'secret.bad-name' })
   assert.deepEqual(await put(store, 'a', '', 1), { refused: 'secret.empty' })
@@ -60,14 +60,14 @@ test('what cannot be a secret is refused', async () => {
 })
 
 test('a removed secret is gone', async () => {
-  const store = new FailingStore()
+  const store = new LossyStore()
   await put(store, 'a', 'x', 1)
   await store.write((writing) => removeSecret(writing, 'a'))
   assert.equal(await store.read((reading) => readSecret(reading, envelope, 'a')), undefined)
 })
 
 test('the value of one secret put in the place of another is unreadable, and can be written over', async () => {
-  const store = new FailingStore()
+  const store = new LossyStore()
   await put(store, 'mine', 'x', 1)
   await put(store, 'theirs', 'y', 1)
   await store.write(async (writing) => {
@@ -83,7 +83,7 @@ test('the value of one secret put in the place of another is unreadable, and can
 })
 
 test('a data key is made once for its purpose, and another one for another purpose', async () => {
-  const store = new FailingStore()
+  const store = new LossyStore()
   assert.equal(await store.read((reading) => readDataKey(reading, envelope, 'api-key-mac')), undefined)
   const [a, b] = await Promise.all([1, 2].map(() => store.write((writing) => dataKey(writing, envelope, 'api-key-mac'))))
   assert.ok(a!.equals(b!) && a!.length === 32)

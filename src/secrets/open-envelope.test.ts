@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { FailingStore } from '../../test/support/failing-store.ts'
+import { LossyStore } from '../../test/support/lossy-store.ts'
 import { Secret } from '../base/secret.ts'
 import { dataKey, readDataKey } from './data-keys.ts'
 import { KeyedEnvelope } from './envelope.ts'
@@ -25,7 +25,7 @@ const refusedBy = (result: OpenedEnvelope | { refused: string }): string => {
 }
 
 test('the first start makes a key and the next ones use it', async () => {
-  const store = new FailingStore()
+  const store = new LossyStore()
   const source = fresh()
   const first = opened(await openEnvelope(store, source, world))
   assert.deepEqual([first.isMade, first.file], [true, source.made])
@@ -38,7 +38,7 @@ test('the first start makes a key and the next ones use it', async () => {
 
 describe('a wrong key is refused by name', () => {
   test('the file was replaced', async () => {
-    const store = new FailingStore()
+    const store = new LossyStore()
     const source = fresh()
     const first = opened(await openEnvelope(store, source, world))
     const other = newEnvelopeKey()
@@ -51,7 +51,7 @@ describe('a wrong key is refused by name', () => {
   })
 
   test('the file is gone: none is made for a store that had one', async () => {
-    const store = new FailingStore()
+    const store = new LossyStore()
     const source = fresh()
     const first = opened(await openEnvelope(store, source, world))
     rmSync(source.made)
@@ -61,7 +61,7 @@ describe('a wrong key is refused by name', () => {
   })
 
   test('a check that was copied from another store does not prove a key by its id', async () => {
-    const store = new FailingStore()
+    const store = new LossyStore()
     const source = fresh()
     const { envelope } = opened(await openEnvelope(store, source, world))
     const forged = new KeyedEnvelope(newEnvelopeKey()).seal(Buffer.of(1), 'envelope/check')
@@ -70,7 +70,7 @@ describe('a wrong key is refused by name', () => {
   })
 
   test('the check was taken out of a store that holds sealed values', async () => {
-    const store = new FailingStore()
+    const store = new LossyStore()
     const source = fresh()
     const { envelope } = opened(await openEnvelope(store, source, world))
     await store.write((writing) => dataKey(writing, envelope, 'api-key-mac'))
@@ -81,19 +81,19 @@ describe('a wrong key is refused by name', () => {
 
 test('a file that the configuration names is never made', async () => {
   const { made } = fresh()
-  assert.match(refusedBy(await openEnvelope(new FailingStore(), { file: made }, world)), /the envelope key is missing/)
+  assert.match(refusedBy(await openEnvelope(new LossyStore(), { file: made }, world)), /the envelope key is missing/)
   assert.throws(() => readFileSync(made), /ENOENT/)
 })
 
 test('of two that start at once on one empty store, one key counts', async () => {
-  const store = new FailingStore()
+  const store = new LossyStore()
   const results = await Promise.all([openEnvelope(store, fresh(), world), openEnvelope(store, fresh(), world)])
   assert.equal(results.filter((result) => 'refused' in result).length, 1)
 })
 
 test('a store that fails at the start leaves a key that the next start uses', async () => {
   for (const how of ['before the work', 'before the commit', 'after the commit'] as const) {
-    const store = new FailingStore()
+    const store = new LossyStore()
     const source = fresh()
     store.failAt({ at: 0, how })
     await assert.rejects(openEnvelope(store, source, world))
@@ -105,7 +105,7 @@ test('a store that fails at the start leaves a key that the next start uses', as
 })
 
 test('a variable opens the store that a file was made for, when it holds the same key', async () => {
-  const store = new FailingStore()
+  const store = new LossyStore()
   const source = fresh()
   opened(await openEnvelope(store, source, world))
   const text = readFileSync(source.made, 'utf8')

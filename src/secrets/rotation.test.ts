@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { FailingStore, type Failure } from '../../test/support/failing-store.ts'
+import { type Failure, LossyStore } from '../../test/support/lossy-store.ts'
 import { Secret } from '../base/secret.ts'
 import type { SealedCollection } from '../ports/sealed-collection.ts'
 import { collection } from '../ports/store.ts'
@@ -31,8 +31,8 @@ const SECRETS = 7
 const ACCOUNTS = 3
 
 /** A store sealed under a key, with more records than one batch of the tests. */
-async function filled(from: EnvelopeKey): Promise<FailingStore> {
-  const store = new FailingStore()
+async function filled(from: EnvelopeKey): Promise<LossyStore> {
+  const store = new LossyStore()
   const envelope = new KeyedEnvelope(from)
   await store.write(async (writing) => {
     writing.put(keyChecks, ONLY, checkUnder(envelope))
@@ -47,7 +47,7 @@ async function filled(from: EnvelopeKey): Promise<FailingStore> {
 }
 
 /** Throws when any value is not what it was, to a holder of these keys. */
-async function allReadable(store: FailingStore, keys: readonly EnvelopeKey[]): Promise<void> {
+async function allReadable(store: LossyStore, keys: readonly EnvelopeKey[]): Promise<void> {
   const envelope = new KeyedEnvelope(keys[0]!, keys.slice(1))
   await store.inner.read(async (reading) => {
     for (let i = 0; i < SECRETS; i++) assert.equal((await readSecret(reading, envelope, `s${i}`))!.reveal(), `value ${i}`)
@@ -60,7 +60,7 @@ async function allReadable(store: FailingStore, keys: readonly EnvelopeKey[]): P
   assert.deepEqual([...key.octets()], Array(32).fill(7))
 }
 
-const options = (store: FailingStore, envelope: KeyedEnvelope, to: EnvelopeKey): RotationOptions => ({ store, envelope, to, collections, nowMs: 2, batch: 2 })
+const options = (store: LossyStore, envelope: KeyedEnvelope, to: EnvelopeKey): RotationOptions => ({ store, envelope, to, collections, nowMs: 2, batch: 2 })
 const finished = (outcome: RotationOutcome): void => assert.ok(!('refused' in outcome), JSON.stringify(outcome))
 
 test('a rotation seals everything anew, and the old key opens nothing that is left', async () => {
@@ -122,7 +122,7 @@ describe('cut off at any write, in any way', () => {
   test('every write was cut off in every way', () => assert.ok(cuts >= 6 * 8, `${cuts} cuts`))
 })
 
-async function allReadableThrough(store: FailingStore, envelope: KeyedEnvelope): Promise<void> {
+async function allReadableThrough(store: LossyStore, envelope: KeyedEnvelope): Promise<void> {
   await store.inner.read(async (reading) => {
     for (let i = 0; i < SECRETS; i++) assert.equal((await readSecret(reading, envelope, `s${i}`))!.reveal(), `value ${i}`)
   })
@@ -218,7 +218,7 @@ describe('a rotation that cannot end says why, and leaves both keys in use', () 
 test('with the key in a file: cut off anywhere, the next start opens, goes on, and one file is left', async () => {
   const world = { environment: () => undefined, commandEnvironment: {} }
   for (let at = 0; at < 9; at++) {
-    const store = new FailingStore()
+    const store = new LossyStore()
     const source = { made: join(mkdtempSync(join(tmpdir(), 'gatehouse-rotate-')), 'envelope.key') }
     const first = await openEnvelope(store, source, world)
     assert.ok(!('refused' in first))

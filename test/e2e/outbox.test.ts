@@ -20,7 +20,7 @@ import { checkUnder, keyChecks, ONLY } from '../../src/secrets/key-records.ts'
 import { putSecret, readSecret, sealedNamedSecrets } from '../../src/secrets/named-secrets.ts'
 import { rotateEnvelope } from '../../src/secrets/rotation.ts'
 import { authority } from '../support/certificates.ts'
-import { FailingStore } from '../support/failing-store.ts'
+import { LossyStore } from '../support/lossy-store.ts'
 import { startSmtpReceiver } from '../support/smtp-receiver.ts'
 
 const KEY = `whsec_${Buffer.alloc(32, 5).toString('base64')}`
@@ -50,7 +50,7 @@ async function startReceiver() {
 test('a webhook and a mail, put down with an act, arrive over failures, a crash, a restart and a rotation', async () => {
   const [receiver, smtp] = [await startReceiver(), await startSmtpReceiver()]
   const guard = { allowPrivate: ['127.0.0.1'], own: () => [], resolve: async () => ['127.0.0.1'] }
-  const store = new FailingStore()
+  const store = new LossyStore()
   const [from, to] = [newEnvelopeKey(), newEnvelopeKey()]
   const now = { ms: Date.UTC(2026, 10, 24) }
 

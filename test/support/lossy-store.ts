@@ -4,7 +4,7 @@ import { type Changes, type Reading, type Store, StoreUnavailable, UncertainComm
 
 export type Failure = 'before the work' | 'before the commit' | 'after the commit'
 
-export class FailingStore implements Store {
+export class LossyStore implements Store {
   readonly inner: MemoryStore
   writes = 0
   private failing: { readonly at: number; readonly how: Failure } | undefined
