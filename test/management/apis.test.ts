@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readEntry, readHead as readTrailHead } from '../../src/trail/records.ts'
-import { anyState, api, broken, documented, draftOf, promised, published } from './catalog-house.ts'
+import { anyState, api, broken, documented, draftOf, promised, published, tokenWithout } from './catalog-house.ts'
 import { patch, versioned } from './scenarios/apis.ts'
 import { type Asker, type World, world } from './world.ts'
 
@@ -71,6 +71,25 @@ inWorld('a patch is reached under its own API alone, and loosens nothing', async
   for (const [asker, method, path, body, short] of tries)
     assert.equal((await made.as(asker, method, path, { headers: method === 'DELETE' ? anyState : {}, ...(body && { body }) })).short, short, path)
   assert.deepEqual(policiesOf(made, 'berries'), ['ip-filter'])
+})
+
+inWorld('an API owner patches one version of their own', async (made) => {
+  await versioned(made, 'cherries', 'reds')
+  assert.equal((await made.as('ada', 'POST', '/apis/cherries/patches', { body: patch({ version: 'v2', name: 'second' }) })).short, '201')
+  assert.deepEqual(
+    ['cherries@v1', 'cherries@v2'].map((name) => policiesOf(made, name).includes('ip-filter')),
+    [false, true],
+  )
+  assert.equal((await made.as('ada', 'DELETE', '/apis/cherries/patches/second', { headers: anyState })).short, '204')
+  assert.equal((await made.as('bob', 'POST', '/apis/cherries/patches', { body: patch({ version: 'v2' }) })).short, '404 management.unknown')
+})
+
+inWorld('a token that may patch and not change what APIs share patches every API, and nothing else', async (made) => {
+  const headers = await tokenWithout(made, 'catalog:write', 'catalog:read', 'apis:write', 'apis:publish')
+  for (const name of ['apples', 'berries'])
+    assert.equal((await made.as('stranger', 'POST', `/apis/${name}/patches`, { headers, body: patch({ name: `on-${name}` }) })).short, '201')
+  assert.equal((await made.as('stranger', 'DELETE', '/apis/berries/patches/on-berries', { headers: { ...headers, ...anyState } })).short, '204')
+  assert.equal((await made.as('stranger', 'POST', '/drafts', { headers, body: { message: 'a change' } })).short, '403 management.forbidden')
 })
 
 inWorld('versions are told with the state they are in now and who still calls them', async (made) => {

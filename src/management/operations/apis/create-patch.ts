@@ -3,6 +3,7 @@ import { hashOf } from '../../../base/canonical-json.ts'
 import { object } from '../../../base/schema.ts'
 import { readHead } from '../../../catalog/revisions/state.ts'
 import { APPROVALS_NEEDED, FAULTY, NOT_GRANTED, publishAs } from '../../catalog-publication.ts'
+import { CatalogReach } from '../../catalog-reach.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'
 import { momentOf, nameText } from '../../texts.ts'
 import { thisApi } from './api-reach.ts'
@@ -37,10 +38,11 @@ export const createPatch = defineOperation({
     const outcome = await publishAs(
       call,
       async (reading) => {
-        if (!call.reaches(parameters.api)) return refused('unknown')
+        const change = { kind: 'patch', name, value }
+        if ((await CatalogReach.of(operator, reading)).touch('patch', change, [], true) !== 'within') return refused('unknown')
         if (await findPatch(reading, name)) return refused('name-taken')
         const { revision: base } = await readHead(reading)
-        return { author: operator.actor, message: `patch ${name}: ${body.reason}`, base, changes: [{ kind: 'patch', name, value }] }
+        return { author: operator.actor, message: `patch ${name}: ${body.reason}`, base, changes: [change] }
       },
       within,
       (revision) => {

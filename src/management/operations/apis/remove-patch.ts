@@ -1,6 +1,7 @@
 // removePatch: takes a virtual patch out before its time, or after it.
 import { readHead } from '../../../catalog/revisions/state.ts'
 import { APPROVALS_NEEDED, FAULTY, publishAs } from '../../catalog-publication.ts'
+import { CatalogReach } from '../../catalog-reach.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'
 import { OWNED_BY_FILE } from '../drafts/draft-refusals.ts'
 import { thisApi } from './api-reach.ts'
@@ -26,8 +27,10 @@ export const removePatch = defineOperation({
     const outcome = await publishAs(
       call,
       async (reading) => {
-        const found = call.reaches(parameters.api) ? await findPatch(reading, name) : undefined
+        const found = await findPatch(reading, name)
         if (!found || shownPatch(found, nowMs)?.api !== parameters.api) return refused('unknown')
+        const there = { kind: 'patch', name, value: { api: parameters.api } }
+        if ((await CatalogReach.of(operator, reading)).touch('patch', there, [], true) !== 'within') return refused('unknown')
         if (found.owner === 'file') return refused('owned-by-file')
         const stale = call.guard(found.stored.digest)
         if (stale) return stale
