@@ -5,6 +5,7 @@ import { members } from '../catalog/members.ts'
 import type { ProposedChange } from '../catalog/revisions/commit.ts'
 import { KINDS, keyOf, kindNamed } from '../catalog/revisions/kinds.ts'
 import { OBJECTS } from '../catalog/revisions/records.ts'
+import { apiOf } from '../model/names.ts'
 import { type Operator, reachesApi, reachOf } from '../model/operator.ts'
 import type { Permission } from '../model/permissions.ts'
 import { everyEntry, type Reading } from '../ports/store.ts'
@@ -15,6 +16,7 @@ const NEEDED = {
   write: ['apis:write', 'catalog:write'],
   publish: ['apis:publish', 'catalog:write'],
   approve: ['apis:approve', 'catalog:read'],
+  patch: ['apis:patch', 'catalog:write'],
 } as const satisfies Record<string, readonly [Permission, Permission]>
 export type CatalogVerb = keyof typeof NEEDED
 
@@ -39,7 +41,7 @@ const TEXT_KIND = KINDS.find(({ isText }) => isText)!.kind
 function apisOf({ kind, name, value }: ProposedChange): readonly string[] | undefined {
   const known = kindNamed(kind)
   if (kind === 'api') return [name]
-  if (known?.guards && value !== undefined) return known.guards(name, value)
+  if (known?.guards && value !== undefined) return known.guards(name, value).map(apiOf)
   return known?.levels === 2 ? [name.split('@')[0]!] : undefined
 }
 /** The name of the document that the object is made of. */
@@ -60,7 +62,7 @@ export class CatalogReach {
 
   /** What there is now is looked at only for those whose reach hangs on it. */
   static async of(operator: Operator, reading: Reading): Promise<CatalogReach> {
-    const isWhole = Object.values(NEEDED).every((both) => both.every((each) => reachOf(operator, each) !== 'own'))
+    const isWhole = Object.values(NEEDED).every((both) => reachOf(operator, both[0]) === undefined || both.every((each) => reachOf(operator, each) === 'all'))
     return new CatalogReach(operator, isWhole ? EMPTY : await landscapeOf(reading))
   }
 
