@@ -68,10 +68,11 @@ export class Messages {
   }
 
   /** Puts a message down for every webhook that asked for such events, and for each contact, in the caller's transaction. */
-  async tell(writing: Writing, { event, data, team, contacts = [], subject = event, text = subject }: Notice): Promise<void> {
+  async tell(writing: Writing, { event, data, team, contacts = [], contactsOnly, subject = event, text = subject }: Notice): Promise<void> {
     const nowMs = this.parts.nowMs()
     const content = webhookContent(event, data, nowMs)
-    for (const [name, { events }] of Object.entries(this.parts.configuration().settings.webhooks ?? {}))
+    const webhooks = contactsOnly ? {} : (this.parts.configuration().settings.webhooks ?? {})
+    for (const [name, { events }] of Object.entries(webhooks))
       if (events.some((pattern) => asksFor(pattern, event))) await this.put(writing, { kind: 'webhook', target: name, content, nowMs })
     for (const contact of contacts) {
       if (contact.kind === 'mail') {

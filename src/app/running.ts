@@ -20,6 +20,7 @@ import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
+import { Announcing } from './announcing.ts'
 import { backUpFolder, backUpsIn } from './back-ups.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
@@ -205,7 +206,12 @@ export class Running {
     this.control = await startControl({ host, port, exposed: control.exposed, version: VERSION }, operations, plane)
     const { file, catalog, voice } = this
     const about = { file, egress, nowMs: () => this.nowMs, warn: (line: string) => voice.warn(line), settings: () => catalog.configuration.settings }
-    this.upkeep = new Upkeep({ store, trail, envelope, ...about })
+    const announcing = new Announcing({
+      ...{ store, nowMs: about.nowMs },
+      versions: () => catalog.configuration.versions,
+      tell: (writing, notice) => messages.tell(writing, notice),
+    })
+    this.upkeep = new Upkeep({ store, trail, envelope, ...about, announce: () => announcing.look() })
     messages.start()
   }
 

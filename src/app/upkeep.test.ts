@@ -27,6 +27,7 @@ test('checkpoints are brought to file and webhook; what stays out of reach is to
   const upkeep = new Upkeep({
     ...{ store, trail, envelope, nowMs: () => 1, warn: (line) => void lines.push(line), file: join(folder, 'gatehouse.yaml') },
     egress: { fetch: () => Promise.reject(new EgressFailed('connection refused')) },
+    announce: async () => {},
     settings: () => ({ checkpoints }) as never,
   })
   try {
@@ -56,6 +57,7 @@ test('when another node rotates the envelope key, this one says so and seals not
   const upkeep = new Upkeep({
     ...{ store, trail, envelope: here, nowMs: () => 1, warn: (line) => said(line), file: '/nowhere/gatehouse.yaml' },
     egress: { fetch: () => Promise.reject(new EgressFailed('none')) },
+    announce: async () => {},
     settings: () => ({ checkpoints: { every: 3_600_000 } }) as never,
   })
   try {

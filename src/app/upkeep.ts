@@ -1,4 +1,4 @@
-// The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, and notices that its envelope key was rotated away.
+// The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, tells of versions that end, and notices that its envelope key was rotated away.
 import { dirname, resolve } from 'node:path'
 import type { Configuration } from '../catalog/resolve.ts'
 import { type SweepPlace, sweep } from '../people/sweep.ts'
@@ -20,6 +20,8 @@ export interface UpkeepParts {
   readonly warn: (line: string) => void
   /** Of the configuration that is live. */
   readonly settings: () => Configuration['settings']
+  /** Tells of versions that end, when something is due. */
+  readonly announce: () => Promise<void>
   /** The main file, which paths are relative to. */
   readonly file: string
 }
@@ -27,6 +29,7 @@ export interface UpkeepParts {
 const LOOK_MS = 1000
 const SWEEP_MS = 5 * 60_000
 const STALE_MS = 60_000
+const ANNOUNCE_MS = 60_000
 
 export class Upkeep {
   private readonly parts: UpkeepParts
@@ -45,6 +48,7 @@ export class Upkeep {
     this.tasks.every(LOOK_MS, () => this.checkpointWhenDue())
     this.tasks.every(SWEEP_MS, () => this.sweepOnce())
     this.tasks.every(STALE_MS, () => this.look())
+    this.tasks.every(ANNOUNCE_MS, parts.announce)
     this.stopHearing = parts.store.onChange(() => void this.look().catch(() => {}))
   }
 

@@ -1,5 +1,6 @@
 // Makes the snapshot's APIs out of all that stands under `apis`, `versions` and `patches`.
 import { type Fault, type Path, suggestion } from '../base/fault.ts'
+import type { LivingVersion } from '../lifecycle/announcements.ts'
 import type { Api, Canary, VersionFront } from '../model/snapshot.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import type { ListedApi } from './api-catalog.ts'
@@ -42,6 +43,8 @@ export interface ResolvedApis {
   readonly located: readonly LocatedFault[]
   /** Those that the API catalogue may tell of. */
   readonly listed: readonly ListedApi[]
+  /** Every version with the life it leads. */
+  readonly versions: readonly LivingVersion[]
   /** When the first patch ends; infinity when none does. */
   readonly patchesEndMs: number
 }
@@ -76,7 +79,7 @@ class ApisResolution {
     const apis = [...[...this.resolved.values()].map(({ api }) => api), ...this.siblings].sort((a, b) => (a.name < b.name ? -1 : 1))
     const faults = [...this.faults, ...placeFaults(this.places), ...this.patches.faults]
     const { fronts, offers, located, patches } = this
-    return { apis, fronts, offers, faults, notices: patches.notices, located, listed: this.listed(), patchesEndMs: patches.endsMs }
+    return { apis, fronts, offers, faults, notices: patches.notices, located, listed: this.listed(), versions: this.living(), patchesEndMs: patches.endsMs }
   }
 
   /** Versions at one place are told of together: they have one address. */
@@ -96,6 +99,15 @@ class ApisResolution {
           successor: section.successor === undefined ? undefined : versionApi(name, section.successor),
         }))
       })
+  }
+
+  private living(): LivingVersion[] {
+    return this.given.versions.map(({ api, version, section }) => {
+      const docs = section.docs ?? this.given.apis.find(({ name }) => name === api)?.api.docs
+      const { successor } = section
+      const more = { ...(successor !== undefined && { successor }), ...(docs !== undefined && { docs }) }
+      return { api: versionApi(api, version), schedule: scheduleOf(section), ...more }
+    })
   }
 
   private namesOf(api: string): readonly string[] {

@@ -3,6 +3,7 @@ import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Fault, Path } from '../base/fault.ts'
 import type { Schema } from '../base/schema.ts'
+import type { LivingVersion } from '../lifecycle/announcements.ts'
 import { nextChangeMs } from '../lifecycle/schedule.ts'
 import type { DirectoryContent } from '../model/directory.ts'
 import type { Snapshot } from '../model/snapshot.ts'
@@ -63,6 +64,8 @@ export interface Configuration {
   readonly approvals: { readonly [api: string]: number }
   /** By API: the team that answers for it; APIs without one are not there. */
   readonly owners: ReadonlyMap<string, string>
+  /** Every version of every API, with the life it leads. */
+  readonly versions: readonly LivingVersion[]
   readonly settings: OperatorSettings
 }
 interface Outcome {
@@ -146,6 +149,7 @@ class Resolving {
       plans: Object.fromEntries(shared.plans),
       approvals,
       owners,
+      versions: apis.versions,
       settings: section.settings,
     }
   }

@@ -9,7 +9,7 @@ export const SUNSET_NOTICE_DAYS = [90, 30, 7, 1] as const
 const BROWN_OUT_NOTICE_MS = 24 * 3600 * 1000
 const DAY_MS = 86_400_000
 /** Who has not called for so long has moved on. */
-const CALLER_FOR_MS = 30 * DAY_MS
+export const CALLER_FOR_MS = 30 * DAY_MS
 
 /** A version with the life it leads. `api` is its name in metrics and usage records, `bookshop@v1`. */
 export interface LivingVersion {
@@ -21,14 +21,16 @@ export interface LivingVersion {
   readonly docs?: string
 }
 
+export type AnnouncementKind = 'deprecated' | 'sunset' | 'brown-out'
+
 /** For an outbox; who sends it, and by mail or webhook, is not decided here. */
 export interface Announcement {
   /** Stable: an outbox that has seen it need not take it again. */
   readonly id: string
-  readonly kind: 'sunset' | 'brown-out'
+  readonly kind: AnnouncementKind
   readonly api: string
   readonly consumer: string
-  /** When what is announced happens, and until when a brown-out lasts. */
+  /** When what is announced happens or happened, and until when a brown-out lasts. */
   readonly atMs: number
   readonly untilMs?: number
   readonly calls: number
@@ -41,14 +43,20 @@ export interface Announcement {
 export const announced = collection<{ readonly atMs: number }>('lifecycle-announcement')
 
 /** Something to tell of, due now. Of several dates that have passed by, only the latest is told of: three mails at once say no more than one. */
-interface Occasion {
+export interface Occasion {
   readonly key: string
-  readonly kind: Announcement['kind']
+  readonly kind: AnnouncementKind
   readonly atMs: number
   readonly untilMs?: number
 }
 
-/** What is due to be told of a version at a time: at most one sunset notice and one brown-out. */
+function deprecationAt(schedule: Schedule, nowMs: number): Occasion[] {
+  const { deprecatedMs } = schedule
+  if (deprecatedMs === undefined || nowMs < deprecatedMs || stateAt(schedule, nowMs) !== 'deprecated') return []
+  return [{ key: `deprecated/${deprecatedMs}`, kind: 'deprecated', atMs: deprecatedMs }]
+}
+
+/** What is due to be told of a version at a time: at most one notice of its deprecation or sunset, and one brown-out. */
 export function occasionsAt(schedule: Schedule, nowMs: number): Occasion[] {
   if (stateAt(schedule, nowMs) === 'retired') return []
   const occasions: Occasion[] = []
@@ -58,6 +66,7 @@ export function occasionsAt(schedule: Schedule, nowMs: number): Occasion[] {
     if (days !== undefined) occasions.push({ key: `sunset/${sunsetMs}/${days}`, kind: 'sunset', atMs: sunsetMs })
   }
   const out = brownOuts.find(({ fromMs, untilMs }) => nowMs >= fromMs - BROWN_OUT_NOTICE_MS && nowMs < untilMs)
+  if (occasions.length === 0) occasions.push(...deprecationAt(schedule, nowMs))
   if (out !== undefined) occasions.push({ key: `brown-out/${out.fromMs}/${out.untilMs}`, kind: 'brown-out', atMs: out.fromMs, untilMs: out.untilMs })
   return occasions
 }
@@ -65,7 +74,9 @@ export function occasionsAt(schedule: Schedule, nowMs: number): Occasion[] {
 /** When something is due next after `nowMs`, for whoever schedules `announce`; infinity when nothing is. */
 export function nextAnnouncementMs(schedule: Schedule, nowMs: number): number {
   const { sunsetMs, brownOuts } = schedule
+  const { deprecatedMs } = schedule
   const moments = brownOuts.map(({ fromMs }) => fromMs - BROWN_OUT_NOTICE_MS)
+  if (deprecatedMs !== undefined) moments.push(deprecatedMs)
   if (sunsetMs !== undefined) moments.push(...SUNSET_NOTICE_DAYS.map((days) => sunsetMs - days * DAY_MS))
   return Math.min(...moments.filter((moment) => moment > nowMs), Number.POSITIVE_INFINITY)
 }
@@ -91,14 +102,41 @@ export async function announce(writing: Writing, versions: readonly LivingVersio
   return due
 }
 
-function message(id: string, { api, successor, docs }: LivingVersion, { kind, atMs, untilMs }: Occasion, caller: UsageRecord): Announcement {
+/** What happens to a version, for those who watch over all of them, whoever calls it. */
+export interface VersionNews extends Omit<Occasion, 'key'> {
+  readonly api: string
+}
+
+/** The same for a whole version: each occasion once, and its deprecation too when its sunset is near already. */
+export async function versionNews(writing: Writing, { api, schedule }: LivingVersion, nowMs: number): Promise<VersionNews[]> {
+  const occasions = new Map([...deprecationAt(schedule, nowMs), ...occasionsAt(schedule, nowMs)].map((each) => [each.key, each]))
+  const news: VersionNews[] = []
+  for (const [key, { key: _key, ...occasion }] of occasions) {
+    const id = `${api}/${key}`
+    if ((await writing.get(announced, id)) !== undefined) continue
+    writing.put(announced, id, { atMs: nowMs })
+    news.push({ api, ...occasion })
+  }
+  return news
+}
+
+function message(
+  id: string,
+  { api, successor, docs, schedule: { sunsetMs } }: LivingVersion,
+  { kind, atMs, untilMs }: Occasion,
+  caller: UsageRecord,
+): Announcement {
   const day = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const move = `${successor === undefined ? '' : ` Move to ${successor}.`}${docs === undefined ? '' : ` See ${docs}`}`
-  const subject = kind === 'sunset' ? `${api} ends on ${day(atMs)}` : `${api} pauses on ${day(atMs)}`
-  const what =
-    kind === 'sunset'
-      ? `${api} is deprecated and will answer 410 Gone from ${day(atMs)} on.`
-      : `${api} is deprecated and will answer 503 from ${day(atMs)} until ${day(untilMs!)}, so that whoever depends on it notices before it ends.`
+  const ends = sunsetMs === undefined ? '' : ` and will answer 410 Gone from ${day(sunsetMs)} on`
+  const [subject, what] = {
+    deprecated: [`${api} is deprecated`, `${api} is deprecated since ${day(atMs)}${ends}.`],
+    sunset: [`${api} ends on ${day(atMs)}`, `${api} is deprecated${ends}.`],
+    'brown-out': [
+      `${api} pauses on ${day(atMs)}`,
+      `${api} is deprecated and will answer 503 from ${day(atMs)} until ${day(untilMs ?? atMs)}, so that whoever depends on it notices before it ends.`,
+    ],
+  }[kind] as [string, string]
   const text = `${what} ${caller.consumer} called it ${caller.calls} times, last on ${day(caller.lastCallMs)}.${move}`
   const { consumer, calls, lastCallMs } = caller
   return { id, kind, api, consumer, atMs, ...(untilMs !== undefined && { untilMs }), calls, lastCallMs, subject, text }

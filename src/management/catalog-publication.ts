@@ -1,12 +1,13 @@
 // Publishing as an operator does it: the proposal goes through the room's own transactions, and its refusals become those of the API.
 
 import type { Infer } from '../base/schema.ts'
-import { integer, list, object, optional } from '../base/schema.ts'
+import { boolean, integer, list, object, optional } from '../base/schema.ts'
 import type { Proposal, PublishRefusal } from '../catalog/revisions/publish.ts'
 import type { Revision } from '../catalog/revisions/records.ts'
 import { readHead } from '../catalog/revisions/state.ts'
 import { reachOf } from '../model/operator.ts'
 import type { Reading } from '../ports/store.ts'
+import { type Breaking, breakingChanges, FINDINGS_TOLD_MAX } from './breaking-changes.ts'
 import { approverCheck, ungrantedSecrets } from './catalog-rights.ts'
 import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor, shownFaults, shownKeys } from './catalog-shapes.ts'
 import { type Call, type Done, done, type Outcome, type RefusalDeclaration, type Refused, refused, type Within } from './operation.ts'
@@ -74,13 +75,14 @@ class LookedAtAnother extends Error {}
 
 /**
  * Publishes what `look` proposes: it sees the store and judges the operator upon it. When others publish between that and the revision, it looks anew,
- * so that what was judged is what is published upon.
+ * so that what was judged is what is published upon. `gate`: what would break clients is refused unless they say that they mean it.
  */
 export async function publishAs<O>(
   call: Pick<Call, 'operator' | 'plane'>,
   look: (reading: Reading) => Promise<Proposal | Refused>,
   within: Within,
   answered: (revision: Revision) => Done<O>,
+  gate?: { readonly acceptBreaking: boolean },
 ): Promise<Outcome<O>> {
   const { operator, plane } = call
   const { catalog } = plane.services
@@ -96,15 +98,22 @@ export async function publishAs<O>(
     })
     if (!('proposal' in looked)) return looked
     const { proposal, upon } = looked
+    const { isCompared, findings } = gate ? await breakingChanges(plane, proposal.changes) : NOTHING_BREAKS
+    if (findings.length > 0 && !gate?.acceptBreaking)
+      return refused('breaking-changes', { more: { findings: findings.slice(0, FINDINGS_TOLD_MAX), findingCount: findings.length } })
+    const answer = (revision: Revision): Done<O> => {
+      const made = answered(revision)
+      return findings.length === 0 ? made : { ...made, detail: { ...made.detail, acceptedBreaking: findings.length, brokenApis: brokenApis(findings) } }
+    }
     try {
       const outcome = await catalog.publish(proposal, {
         mayApprove: approverCheck(plane, proposal.changes),
         within: async (writing, revision) => {
-          if (!isWhole && revision.parent !== upon) throw new LookedAtAnother()
-          await within(writing, answered(revision))
+          if ((!isWhole || isCompared) && revision.parent !== upon) throw new LookedAtAnother()
+          await within(writing, answer(revision))
         },
       })
-      if (!('refused' in outcome)) return answered(outcome)
+      if (!('refused' in outcome)) return answer(outcome)
       if (outcome.refused !== 'busy') return refusedPublish(outcome)
     } catch (cause) {
       if (!(cause instanceof LookedAtAnother)) throw cause
@@ -113,6 +122,14 @@ export async function publishAs<O>(
   return refused('unavailable', { detail: 'Others publish all the time. Nothing was changed.', retryAfterMs: 1000 })
 }
 const ATTEMPTS = 10
+const NOTHING_BREAKS: Breaking = { isCompared: false, findings: [] }
+const brokenApis = (findings: Breaking['findings']): readonly string[] => [...new Set(findings.map(({ api }) => api))].slice(0, 100)
+
+/** In the body of what publishes. */
+export const acceptBreaking = optional(
+  boolean('Publishes although clients of an API that is in use would break. That you accepted it stands in the trail.'),
+  false,
+)
 
 export const answeredRevision = (revision: Revision): Done<Infer<typeof revisionSchema>> =>
   done(shownRevision(revision), {

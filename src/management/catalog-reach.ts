@@ -16,6 +16,7 @@ const NEEDED = {
   write: ['apis:write', 'catalog:write'],
   publish: ['apis:publish', 'catalog:write'],
   approve: ['apis:approve', 'catalog:read'],
+  patch: ['apis:patch', 'catalog:write'],
 } as const satisfies Record<string, readonly [Permission, Permission]>
 export type CatalogVerb = keyof typeof NEEDED
 
@@ -68,7 +69,7 @@ export class CatalogReach {
 
   /** What there is now is looked at only for those whose reach hangs on it. */
   static async of(operator: Operator, reading: Reading): Promise<CatalogReach> {
-    const isWhole = Object.values(NEEDED).every((both) => both.every((each) => reachOf(operator, each) !== 'own'))
+    const isWhole = Object.values(NEEDED).every((both) => reachOf(operator, both[0]) === undefined || both.every((each) => reachOf(operator, each) === 'all'))
     return new CatalogReach(operator, isWhole ? EMPTY : await landscapeOf(reading))
   }
 

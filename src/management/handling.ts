@@ -99,6 +99,10 @@ class Journey {
       body: 'value' in body ? readPart(operation.body, body.value, 'body', faults) : undefined,
     }
     if (faults.length > 0) return this.no(refused('invalid', { more: { errors: faults.slice(0, ERRORS_MAX) } }))
+    const { 'idempotency-key': repeatable } = this.request.headers
+    // Passed over in silence, it would let its sender believe that a repetition is harmless.
+    if (operation.method === 'POST' && repeatable !== undefined && idempotencyKey(String(repeatable)) === undefined)
+      return this.no(refused('invalid', { detail: 'Idempotency-Key is one key of 1 to 128 visible characters.' }))
     if (operation.guarded && this.request.headers['if-match'] === undefined) return this.no(refused('precondition-required'))
     return this.run(this.call(read), read)
   }

@@ -109,6 +109,8 @@ export interface Notice {
   /** Whose contacts these are. */
   readonly team?: string
   readonly contacts?: readonly Contact[]
+  /** Webhooks that ask for such events are not told: they were told of the whole already. */
+  readonly contactsOnly?: true
   /** What a mail says: one line of at most 200 characters, and the text. */
   readonly subject?: string
   readonly text?: string

@@ -7,12 +7,19 @@ import { parseJson } from '../catalog/json-document.ts'
 
 const CAPS = { depth: 32, aliases: 0, values: 100_000, strictNames: true }
 
-export type ReadBody = { readonly value: unknown } | { readonly refused: 'body-too-large' | 'unsupported-media-type' } | { readonly faults: readonly Fault[] }
+/** All bodies that are being read at one time, in octets: two of the largest kind, or a great many of the usual ones. */
+const IN_FLIGHT_MAX = 128 * 1024 * 1024
+let inFlight = 0
+
+export type ReadBody =
+  | { readonly value: unknown }
+  | { readonly refused: 'body-too-large' | 'unsupported-media-type' | 'rate-limited' }
+  | { readonly faults: readonly Fault[] }
 
 /** The body as plain data. Repeated and prototype keys are faults (RFC 8259 4, RFC 7493 2.3). An absent body is an empty object. */
 export async function readJsonBody(request: IncomingMessage, bytesMax: number): Promise<ReadBody> {
   const bytes = await readBytes(request, bytesMax)
-  if (bytes === undefined) return { refused: 'body-too-large' }
+  if (typeof bytes === 'string') return { refused: bytes }
   if (bytes.length === 0) return { value: {} }
   // Without this, a form of another site could send JSON as text/plain and need no preflight (Fetch 4.8).
   if (!isOfType(request, 'application/json')) return { refused: 'unsupported-media-type' }
@@ -24,7 +31,7 @@ export async function readJsonBody(request: IncomingMessage, bytesMax: number): 
 /** The body as text. */
 export async function readTextBody(request: IncomingMessage, bytesMax: number): Promise<ReadBody> {
   const bytes = await readBytes(request, bytesMax)
-  if (bytes === undefined) return { refused: 'body-too-large' }
+  if (typeof bytes === 'string') return { refused: bytes }
   if (!isOfType(request, 'text/plain')) return { refused: 'unsupported-media-type' }
   return isUtf8(bytes) ? { value: bytes.toString('utf8') } : NOT_UTF8
 }
@@ -35,18 +42,24 @@ function isOfType(request: IncomingMessage, type: string): boolean {
   return given.trim() === type && /^(?:charset="?utf-8"?)?\s*$/.test(charset)
 }
 
-/** Undefined when there are more than that. */
-async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
+/** The octets, or why they are not read. Many large bodies at once must not cost the process its memory, whoever sends them. */
+async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer | 'body-too-large' | 'rate-limited'> {
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > bytesMax) return undefined
+  if (declared > bytesMax) return 'body-too-large'
   const parts: Buffer[] = []
   let length = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length
-    if (length > bytesMax) return undefined
-    parts.push(part)
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      length += part.length
+      inFlight += part.length
+      if (length > bytesMax) return 'body-too-large'
+      if (inFlight > IN_FLIGHT_MAX) return 'rate-limited'
+      parts.push(part)
+    }
+    return Buffer.concat(parts)
+  } finally {
+    inFlight -= length
   }
-  return Buffer.concat(parts)
 }
 
 /** The query as an object of texts; a parameter that stands there twice is a fault: which of the two counts is not to be guessed. */

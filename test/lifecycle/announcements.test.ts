@@ -32,7 +32,7 @@ test('who still calls: of that version, lately, the busiest first', () => {
   )
 })
 
-test('90, 30, 7 and 1 days before the sunset and before each brown-out every caller hears once, however often it is asked', async () => {
+test('with the deprecation, 90, 30, 7 and 1 days before the sunset and before each brown-out every caller hears once, however often it is asked', async () => {
   const store = new MemoryStore()
   const heard: string[] = []
   // Every six hours of a year, each twice: as two nodes would.
@@ -43,7 +43,7 @@ test('90, 30, 7 and 1 days before the sunset and before each brown-out every cal
         else assert.equal(consumer, 'busy')
     }
   }
-  assert.deepEqual(heard, ['sunset 90', 'sunset 30', 'brown-out 1', 'sunset 7', 'sunset 1'])
+  assert.deepEqual(heard, ['deprecated 0', 'sunset 90', 'sunset 30', 'brown-out 1', 'sunset 7', 'sunset 1'])
   await store.close()
 })
 
@@ -88,5 +88,5 @@ test('nothing is said of a version that is gone, and the next date is known befo
     if (ms === Number.POSITIVE_INFINITY) break
     dates.push((SUNSET - ms) / DAY)
   }
-  assert.deepEqual(dates, [90, 30, 21, 7, 1])
+  assert.deepEqual(dates, [300, 90, 30, 21, 7, 1])
 })

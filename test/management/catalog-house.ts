@@ -20,6 +20,17 @@ export const openapi = (name: string): ProposedChange => ({
   name,
   value: `openapi: 3.1.0\ninfo: { title: ${name}, version: "1" }\npaths: { /a: { get: { responses: {} } } }\n`,
 })
+/** An API with two documents' worth of a past: as it is published, and as it would break whoever calls `/b`. */
+export const promised = (name: string, owner: string): readonly ProposedChange[] => [
+  documented(name, '/a', '/b'),
+  api(name, owner, { openapi: `document:${name}` }),
+]
+export const broken = (name: string): ProposedChange => documented(name, '/a')
+export const documented = (name: string, ...paths: readonly string[]): ProposedChange => ({
+  kind: 'document',
+  name,
+  value: `openapi: 3.1.0\ninfo: { title: ${name}, version: "1" }\npaths: { ${paths.map((path) => `${path}: { get: { responses: {} } }`).join(', ')} }\n`,
+})
 export const anyState = { 'if-match': '*' }
 
 let drafts = 0

@@ -190,6 +190,11 @@ describe('changed once, and by those who know what they change', () => {
     assert.equal(other.short, '409 boxes.taken')
     assert.equal(other.headers['idempotency-replayed'], undefined)
   })
+  test('an idempotency key that is none, or two, is refused and not passed over', async () => {
+    for (const key of ['', 'a b', 'x'.repeat(129), '"a", "b"', 'ü'])
+      assert.equal((await post('/boxes', { name: 'new', api: 'apples' }, { headers: { 'idempotency-key': key } })).short, '400 management.invalid', key)
+    assert.equal(await weightOf('new'), undefined)
+  })
   test('an answer with a secret is never told twice', async () => {
     const headers = { 'idempotency-key': 'k2' }
     assert.equal((await post('/boxes/big/secret', undefined, { headers })).json!['secret'], 'a cat')

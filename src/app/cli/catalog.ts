@@ -25,14 +25,14 @@ export async function apply(args: readonly string[], settings: Settings): Promis
   if (typeof read === 'number') return read
   const wanted = wantedOf(read)
   if (typeof wanted === 'number') return wanted
-  const { prune, format, where, file, message = `apply ${basename(file)}` } = read
+  const { prune, acceptBreaking, format, where, file, message = `apply ${basename(file)}` } = read
   return asking(where, settings, format, async (to) => {
     const { value: plan } = await planApply(to, { body: { text: wanted.text, prune } })
     if (plan.refused || !plan.differs || format === 'text') {
       const exit = printPlan(plan, format, 'apply')
       if (exit !== 0 || !plan.differs) return exit
     }
-    const { value: revision } = await applyCatalog(to, { body: { text: wanted.text, prune, message, base: plan.revision } })
+    const { value: revision } = await applyCatalog(to, { body: { text: wanted.text, prune, acceptBreaking, message, base: plan.revision } })
     print(format === 'json' ? JSON.stringify({ ...plan, applied: revision.number }, null, 2) : `applied as revision ${revision.number}`)
     return 0
   })

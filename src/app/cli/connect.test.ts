@@ -63,6 +63,7 @@ test('a refusal is told with all that it names, and nothing of it is obeyed by a
     code: 'catalog.faulty',
     errors: [{ place: 'console:api/a:', code: 'x', message: 'bad\u001b]0;' }],
     conflicts: [{ kind: 'api', name: 'a' }],
+    findings: [{ api: 'a', rule: 'r', operations: ['GET /\u001b'], sentence: 'It is gone.' }],
     secrets: ['s'],
     approvals: 2,
     given: 1,
@@ -73,6 +74,7 @@ test('a refusal is told with all that it names, and nothing of it is obeyed by a
     'refused: no\\u001b[2J (catalog.faulty)',
     '  console:api/a: x bad\\u001b]0;',
     '  api/a',
+    '  a: r GET /\\u001b: It is gone.',
     '  secret s',
     '  1 of 2 approvals, for vault',
   ])

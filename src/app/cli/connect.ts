@@ -110,6 +110,11 @@ export function refusalText({ message, code, problem }: Refusal): string {
     const { kind, name } = conflict as Readonly<Record<string, unknown>>
     lines.push(`  ${String(kind)}/${String(name)}`)
   }
+  for (const finding of each('findings')) {
+    const { api, rule, operations, sentence } = finding as Readonly<Record<string, unknown>>
+    const where = Array.isArray(operations) && operations.length > 0 ? ` ${String(operations[0])}:` : ''
+    lines.push(`  ${String(api)}: ${String(rule)}${where} ${String(sentence)}`)
+  }
   for (const secret of each('secrets')) lines.push(`  secret ${String(secret)}`)
   if (typeof problem['approvals'] === 'number')
     lines.push(`  ${String(problem['given'])} of ${problem['approvals']} approvals, for ${each('apis').map(String).join(', ')}`)

@@ -31,6 +31,7 @@ const args = (file: string) => ({
   file,
   message: undefined,
   prune: false,
+  acceptBreaking: false,
   format: 'text' as const,
   where: { config: undefined, url: undefined, 'token-file': undefined },
 })
@@ -45,6 +46,7 @@ test('wrong usage is 2 and says where help is', () => {
   for (const [given, command] of wrong) assert.equal(planArguments(given, command), 2)
   assert.match(said, /gatehouse diff --help/)
   assert.throws(() => planArguments(['a', '--message', 'x'], 'diff'), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' })
+  assert.deepEqual(planArguments(['a', '--accept-breaking'], 'apply'), { ...args('a'), acceptBreaking: true })
   assert.deepEqual(planArguments(['a', '--prune', '--message', 'why'], 'apply'), { ...args('a'), prune: true, message: 'why' })
 })
 

@@ -16,12 +16,14 @@ ${connectHelp}
 
 Exit: 0 nothing differs, 1 something differs or is refused, 2 wrong usage or could not run.`
 
-export const applyHelp = `gatehouse apply FILE [--message TEXT] [--prune] [--format text|json] [--config FILE | --url URL] [--token-file FILE]
+export const applyHelp = `gatehouse apply FILE [--message TEXT] [--prune] [--accept-breaking]
+    [--format text|json] [--config FILE | --url URL] [--token-file FILE]
 
 Makes the console's objects in a running Gatehouse as FILE says, in one revision. What its own file owns stays as that file says.
 
 --message TEXT     what the change is for, for whoever reads the history
 --prune            what the console owns and FILE does not name is removed
+--accept-breaking  applies although clients of an API in use would break; that you accepted it stands in the trail
 ${connectHelp}
 
 Exit: 0 done or nothing to do, 1 refused, 2 wrong usage or could not run.`
@@ -39,6 +41,7 @@ export interface PlanArguments {
   readonly file: string
   readonly message: string | undefined
   readonly prune: boolean
+  readonly acceptBreaking: boolean
   readonly format: 'text' | 'json'
   readonly where: Where
 }
@@ -49,15 +52,15 @@ export function planArguments(args: readonly string[], command: 'diff' | 'apply'
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { ...options, ...(command === 'apply' && { message: { type: 'string' as const } }) },
+    options: { ...options, ...(command === 'apply' && { message: { type: 'string' as const }, 'accept-breaking': { type: 'boolean' as const } }) },
   })
   const { prune, format, config, url, 'token-file': tokenFile } = values
   const [file] = positionals
   if (file === undefined || positionals.length > 1) return misused(`${command} takes one file`, command)
   if (format !== 'text' && format !== 'json') return misused('--format is text or json', command)
-  const message = (values as { message?: string }).message
+  const { message, 'accept-breaking': acceptBreaking = false } = values as { message?: string; 'accept-breaking'?: boolean }
   if (message?.trim() === '') return misused('--message says what the change is for', command)
-  return { file, message, prune, format, where: { config, url, 'token-file': tokenFile } }
+  return { file, message, prune, acceptBreaking, format, where: { config, url, 'token-file': tokenFile } }
 }
 
 /** Reads the file; its faults are printed, and the answer is then the exit code. */

@@ -3,13 +3,16 @@
 import { type Reading, type Store, StoreUnavailable, UncertainCommit, type Writing } from '../../ports/store.ts'
 import type { LocatedFault } from '../located-fault.ts'
 import { type Configuration, type Resolution, type ResolveOptions, resolveSources } from '../resolve.ts'
+import type { SourceDocument } from '../source-document.ts'
 import type { Sources } from '../sources.ts'
 import { type Closed, resolveClosing } from './closing.ts'
+import type { ProposedChange } from './commit.ts'
 import { ConsoleDocuments, withConsole } from './console-document.ts'
 import { type DriftItem, driftOf, type LiveReport } from './drift.ts'
 import { type FileObjects, fileObjects } from './file-objects.ts'
 import { digestOfObjects, recordFile } from './file-record.ts'
-import type { CatalogObject } from './kinds.ts'
+import { documentsByHolder } from './holders.ts'
+import { type CatalogObject, keyOf } from './kinds.ts'
 import { BEAT_MS, recordNode, removeNode } from './nodes.ts'
 import { type Examination, examine, type Proposal, type PublishOptions, type PublishRefusal, publish, type Trial } from './publish.ts'
 import type { Revision } from './records.ts'
@@ -53,7 +56,7 @@ interface Refused {
 
 export class CatalogPublishing {
   private readonly options: CatalogOptions
-  private readonly documents = new ConsoleDocuments()
+  private readonly parsed = new ConsoleDocuments()
   private readonly texts: TextCache = new Map()
   private readonly startedMs: number
   /** The file that is live, and the last one that was read: not the same while an edit is refused. */
@@ -92,7 +95,7 @@ export class CatalogPublishing {
   > {
     const catalog = new CatalogPublishing(options, sources)
     const read = await catalog.read()
-    const closing = resolveClosing(sources, read.objects, catalog.resolveOptions, catalog.documents)
+    const closing = resolveClosing(sources, read.objects, catalog.resolveOptions, catalog.parsed)
     if (!closing.ok) return closing
     catalog.current = closing.configuration
     catalog.closed = closing.closed
@@ -136,8 +139,17 @@ export class CatalogPublishing {
 
   /** How a set of console objects would fare with the file that is live: every fault at once. */
   try(console: readonly CatalogObject[]): Trial {
-    const resolution = resolveSources(withConsole(this.file, console, this.documents), this.resolveOptions)
+    const resolution = resolveSources(withConsole(this.file, console, this.parsed), this.resolveOptions)
     return { faults: resolution.faults, apis: resolution.ok ? servedForms(resolution.snapshot) : new Map() }
+  }
+
+  /** The OpenAPI documents of APIs and versions, by name: as they are live, or as they would be with these changes. */
+  documents(changes: readonly ProposedChange[] = []): ReadonlyMap<string, SourceDocument> {
+    const objects = new Map(this.console.map((each) => [keyOf(each), each]))
+    for (const { kind, name, value } of changes)
+      if (value === undefined) objects.delete(keyOf({ kind, name }))
+      else objects.set(keyOf({ kind, name }), { kind, name, value })
+    return documentsByHolder(withConsole(this.file, [...objects.values()], this.parsed))
   }
 
   /** What can be said of a proposal before it is published. */
@@ -215,13 +227,13 @@ export class CatalogPublishing {
   private async follow(isEdit: boolean): Promise<void> {
     const read = await this.read()
     if (this.disk !== this.file || isEdit) {
-      const resolution = resolveSources(withConsole(this.disk, read.objects, this.documents), this.resolveOptions)
+      const resolution = resolveSources(withConsole(this.disk, read.objects, this.parsed), this.resolveOptions)
       const reasons = await this.takeUp(resolution, this.disk, read)
       if (reasons === undefined) return
       this.refuseFile(resolution.faults, reasons, isEdit)
     }
     if (read.revision === this.revision) return
-    const resolution = resolveSources(withConsole(this.file, read.objects, this.documents), this.resolveOptions)
+    const resolution = resolveSources(withConsole(this.file, read.objects, this.parsed), this.resolveOptions)
     const reasons = await this.takeUp(resolution, this.file, read)
     if (reasons !== undefined) this.refuseConsole(resolution.faults, reasons, read.revision)
   }
@@ -264,7 +276,7 @@ export class CatalogPublishing {
   /** Resolves what is live anew, as of now. Time ends things and brings nothing: whatever goes wrong, the configuration before stays, and it is tried again. */
   private async renew(): Promise<boolean> {
     const { revision } = this
-    const closing = resolveClosing(this.file, this.console, this.resolveOptions, this.documents)
+    const closing = resolveClosing(this.file, this.console, this.resolveOptions, this.parsed)
     const known = new Set(this.closed.map(({ key }) => key))
     let reasons: readonly string[] = []
     if (!closing.ok || closing.closed.some(({ key }) => !known.has(key))) reasons = ['what has ended by the clock cannot be taken out']

@@ -1,6 +1,7 @@
 // The operations of the management API, listed by hand: what stands here is served, described, documented and tested.
 import type { AnyOperation } from '../operation.ts'
 import { accountOperations } from './account/index.ts'
+import { apisOperations } from './apis/index.ts'
 import { backupsOperations } from './backups/index.ts'
 import { catalogOperations } from './catalog/index.ts'
 import { consumersOperations } from './consumers/index.ts'
@@ -23,6 +24,7 @@ import { witnessOperations } from './witness/index.ts'
 
 export const operations: readonly AnyOperation[] = [
   ...accountOperations,
+  ...apisOperations,
   ...backupsOperations,
   ...catalogOperations,
   ...consumersOperations,

@@ -1,6 +1,6 @@
 // The catalog as a whole: its objects, its history, what drifts, and applying texts.
 import { sourcesOf } from '../../../src/catalog/revisions/conformance/fixtures.ts'
-import { api, published, tokenWithout, tooManyDrafts } from '../catalog-house.ts'
+import { api, broken, promised, published, tokenWithout, tooManyDrafts } from '../catalog-house.ts'
 import type { Asked, Scenarios } from '../scenario.ts'
 import { FILE, type World } from '../world.ts'
 
@@ -54,6 +54,10 @@ export const catalog: Scenarios = {
         headers: await tokenWithout(world, 'secrets:write'),
         asker: 'stranger' as const,
       }),
+      'breaking-changes': async (world) => {
+        await published(world, ...promised('cherries', 'reds'))
+        return applied({ text: JSON.stringify({ gatehouse: 1, documents: { cherries: broken('cherries').value } }) })
+      },
       'too-much': () =>
         applied({ text: JSON.stringify({ gatehouse: 1, addressLists: Object.fromEntries(Array.from({ length: 20_001 }, (_, i) => [`list${i}`, []])) }) }),
     },

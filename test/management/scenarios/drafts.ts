@@ -1,5 +1,5 @@
 // Drafts: how each operation is asked, by whom, and how it refuses. `cherries` would be the reds', `plums` the blues'.
-import { anyState, api, approveAs, draftOf, fullDraft, openapi, published, tooManyDrafts } from '../catalog-house.ts'
+import { anyState, api, approveAs, broken, draftOf, fullDraft, openapi, promised, published, tooManyDrafts } from '../catalog-house.ts'
 import type { Asked, Scenarios } from '../scenario.ts'
 import { PEOPLE, type PersonName, type World } from '../world.ts'
 
@@ -144,6 +144,11 @@ export const drafts: Scenarios = {
       },
       'nothing-changes': async (world) => {
         const { id } = await draftOf(world, [])
+        return { path: `/drafts/${id}/publish`, headers: anyState, body: {} }
+      },
+      'breaking-changes': async (world) => {
+        await published(world, ...promised('cherries', 'reds'))
+        const { id } = await draftOf(world, [broken('cherries')])
         return { path: `/drafts/${id}/publish`, headers: anyState, body: {} }
       },
       'approvals-needed': async (world) => {

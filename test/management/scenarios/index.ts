@@ -1,6 +1,7 @@
 // The scenarios of all operations, listed by hand like the operations themselves.
 import type { Scenarios } from '../scenario.ts'
 import { account } from './account.ts'
+import { apis } from './apis.ts'
 import { catalog } from './catalog.ts'
 import { consumers } from './consumers.ts'
 import { drafts } from './drafts.ts'
@@ -16,6 +17,7 @@ import { witness } from './witness.ts'
 
 export const scenarios: Scenarios = {
   ...account,
+  ...apis,
   ...catalog,
   ...consumers,
   ...drafts,

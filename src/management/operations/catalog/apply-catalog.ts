@@ -2,7 +2,18 @@
 import { object, optional } from '../../../base/schema.ts'
 import { DRAFT_CHANGES_MAX } from '../../../catalog/revisions/drafts.ts'
 import { changesOfPlan } from '../../../catalog/revisions/plan.ts'
-import { APPROVALS_NEEDED, answeredRevision, CONFLICT, FAULTY, NOT_GRANTED, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import { BREAKING_CHANGES } from '../../breaking-changes.ts'
+import {
+  APPROVALS_NEEDED,
+  acceptBreaking,
+  answeredRevision,
+  CONFLICT,
+  FAULTY,
+  NOT_GRANTED,
+  NOTHING_CHANGES,
+  publishAs,
+  revisionSchema,
+} from '../../catalog-publication.ts'
 import { CatalogReach } from '../../catalog-reach.ts'
 import { messageText, revisionNumber } from '../../catalog-shapes.ts'
 import { defineOperation, isRefused, refused } from '../../operation.ts'
@@ -19,6 +30,7 @@ export const applyCatalog = defineOperation({
   body: object({
     ...appliedShape,
     message: messageText,
+    acceptBreaking,
     base: optional({
       ...revisionNumber,
       json: { ...revisionNumber.json, description: 'The revision of the plan that was looked at: what others changed since is a conflict.' },
@@ -39,6 +51,7 @@ export const applyCatalog = defineOperation({
     'nothing-changes': NOTHING_CHANGES,
     'approvals-needed': APPROVALS_NEEDED,
     'not-granted': NOT_GRANTED,
+    'breaking-changes': BREAKING_CHANGES,
     'too-much': { status: 422, says: 'One revision cannot change that much.', mend: `Apply it in parts: at most ${DRAFT_CHANGES_MAX} objects change at once.` },
   },
   act: 'catalog.apply',
@@ -61,6 +74,7 @@ export const applyCatalog = defineOperation({
       },
       within,
       answeredRevision,
+      body,
     )
   },
 })

@@ -1,8 +1,9 @@
 // publishDraft: a draft becomes a revision, and is live when this is answered.
 import { object } from '../../../base/schema.ts'
 import { proposalOf } from '../../../catalog/revisions/publish.ts'
+import { BREAKING_CHANGES } from '../../breaking-changes.ts'
 import { reachedDraft } from '../../catalog-drafts.ts'
-import { APPROVALS_NEEDED, answeredRevision, CONFLICT, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import { APPROVALS_NEEDED, acceptBreaking, answeredRevision, CONFLICT, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { defineOperation, isRefused, refused } from '../../operation.ts'
 import { draftParameter } from './draft-schema.ts'
 
@@ -15,9 +16,15 @@ export const publishDraft = defineOperation({
   permission: 'apis:publish',
   reach: 'filtered',
   parameters: draftParameter,
-  body: object({}),
+  body: object({ acceptBreaking }),
   output: revisionSchema,
-  refusals: { faulty: FAULTY, conflict: CONFLICT, 'nothing-changes': NOTHING_CHANGES, 'approvals-needed': APPROVALS_NEEDED },
+  refusals: {
+    faulty: FAULTY,
+    conflict: CONFLICT,
+    'nothing-changes': NOTHING_CHANGES,
+    'approvals-needed': APPROVALS_NEEDED,
+    'breaking-changes': BREAKING_CHANGES,
+  },
   act: 'draft.publish',
   guarded: true,
   live: true,
@@ -36,5 +43,6 @@ export const publishDraft = defineOperation({
       },
       within,
       answeredRevision,
+      call.body,
     ),
 })
