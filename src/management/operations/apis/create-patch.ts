@@ -39,8 +39,8 @@ export const createPatch = defineOperation({
       call,
       async (reading) => {
         const change = { kind: 'patch', name, value }
-        if ((await CatalogReach.of(operator, reading)).touch('patch', change, [], true) !== 'within') return refused('unknown')
         if (await findPatch(reading, name)) return refused('name-taken')
+        if ((await CatalogReach.of(operator, reading)).touch('patch', change, [], true) !== 'within') return refused('unknown')
         const { revision: base } = await readHead(reading)
         return { author: operator.actor, message: `patch ${name}: ${body.reason}`, base, changes: [change] }
       },
