@@ -1,7 +1,7 @@
 // The `settings` section: what operators decide about the control plane itself: how long things are kept, mail, webhooks, approvals.
 
 import type { Fault, Path } from '../base/fault.ts'
-import { boolean, checked, duration, type Infer, integer, list, object, oneOf, optional, record, reserved, string, withDefault } from '../base/schema.ts'
+import { checked, duration, type Infer, integer, list, object, oneOf, optional, record, reserved, string, withDefault } from '../base/schema.ts'
 import { secret } from '../base/secret-reference.ts'
 import { checkpointSettings } from './checkpoint-settings.ts'
 import { NAME, NAME_MEANS } from './consumer-schema.ts'
@@ -11,9 +11,9 @@ const day = 86_400_000
 
 const retention = object(
   {
-    revisions: optional(integer({ min: 10, max: 1_000_000, describe: 'How many revisions of the configuration are kept; left out: all.' })),
+    revisions: reserved('not-available', 'is not available yet: all revisions are kept'),
     usage: withDefault(duration({ minMs: day, maxMs: 400 * day, describe: 'How long it is known who called what.' }), '90d'),
-    sessions: withDefault(duration({ minMs: day, maxMs: 400 * day, describe: 'How long ended sessions are remembered.' }), '30d'),
+    sessions: reserved('not-available', 'is not available: a session that has ended is forgotten, and the trail has its beginning and end'),
     trail: reserved('trail-kept', 'has no retention: the trail is never deleted; personal data in it is erased entry by entry'),
   },
   'How long things are kept.',
@@ -110,8 +110,8 @@ export const operatorSettings = object(
             integer({ min: 0, max: 5, describe: 'How many people besides the author must approve a change of an API that does not say `approvals` itself.' }),
             0,
           ),
-          expire: withDefault(duration({ minMs: 3_600_000, maxMs: 90 * day, describe: 'How long an approval that was given holds.' }), '7d'),
-          ownSettings: optional(boolean('A change of these settings needs as many approvals as `required` says.'), false),
+          expire: reserved('not-available', 'is not available yet: an approval holds until the draft is edited or the approval withdrawn'),
+          ownSettings: reserved('not-available', 'is not available: these settings stand in the file, whose changes its own review approves'),
         },
         'Four eyes: who else must agree.',
       ),

@@ -1,6 +1,6 @@
 // Sections whose entries others name: address lists, sets of policies, upstreams, trust stores, plans.
 import { isListName, LIST_NAME } from '../base/ip.ts'
-import { boolean, checked, either, type Infer, list, mapped, object, optional, record, type Schema, string } from '../base/schema.ts'
+import { boolean, checked, either, type Infer, list, mapped, object, optional, record, reserved, type Schema, string } from '../base/schema.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { planLimit } from '../pipeline/plan-limit.ts'
 import { attachments } from './attachments.ts'
@@ -50,7 +50,7 @@ const plan = object(
     limits: optional(list(planLimit, { max: 20, describe: 'Limits that all hold, for each consumer on the plan and each API by itself.' }), []),
     apis: optional(list(apiName, { min: 1, max: 10_000, describe: 'The only APIs that may offer it; absent: every API.' })),
     default: optional(boolean('Consumers that may call the API and chose no plan are on this one.'), false),
-    approval: optional(boolean('A subscription by a developer waits until an operator approves it.'), false),
+    approval: reserved('not-available', 'is not available yet: developers who subscribe by themselves come with the portal'),
   },
   'What a consumer may use of an API.',
 )

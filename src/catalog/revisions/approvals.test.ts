@@ -44,6 +44,19 @@ test('a change needs as many approvals as the API demands, and says how many and
   assert.deepEqual(revision.approvers, [bob, cleo])
 })
 
+test('what the file demands by default holds for every API that says nothing itself, those that are made anew and those that are made to say nothing', async () => {
+  const { catalog, publish } = await start([api('shop')])
+  await catalog.fileChanged(fileOf([api('shop')], { settings: { approvals: { required: 1 } } }))
+  const needed = (...apis: string[]) => ({ refused: 'approvals-needed', given: 0, approvals: 1, apis })
+  assert.deepEqual(await publish(api('fresh')), needed('fresh'))
+  assert.equal(done(await publish(api('free', { approvals: 0 }))).number > 0, true, 'an API may say that it needs none')
+  assert.deepEqual(await publish(api('free', { websocket: true })), needed('free'))
+  await catalog.fileChanged(fileOf([api('shop')]))
+  done(await publish(api('fresh')))
+  await catalog.fileChanged(fileOf([api('shop')], { settings: { approvals: { required: 1 } } }))
+  assert.deepEqual(await publish(api('fresh', { approvals: 0 })), needed('fresh'), 'lifting the demand needs it met')
+})
+
 test('nobody approves what they wrote, in whole or in part', async () => {
   const { store, draft, approved, publishDraft, now } = await guarded()
   const { id } = await draft(ada, BANK({ websocket: true }))

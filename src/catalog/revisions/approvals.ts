@@ -60,19 +60,23 @@ export interface Demand {
  * The most that any touched API demands, before or after: who lifts the demand needs it met. `touched`: names of APIs that the change affects by whatever
  * way, be it a document or another object that they refer to.
  */
-export function demandOf(before: readonly CatalogObject[], after: readonly CatalogObject[], touched: ReadonlySet<string>): Demand {
+export function demandOf(before: readonly CatalogObject[], after: readonly CatalogObject[], touched: ReadonlySet<string>, byDefault: number): Demand {
   let approvals = 0
   const apis = new Set<string>()
   for (const object of [...before, ...after]) {
-    const wanted = touched.has(object.name) ? demandedBy(object) : 0
+    const wanted = touched.has(object.name) ? demandedBy(object, byDefault) : 0
     if (wanted > 0) apis.add(object.name)
     approvals = Math.max(approvals, wanted)
   }
   return { approvals, apis: [...apis].sort() }
 }
 
-/** How many approvals an object asks for. What stands there in another form than a number of 1 or more was refused when it was published. */
-export function demandedBy({ kind, value }: CatalogObject): number {
-  const { approvals } = members<'approvals'>(kind === 'api' ? value : undefined)
-  return typeof approvals === 'number' && approvals >= 1 ? Math.ceil(approvals) : 0
+/**
+ * How many approvals an object asks for: `byDefault`, which the file sets, where an API says nothing itself. What stands there in another form than a
+ * number was refused when it was published.
+ */
+export function demandedBy({ kind, value }: CatalogObject, byDefault: number): number {
+  if (kind !== 'api') return 0
+  const { approvals = byDefault } = members<'approvals'>(value)
+  return typeof approvals === 'number' && approvals > 0 ? Math.ceil(approvals) : 0
 }

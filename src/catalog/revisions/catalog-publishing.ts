@@ -115,6 +115,9 @@ export class CatalogPublishing {
   get configuration(): Configuration {
     return this.current
   }
+  private get approvalsByDefault(): number {
+    return this.current.settings.approvals.required
+  }
   /** What the file owns, as objects. */
   get fileObjects(): readonly CatalogObject[] {
     return this.objects.objects
@@ -154,7 +157,11 @@ export class CatalogPublishing {
 
   /** What can be said of a proposal before it is published. */
   examine(proposal: Proposal): Promise<Examination> {
-    return examine(this.options.store, proposal, { try: (objects) => this.try(objects), fileObjects: this.fileObjects })
+    return examine(this.options.store, proposal, {
+      try: (objects) => this.try(objects),
+      fileObjects: this.fileObjects,
+      approvalsByDefault: this.approvalsByDefault,
+    })
   }
 
   /** Publishes; live on this node when this resolves with a revision. Rejects with `UncertainCommit` when the store went away before it was live. */
@@ -162,7 +169,14 @@ export class CatalogPublishing {
     return this.inTurn(async () => {
       const { store, nowMs } = this.options
       const trial = (objects: readonly CatalogObject[]): Trial => this.try(objects)
-      const outcome = await publish(store, proposal, { ...options, try: trial, fileObjects: this.fileObjects, nowMs: nowMs(), texts: this.texts })
+      const outcome = await publish(store, proposal, {
+        ...options,
+        try: trial,
+        fileObjects: this.fileObjects,
+        approvalsByDefault: this.approvalsByDefault,
+        nowMs: nowMs(),
+        texts: this.texts,
+      })
       if (!('refused' in outcome)) await this.follow(false).catch(uncertain)
       return outcome
     })

@@ -43,6 +43,8 @@ export interface PublishOptions {
   readonly try: Try
   /** Objects of the file, for what they demand. */
   readonly fileObjects: readonly CatalogObject[]
+  /** How many approvals an API asks for that does not say so itself. Default 0. */
+  readonly approvalsByDefault?: number
   readonly nowMs: number
   readonly mayApprove: (reading: Reading, approver: Actor, apis: readonly string[]) => boolean | Promise<boolean>
   /** Runs in the transaction of the revision: what it throws takes everything back. The trail's entry is written here. */
@@ -99,7 +101,11 @@ export interface Examination {
   readonly demand: Demand
 }
 
-export async function examine(store: Store, proposal: Proposal, options: Pick<PublishOptions, 'try' | 'fileObjects' | 'texts'>): Promise<Examination> {
+export async function examine(
+  store: Store,
+  proposal: Proposal,
+  options: Pick<PublishOptions, 'try' | 'fileObjects' | 'texts' | 'approvalsByDefault'>,
+): Promise<Examination> {
   const [conflicts, prepared] = await store.read(async (reading) => [
     await conflictsOf(reading, proposal.base, proposal.changes),
     await outlined(reading, proposal, options.texts),
@@ -126,16 +132,17 @@ export async function publish(store: Store, proposal: Proposal, options: Publish
 }
 
 /** An API is touched when it is among the changes, when it would be served otherwise than it is, or when another would take requests from it. */
-function demandFor({ before, after, changes }: Prepared, trial: Trial, options: Pick<PublishOptions, 'try' | 'fileObjects'>): Demand {
+function demandFor({ before, after, changes }: Prepared, trial: Trial, options: Pick<PublishOptions, 'try' | 'fileObjects' | 'approvalsByDefault'>): Demand {
+  const byDefault = options.approvalsByDefault ?? 0
   const all = { before: [...before, ...options.fileObjects], after: [...after, ...options.fileObjects] }
-  const demanding = new Set([...all.before, ...all.after].flatMap((object) => (demandedBy(object) > 0 ? [object.name] : [])))
+  const demanding = new Set([...all.before, ...all.after].flatMap((object) => (demandedBy(object, byDefault) > 0 ? [object.name] : [])))
   if (demanding.size === 0) return { approvals: 0, apis: [] }
   // A version is of the API that it is named after; what a patch does is seen in how its API is served.
   const touched = new Set(changes.flatMap(({ kind, name }) => (kind === 'api' || kind === 'version' ? [apiOf(name)] : [])))
   const now = options.try(before)
   for (const name of demanding) if (now.apis.get(name) !== trial.apis.get(name)) touched.add(name)
   for (const name of shadowedApis(demanding, all.before, all.after)) touched.add(name)
-  return demandOf(all.before, all.after, touched)
+  return demandOf(all.before, all.after, touched, byDefault)
 }
 
 async function settle(
