@@ -3,10 +3,10 @@
 import type { Clock } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
-import { apiOfVersion } from '../directory/usage-book.ts'
 import type { AdminToken } from '../management/admin-token.ts'
 import type { BackUps, Plane, Services, SystemFacts } from '../management/plane.ts'
 import { RefusalLog } from '../management/refusal-log.ts'
+import { apiOf } from '../model/names.ts'
 import type { SignInPolicy, Site } from '../people/means.ts'
 import { type HashCosts, PasswordHashing } from '../people/password-hashing.ts'
 import { SingleSignOn } from '../people/single-sign-on.ts'
@@ -83,7 +83,7 @@ export function controlPlane(parts: ControlParts): Plane {
     nowMs,
     record,
     authenticate: (shown) => operatorOf(shown, admin, people, report),
-    ownerOf: (api) => catalog.configuration.owners.get(apiOfVersion(api)),
+    ownerOf: (api) => catalog.configuration.owners.get(apiOf(api)),
     settle: async () => {
       await catalog.refresh()
       await directory.catchUp()

@@ -46,8 +46,6 @@ const ONLY = 'only'
 const dayOf = (ms: number): number => Math.floor(ms / DAY_MS)
 const dayText = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 const placeOf = (lastMs: number, pair: string): string => `${dayText(lastMs)}/${pair}`
-/** The API that a version belongs to: who owns one owns the other. */
-export const apiOfVersion = (name: string): string => name.split('@', 1)[0]!
 
 /** Adds calls to what is known. At most `BATCH_MAX` of them. */
 export async function recordCalls(writing: Writing, calls: readonly Call[], retentionMs: number, pairsMax = PAIRS_MAX): Promise<void> {

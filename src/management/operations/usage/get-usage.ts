@@ -1,6 +1,7 @@
 // getUsage: how often each API and version is called, as far as one may see them.
 import { object, optional } from '../../../base/schema.ts'
-import { apiOfVersion, calledApis, usageOf } from '../../../directory/usage-book.ts'
+import { calledApis, usageOf } from '../../../directory/usage-book.ts'
+import { apiOf } from '../../../model/names.ts'
 import { defineOperation, done } from '../../operation.ts'
 import { page, pageOf, pageParameters } from '../../pages.ts'
 import { momentMs, momentOf } from '../../texts.ts'
@@ -20,7 +21,7 @@ export const getUsage = defineOperation({
   async run({ query: { since, ...query }, plane, nowMs, reaches }, store) {
     const sinceMs = sinceOf(since, plane, nowMs)
     const shown = await page(store, calledApis, query, ({ key, value }) => {
-      const record = reaches(apiOfVersion(key)) ? usageOf(key, value, sinceMs) : undefined
+      const record = reaches(apiOf(key)) ? usageOf(key, value, sinceMs) : undefined
       return record && { api: record.api, calls: record.calls, lastCall: momentOf(record.lastCallMs) }
     })
     return done(shown)

@@ -1,6 +1,7 @@
 // listCallers: who still calls an API or one of its versions.
 import { object, optional } from '../../../base/schema.ts'
-import { apiOfVersion, callers, usageOf } from '../../../directory/usage-book.ts'
+import { callers, usageOf } from '../../../directory/usage-book.ts'
+import { apiOf } from '../../../model/names.ts'
 import { defineOperation, done } from '../../operation.ts'
 import { page, pageOf, pageParameters } from '../../pages.ts'
 import { momentMs } from '../../texts.ts'
@@ -16,8 +17,8 @@ export const listCallers = defineOperation({
   reach: ({ parameters, plane }) => {
     const { snapshot } = plane.services.catalog.configuration
     // Who called a version is known for longer than the version is there.
-    const api = apiOfVersion(parameters.api)
-    return snapshot.apis.some(({ name }) => apiOfVersion(name) === api) ? [api] : undefined
+    const api = apiOf(parameters.api)
+    return snapshot.apis.some(({ name }) => apiOf(name) === api) ? [api] : undefined
   },
   parameters: object({ api: apiName }),
   query: object({ ...pageParameters, since: optional(momentMs('Days count whole. Left out: as long as it is kept.')) }),
@@ -31,7 +32,7 @@ export const listCallers = defineOperation({
       query,
       ({ key, value }) => {
         const record = usageOf(key, value, sinceMs)
-        return record && (record.api === api || apiOfVersion(record.api) === api) ? shownCaller(record) : undefined
+        return record && (record.api === api || apiOf(record.api) === api) ? shownCaller(record) : undefined
       },
       { prefix: api },
     )
