@@ -1,0 +1,25 @@
+// PEM text (RFC 7468): its blocks by label, and how many of them are not whole. Text between blocks is no fault (RFC 7468 2): bundles explain themselves.
+
+export interface PemBlock {
+  /** `CERTIFICATE`, `PRIVATE KEY`, `EC PRIVATE KEY` and so on. */
+  readonly label: string
+  /** The block with its first and last line. */
+  readonly text: string
+}
+export interface PemReading {
+  readonly blocks: readonly PemBlock[]
+  /** Blocks that do not end, or that hold what is no base64. */
+  readonly broken: number
+}
+
+const BEGIN = /-----BEGIN [A-Z0-9 ]{1,40}-----/g
+/** RFC 1421 fields, as old encrypted keys have them, end with an empty line. */
+const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----\r?\n(?:[A-Za-z-]{1,40}: [^\r\n]{0,200}\r?\n){0,5}[A-Za-z0-9+/=\s]*-----END \1-----/g
+
+export function readPem(text: string): PemReading {
+  const blocks = [...text.matchAll(BLOCK)].map(([block, label]) => ({ label: label!, text: block }))
+  return { blocks, broken: (text.match(BEGIN)?.length ?? 0) - blocks.length }
+}
+
+export const isCertificate = ({ label }: PemBlock): boolean => label === 'CERTIFICATE' || label === 'X509 CERTIFICATE' || label === 'TRUSTED CERTIFICATE'
+export const isPrivateKey = ({ label }: PemBlock): boolean => label.endsWith('PRIVATE KEY')

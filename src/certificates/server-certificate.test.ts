@@ -1,0 +1,107 @@
+// A server's certificate is read with everything that is wrong with it, and what is right comes out ready to be shown.
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH } from '../../test/support/certificate-maker.ts'
+import { readServerCertificate } from './server-certificate.ts'
+
+const NOW_MS = Date.UTC(2026, 10, 24)
+const day = (text: string): Date => new Date(`${text}T00:00:00Z`)
+let root: Made
+let between: Made
+let own: Made
+before(async () => {
+  root = await makeCertificate({ subject: 'CN=root', authority: true })
+  between = await makeCertificate({ subject: 'CN=between', authority: true, issuer: root, to: day('2030-01-01') })
+  own = await makeCertificate({ names: ['shop.example.org', '*.api.example.org'], addresses: ['192.0.2.7'], purposes: [SERVER_AUTH], issuer: between })
+})
+const codes = (certificate: string, key: string): string[] => readServerCertificate(certificate, key, NOW_MS).faults.map((fault) => `${fault.in} ${fault.code}`)
+const count = (text: string | undefined): number => text?.match(/BEGIN CERTIFICATE/g)?.length ?? 0
+
+describe('the certificate of a server', () => {
+  it('is read with its chain, names and end, whatever stands between the blocks', () => {
+    const { certificate, faults, notices } = readServerCertificate(`a note\n${own.certificate}\nanother\n${between.certificate}`, own.key, NOW_MS)
+    assert.deepEqual([faults, notices], [[], []])
+    assert.deepEqual(certificate?.names, ['shop.example.org', '*.api.example.org', '192.0.2.7'])
+    assert.deepEqual([certificate?.algorithm, count(certificate?.chain), certificate?.expiresMs], ['ecdsa', 2, Date.UTC(2030, 0, 1)])
+    assert.match(certificate!.thumbprint, /^[0-9a-f]{64}$/)
+  })
+
+  it('has its chain put in order, without the authority that certified itself', () => {
+    const { certificate } = readServerCertificate(own.certificate + root.certificate + between.certificate, own.key, NOW_MS)
+    assert.equal(count(certificate?.chain), 2)
+    assert.ok(certificate!.chain.indexOf(between.certificate.trim().split('\n')[2]!) > certificate!.chain.indexOf(own.certificate.trim().split('\n')[2]!))
+  })
+
+  it('may be one that certified itself', async () => {
+    const alone = await makeCertificate({ names: ['localhost'] })
+    assert.equal(count(readServerCertificate(alone.certificate, alone.key, NOW_MS).certificate?.chain), 1)
+  })
+
+  for (const [kind, algorithm] of [
+    ['P-384', 'ecdsa'],
+    ['Ed25519', 'ed25519'],
+    ['RSA-2048', 'rsa'],
+  ] as const)
+    it(`may have a key of ${kind}`, async () => {
+      const made = await makeCertificate({ names: ['localhost'], key: kind })
+      assert.equal(readServerCertificate(made.certificate, made.key, NOW_MS).certificate?.algorithm, algorithm)
+    })
+
+  it('that has expired or is not valid yet is told of and not refused: a gateway that does not start helps nobody', async () => {
+    const past = await makeCertificate({ names: ['localhost'], to: day('2026-11-24') })
+    const coming = await makeCertificate({ names: ['localhost'], from: day('2026-11-25') })
+    for (const [made, says] of [
+      [past, /expired on 2026-11-24/],
+      [coming, /not valid before 2026-11-25/],
+    ] as const) {
+      const { certificate, notices } = readServerCertificate(made.certificate, made.key, NOW_MS)
+      assert.ok(certificate)
+      assert.match(notices.join(), says)
+    }
+  })
+
+  it('is refused with the code of everything that is wrong', async () => {
+    const other = await makeCertificate({ names: ['localhost'] })
+    const sealed = own.key.replaceAll('PRIVATE KEY', 'ENCRYPTED PRIVATE KEY')
+    const cases: readonly (readonly [what: string, certificate: string, key: string, codes: readonly string[]])[] = [
+      ['nothing at all', '', '', ['certificate no-certificate', 'key no-key']],
+      ['the two files taken for each other', own.key, own.certificate, ['certificate no-certificate', 'key no-key']],
+      ['cut short', own.certificate.slice(0, 300), own.key.slice(0, 100), ['certificate no-certificate', 'certificate bad-certificate', 'key bad-key']],
+      ['no certificate inside the block', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', own.key, ['certificate bad-certificate']],
+      ['no key inside the block', own.certificate, '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n', ['key bad-key']],
+      ['another key', own.certificate, other.key, ['key key-mismatch']],
+      ['two keys', own.certificate, own.key + other.key, ['key bad-key']],
+      ['a sealed key', own.certificate, sealed, ['key encrypted-key']],
+      ['a chain with a stranger', own.certificate + other.certificate, own.key, ['certificate broken-chain']],
+      [
+        'the authority first',
+        between.certificate + own.certificate,
+        own.key,
+        ['certificate broken-chain', 'certificate no-names', 'certificate is-a-ca', 'key key-mismatch'],
+      ],
+      ['eleven certificates', own.certificate.repeat(11), own.key, ['certificate too-long', 'certificate broken-chain']],
+    ]
+    for (const [what, certificate, key, expected] of cases) assert.deepEqual(codes(certificate, key), expected, what)
+    assert.equal(cases.length, 11)
+  })
+
+  it('is refused when it is for something else, names nobody, or is too weak', async () => {
+    const wrong: readonly (readonly [Parameters<typeof makeCertificate>[0], string])[] = [
+      [{ names: [] }, 'no-names'],
+      [{ names: ['localhost'], purposes: [CLIENT_AUTH] }, 'not-for-servers'],
+      [{ names: ['localhost'], authority: true }, 'is-a-ca'],
+      [{ names: ['localhost'], key: 'RSA-1024' }, 'weak-certificate'],
+      [{ names: ['localhost'], key: 'RSA-2048', hash: 'SHA-1' }, 'weak-certificate'],
+    ]
+    for (const [wanted, code] of wrong) {
+      const made = await makeCertificate(wanted)
+      assert.deepEqual(codes(made.certificate, made.key), [`certificate ${code}`])
+    }
+  })
+
+  it('no message repeats what the files hold', () => {
+    const texts = readServerCertificate(`${own.key}${own.certificate}`.replace('M', '!'), own.certificate, NOW_MS).faults.map(({ message }) => message)
+    const words = own.key.split('\n').filter((line) => line.length > 20 && !line.startsWith('-'))
+    for (const word of words) assert.equal(texts.join().includes(word.slice(0, 20)), false)
+  })
+})

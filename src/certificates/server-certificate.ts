@@ -1,0 +1,176 @@
+// Reads the certificate of a server with its chain and its private key: what it is good for, and everything that is wrong with it at once.
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { isCertificate, isPrivateKey, readPem } from './pem.ts'
+import { namesOf } from './server-names.ts'
+
+/** A certificate that a listener can show, and its key. */
+export interface ServerCertificate {
+  /** The certificates in PEM form, the server's own first, without the authority that clients must have themselves. */
+  readonly chain: string
+  /** The private key in PEM form (PKCS #8). */
+  readonly key: string
+  readonly algorithm: 'ecdsa' | 'rsa' | 'ed25519'
+  /** Lower case, wildcards as `*.example.org`, addresses in canonical form. */
+  readonly names: readonly string[]
+  /** Milliseconds since the epoch: the first instant at which one of the chain is no longer valid. */
+  readonly expiresMs: number
+  /** Lower-case hex SHA-256 of the server's own certificate. */
+  readonly thumbprint: string
+}
+
+export type ServerCertificateCode =
+  | 'no-certificate'
+  | 'bad-certificate'
+  | 'too-long'
+  | 'no-key'
+  | 'bad-key'
+  | 'encrypted-key'
+  | 'key-mismatch'
+  | 'broken-chain'
+  | 'weak-certificate'
+  | 'no-names'
+  | 'not-for-servers'
+  | 'is-a-ca'
+/** `in`: which of the two files. No message repeats what the files hold: one of them is a key. */
+export interface ServerCertificateFault {
+  readonly in: 'certificate' | 'key'
+  readonly code: ServerCertificateCode
+  readonly message: string
+}
+export interface ServerCertificateReading {
+  /** Absent when there are faults. */
+  readonly certificate?: ServerCertificate
+  readonly faults: readonly ServerCertificateFault[]
+  /** What does not keep it from being shown: it has expired, or is not valid yet. */
+  readonly notices: readonly string[]
+}
+
+/** A chain of more sends every client more than it will read. */
+const CHAIN_MAX = 10
+/** RFC 5280 4.2.1.12: id-kp-serverAuth, and anyExtendedKeyUsage. */
+const SERVER_AUTH = new Set(['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'])
+
+export function readServerCertificate(certificateText: string, keyText: string, nowMs: number): ServerCertificateReading {
+  const reading = new Reading()
+  const chain = reading.chain(certificateText)
+  const key = reading.key(keyText)
+  const own = chain[0]
+  if (own === undefined) return reading.result
+  const sent = reading.ordered(chain)
+  const names = reading.purpose(own)
+  for (const [i, certificate] of sent.entries()) reading.strength(certificate, i)
+  if (key === undefined) return reading.result
+  const algorithm = reading.pair(own, key)
+  if (algorithm === undefined || reading.faults.length > 0) return reading.result
+  for (const [i, { validFromDate, validToDate }] of sent.entries()) {
+    if (validToDate.getTime() <= nowMs) reading.notices.push(`${nameOf(own, i)} expired on ${validToDate.toISOString()}: clients will refuse it`)
+    if (validFromDate.getTime() > nowMs) reading.notices.push(`${nameOf(own, i)} is not valid before ${validFromDate.toISOString()}: clients will refuse it`)
+  }
+  const certificate: ServerCertificate = {
+    chain: sent.map((each) => each.toString()).join(''),
+    key: key.export({ type: 'pkcs8', format: 'pem' }) as string,
+    algorithm,
+    names,
+    expiresMs: Math.min(...sent.map(({ validToDate }) => validToDate.getTime())),
+    thumbprint: own.fingerprint256.replaceAll(':', '').toLowerCase(),
+  }
+  return { certificate, faults: [], notices: reading.notices }
+}
+
+class Reading {
+  readonly faults: ServerCertificateFault[] = []
+  readonly notices: string[] = []
+
+  get result(): ServerCertificateReading {
+    return { faults: this.faults, notices: this.notices }
+  }
+  private fault(where: 'certificate' | 'key', code: ServerCertificateCode, message: string): undefined {
+    this.faults.push({ in: where, code, message })
+  }
+
+  chain(text: string): X509Certificate[] {
+    const { blocks, broken } = readPem(text)
+    const certificates = blocks.filter(isCertificate)
+    if (certificates.length === 0) this.fault('certificate', 'no-certificate', 'there is no certificate in PEM form here')
+    if (broken > 0) this.fault('certificate', 'bad-certificate', `${broken} of the blocks do not end, or hold what is no base64`)
+    if (certificates.length > CHAIN_MAX)
+      this.fault('certificate', 'too-long', `there are ${certificates.length} certificates, a chain has at most ${CHAIN_MAX}`)
+    const read: X509Certificate[] = []
+    for (const [i, block] of certificates.slice(0, CHAIN_MAX).entries()) {
+      try {
+        read.push(new X509Certificate(block.text))
+      } catch {
+        this.fault('certificate', 'bad-certificate', `certificate ${i + 1} cannot be read`)
+      }
+    }
+    return read
+  }
+
+  key(text: string): KeyObject | undefined {
+    const { blocks, broken } = readPem(text)
+    const keys = blocks.filter(isPrivateKey)
+    if (broken > 0) return this.fault('key', 'bad-key', 'the private key does not end, or holds what is no base64')
+    if (keys.length === 0) return this.fault('key', 'no-key', 'there is no private key in PEM form here')
+    if (keys.length > 1) return this.fault('key', 'bad-key', `there are ${keys.length} private keys: which of them counts is not for us to guess`)
+    const [{ label, text: block }] = keys as [(typeof keys)[0]]
+    if (label === 'ENCRYPTED PRIVATE KEY' || block.includes('ENCRYPTED'))
+      return this.fault('key', 'encrypted-key', 'the private key is sealed with a passphrase: openssl pkey -in IN -out OUT opens it, and the file must be 0600')
+    try {
+      return createPrivateKey(block)
+    } catch {
+      return this.fault('key', 'bad-key', 'the private key cannot be read')
+    }
+  }
+
+  /**
+   * RFC 8446 4.4.2: the server's own first, and each one certified by the next. One that is out of place is put there, as nothing is lost by it; one that
+   * belongs to no other is a fault. An authority that certified itself is left out: clients have it, or do not believe it.
+   */
+  ordered(chain: readonly X509Certificate[]): X509Certificate[] {
+    const sent = [chain[0]!]
+    const rest = chain.slice(1)
+    while (rest.length > 0) {
+      const next = rest.findIndex((candidate) => sent.at(-1)!.checkIssued(candidate))
+      if (next < 0) break
+      sent.push(...rest.splice(next, 1))
+    }
+    if (rest.length > 0)
+      this.fault('certificate', 'broken-chain', `${rest.length} of ${chain.length} certificates did not issue the one before: the server's own comes first`)
+    return sent.filter((certificate, i) => i === 0 || !certificate.checkIssued(certificate))
+  }
+
+  /** Answers the names. */
+  purpose(own: X509Certificate): string[] {
+    const names = namesOf(own.subjectAltName)
+    if (names.length === 0)
+      this.fault('certificate', 'no-names', 'the certificate names no host in subjectAltName: no client of today believes it (RFC 9525 2)')
+    if (own.keyUsage !== undefined && !own.keyUsage.some((purpose) => SERVER_AUTH.has(purpose)))
+      this.fault('certificate', 'not-for-servers', 'the certificate is not for servers: its extended key usage lacks serverAuth')
+    if (own.ca) this.fault('certificate', 'is-a-ca', 'the certificate is that of an authority: whoever takes its key from the gateway could name every host')
+    return names
+  }
+
+  /** NIST SP 800-57 part 1: 112 bits at least. What an authority signed with SHA-1 can be forged. */
+  strength(certificate: X509Certificate, index: number): void {
+    const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey
+    const bits = asymmetricKeyDetails?.modulusLength
+    if (asymmetricKeyType?.startsWith('rsa') && bits !== undefined && bits < 2048)
+      this.fault('certificate', 'weak-certificate', `certificate ${index + 1} has an RSA key of ${bits} bits; 2048 are the least`)
+    if (/sha1|md5/i.test(certificate.signatureAlgorithm ?? ''))
+      this.fault('certificate', 'weak-certificate', `certificate ${index + 1} is signed with ${certificate.signatureAlgorithm}, which can be forged`)
+  }
+
+  pair(own: X509Certificate, key: KeyObject): ServerCertificate['algorithm'] | undefined {
+    if (!own.checkPrivateKey(key)) return this.fault('key', 'key-mismatch', 'the private key is not that of the certificate')
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+    if (type === 'rsa') return 'rsa'
+    if (type === 'ed25519') return 'ed25519'
+    if (type === 'ec' && ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? '')) return 'ecdsa'
+    return this.fault('key', 'weak-certificate', `keys of the kind ${details?.namedCurve ?? type} are not served: P-256, P-384, P-521, Ed25519 and RSA are`)
+  }
+}
+
+const nameOf = (own: X509Certificate, index: number): string =>
+  index === 0
+    ? `the certificate of ${(own.subjectAltName ?? '').slice(0, 120)}`
+    : `certificate ${index + 1} of the chain of ${(own.subjectAltName ?? '').slice(0, 120)}`
