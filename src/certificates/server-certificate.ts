@@ -1,22 +1,8 @@
 // Reads the certificate of a server with its chain and its private key: what it is good for, and everything that is wrong with it at once.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { ServerCertificate } from '../model/snapshot.ts'
 import { isCertificate, isPrivateKey, readPem } from './pem.ts'
 import { namesOf } from './server-names.ts'
-
-/** A certificate that a listener can show, and its key. */
-export interface ServerCertificate {
-  /** The certificates in PEM form, the server's own first, without the authority that clients must have themselves. */
-  readonly chain: string
-  /** The private key in PEM form (PKCS #8). */
-  readonly key: string
-  readonly algorithm: 'ecdsa' | 'rsa' | 'ed25519'
-  /** Lower case, wildcards as `*.example.org`, addresses in canonical form. */
-  readonly names: readonly string[]
-  /** Milliseconds since the epoch: the first instant at which one of the chain is no longer valid. */
-  readonly expiresMs: number
-  /** Lower-case hex SHA-256 of the server's own certificate. */
-  readonly thumbprint: string
-}
 
 export type ServerCertificateCode =
   | 'no-certificate'

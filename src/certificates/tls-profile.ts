@@ -1,7 +1,6 @@
 // Versions, cipher suites and groups that listeners and upstream connections may use, by the name of a profile (RFC 9325).
 
-export const PROFILES = ['modern', 'intermediate'] as const
-export type ProfileName = (typeof PROFILES)[number]
+import type { TlsProfileName } from '../model/snapshot.ts'
 
 export interface TlsProfile {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
@@ -39,7 +38,7 @@ const SIGNATURES = [
 ]
 
 /** `modern`: TLS 1.3 alone. `intermediate`: TLS 1.2 too, for clients of before 2018 (RFC 9325 3.1.1: nothing older is ever spoken). */
-export const tlsProfiles: { readonly [name in ProfileName]: TlsProfile } = {
+export const tlsProfiles: { readonly [name in TlsProfileName]: TlsProfile } = {
   modern: { minVersion: 'TLSv1.3', ciphers: SUITES_1_3.join(':'), groups: GROUPS.join(':'), signatures: SIGNATURES.join(':') },
   intermediate: { minVersion: 'TLSv1.2', ciphers: [...SUITES_1_3, ...SUITES_1_2].join(':'), groups: GROUPS.join(':'), signatures: SIGNATURES.join(':') },
 }

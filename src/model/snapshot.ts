@@ -63,6 +63,29 @@ export interface GatewaySettings {
 export interface Listener {
   readonly host: string
   readonly port: number
+  /** Absent: what comes here comes in clear. */
+  readonly tls?: ListenerTls
+}
+export interface ListenerTls {
+  readonly profile: TlsProfileName
+  /** One at least; the first is shown to clients that ask for no name, or for one that none of them has. */
+  readonly certificates: readonly ServerCertificate[]
+}
+export type TlsProfileName = 'modern' | 'intermediate'
+
+/** A certificate that a listener can show, and its key. */
+export interface ServerCertificate {
+  /** The certificates in PEM form, the server's own first, without the authority that clients must have themselves. */
+  readonly chain: string
+  /** The private key in PEM form (PKCS #8). */
+  readonly key: string
+  readonly algorithm: 'ecdsa' | 'rsa' | 'ed25519'
+  /** Lower case, wildcards as `*.example.org`, addresses in canonical form. */
+  readonly names: readonly string[]
+  /** Milliseconds since the epoch: the first instant at which one of the chain is no longer valid. */
+  readonly expiresMs: number
+  /** Lower-case hex SHA-256 of the server's own certificate. */
+  readonly thumbprint: string
 }
 
 export interface GatewayLimits {

@@ -1,0 +1,80 @@
+// One listener of a thread: lets connections in as far as the caps allow, and those that speak TLS through their handshake first.
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import type { Listener, ListenerTls } from '../model/snapshot.ts'
+import { type ServerContexts, serverContexts } from './server-contexts.ts'
+
+export interface DoorKeeper {
+  /** Whether a connection may stay; the same answer for as long as it does. It is told when it has gone, if it may. */
+  admits(socket: Socket): boolean
+  /** A connection that can be read: in clear, or behind its handshake. */
+  enters(socket: Socket): void
+  /** A handshake that came to nothing, with OpenSSL's reason as Node names it. */
+  failed(reason: string): void
+  readonly handshakeMs: number
+}
+
+/** HTTP/1.1 is all that is spoken here (RFC 7301): who offers only something else is told so in the handshake. */
+const PROTOCOLS = ['http/1.1']
+
+/** Opens the listener; answers its door once it listens. `ticketKeys` are those of its trust domain. */
+export async function openDoor({ host, port, tls }: Listener, shared: boolean, ticketKeys: Uint8Array, keeper: DoorKeeper): Promise<Door> {
+  const door = tls === undefined ? new ClearDoor(keeper) : new TlsDoor(keeper, tls, ticketKeys)
+  await new Promise<void>((resolve, reject) => {
+    door.server.once('error', reject)
+    door.server.listen({ host, port, reusePort: shared, backlog: 4096 }, resolve)
+  })
+  return door
+}
+
+export interface Door {
+  readonly server: Server
+  /** From now on new connections see these certificates, and tickets sealed with other keys are not taken. Open ones stay as they are. */
+  replace(tls: ListenerTls | undefined, ticketKeys: Uint8Array): void
+}
+
+const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: false, pauseOnConnect: false } as const
+
+class ClearDoor implements Door {
+  readonly server: Server
+
+  constructor(keeper: DoorKeeper) {
+    this.server = createServer(SOCKETS, (socket) => {
+      if (keeper.admits(socket)) keeper.enters(socket)
+      else socket.destroy()
+    })
+  }
+  replace(): void {}
+}
+
+class TlsDoor implements Door {
+  readonly server: TlsServer
+  private contexts: ServerContexts
+
+  constructor(keeper: DoorKeeper, tls: ListenerTls, ticketKeys: Uint8Array) {
+    this.contexts = serverContexts(tls, ticketKeys)
+    this.server = createTlsServer({
+      ...SOCKETS,
+      ...this.contexts.options,
+      ALPNProtocols: PROTOCOLS,
+      handshakeTimeout: keeper.handshakeMs,
+      SNICallback: (name, answer) => answer(null, this.contexts.find(name)),
+    })
+    // Counted before the handshake: it costs more than anything that comes after it.
+    this.server.prependListener('connection', (socket: Socket) => {
+      if (!keeper.admits(socket)) socket.destroy()
+    })
+    this.server.on('secureConnection', (socket) => keeper.enters(socket))
+    this.server.on('tlsClientError', (cause: NodeJS.ErrnoException, socket) => {
+      keeper.failed(cause.code ?? 'unknown')
+      // Node leaves one that ran out of time open.
+      socket.destroy()
+    })
+  }
+
+  replace(tls: ListenerTls | undefined, ticketKeys: Uint8Array): void {
+    if (tls === undefined) return
+    this.contexts = serverContexts(tls, ticketKeys)
+    this.server.setSecureContext(this.contexts.options)
+  }
+}
