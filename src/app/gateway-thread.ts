@@ -33,6 +33,7 @@ const gateway = new Gateway({
   clock,
   caps: new ConnectionCaps(start.caps, start.index, start.threads),
   suspects: new CrashSuspects(start.crashes, start.index),
+  ticketKeys: start.ticketKeys,
   accessLog,
   usage,
   report,
@@ -84,6 +85,6 @@ port.on('message', (message: ToThread) => {
 await publish(start.publication)
 if (gateway.live !== undefined) {
   const ports: number[] = []
-  for (const listener of start.listen) ports.push(await gateway.listen(listener.host, listener.port, start.sharedPort))
+  for (const listener of start.listen) ports.push(await gateway.listen(listener, start.sharedPort))
   say({ kind: 'listening', ports })
 }

@@ -1,5 +1,6 @@
 // What the main thread and the gateway threads say to each other.
 import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
+import type { Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
@@ -20,9 +21,11 @@ export interface ThreadStart {
   readonly counterSecret: Uint8Array
   readonly caps: SharedArrayBuffer
   readonly crashes: SharedArrayBuffer
+  /** 48 octets. */
+  readonly ticketKeys: Uint8Array
   /** Several threads listen on one port. */
   readonly sharedPort: boolean
-  readonly listen: readonly { readonly host: string; readonly port: number }[]
+  readonly listen: readonly Listener[]
   readonly publication: Publication
   /** Consumers and keys of the store. */
   readonly directory: DirectoryMemory

@@ -47,6 +47,7 @@ export class GatewayThreads {
   readonly counters = counterMemory(COUNTER_ENTRIES)
   ports: readonly number[] = []
   private readonly counterSecret = randomSecret(16)
+  private readonly ticketKeys = randomSecret(48)
   private readonly caps: SharedArrayBuffer
   private readonly crashes: SharedArrayBuffer
   private readonly offsetUs = wallOffsetUs()
@@ -108,8 +109,9 @@ export class GatewayThreads {
       counterSecret: this.counterSecret,
       caps: this.caps,
       crashes: this.crashes,
+      ticketKeys: this.ticketKeys,
       sharedPort: this.count > 1,
-      listen: this.listen.map(({ host, port }, i) => ({ host, port: this.ports[i] ?? port })),
+      listen: this.listen.map((listener, i) => ({ ...listener, port: this.ports[i] ?? listener.port })),
       publication: this.publication,
       directory: this.directory,
     }

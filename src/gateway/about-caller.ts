@@ -4,19 +4,19 @@ import { FORWARDED, X_FORWARDED_FOR } from '../http/field-names.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { CallerAddress } from '../pipeline/exchange.ts'
 
-const VIA_AND_PROTO = 'Via: 1.1 gatehouse\r\nX-Forwarded-Proto: http\r\n'
-
 /** RFC 7239 6: an IPv6 address is bracketed and quoted. */
 const node = (address: CallerAddress): string => (address.octets.length === 4 ? address.text : `"[${address.text}]"`)
 
 /** One connection's view. A kept connection nearly always names the same host again, and then the whole block is one copy. */
 export class AboutCaller {
   private readonly peer: CallerAddress
+  private readonly scheme: 'http' | 'https'
   private host: Buffer = NOTHING
   private block: Buffer | undefined
 
-  constructor(peer: CallerAddress) {
+  constructor(peer: CallerAddress, scheme: 'http' | 'https') {
     this.peer = peer
+    this.scheme = scheme
   }
 
   /** The block for a request straight from the peer. */
@@ -34,10 +34,12 @@ export class AboutCaller {
   }
 
   private build(earlierFor: string, earlierForwarded: string, host: string): Buffer {
+    const { peer, scheme } = this
     const hostParameter = host === '' ? '' : `;host="${host}"`
     const hostField = host === '' ? '' : `X-Forwarded-Host: ${host}\r\n`
     return Buffer.from(
-      `${VIA_AND_PROTO}X-Forwarded-For: ${earlierFor}${this.peer.text}\r\n${hostField}Forwarded: ${earlierForwarded}for=${node(this.peer)};proto=http${hostParameter}\r\n`,
+      `Via: 1.1 gatehouse\r\nX-Forwarded-Proto: ${scheme}\r\nX-Forwarded-For: ${earlierFor}${peer.text}\r\n${hostField}` +
+        `Forwarded: ${earlierForwarded}for=${node(peer)};proto=${scheme}${hostParameter}\r\n`,
       'latin1',
     )
   }

@@ -32,8 +32,8 @@ export class ClientConnection {
   readonly gateway: Gateway
   readonly socket: Socket
   readonly peer: CallerAddress
-  /** Where the caps count it. */
-  readonly slot: number
+  /** What travels over it is encrypted. */
+  readonly secure: boolean
   readonly about: AboutCaller
   state = HEAD
   /** The exchange under way, from the first octet of its head to the last of its response. */
@@ -61,12 +61,12 @@ export class ClientConnection {
   /** No further request is taken until the client has read its answers. */
   awaitsReader = false
 
-  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, slot: number) {
+  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, secure: boolean) {
     this.gateway = gateway
     this.socket = socket
     this.peer = peer
-    this.slot = slot
-    this.about = new AboutCaller(peer)
+    this.secure = secure
+    this.about = new AboutCaller(peer, secure ? 'https' : 'http')
     this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
     const own = socket as ClientSocket
     own[CLIENT] = this
@@ -367,7 +367,7 @@ export class ClientConnection {
     const state = this.state
     this.state = CLOSED
     this.unread.clear()
-    this.gateway.forget(this, this.slot)
+    this.gateway.forget(this)
     if (state === DECIDING || state === BODY || state === ANSWERING || state === TUNNEL) {
       this.forwarding?.abort()
       if (state !== TUNNEL && this.code === '') this.code = 'client.closed'

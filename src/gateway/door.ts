@@ -5,9 +5,9 @@ import type { Listener, ListenerTls } from '../model/snapshot.ts'
 import { type ServerContexts, serverContexts } from './server-contexts.ts'
 
 export interface DoorKeeper {
-  /** Whether a connection may stay; the same answer for as long as it does. It is told when it has gone, if it may. */
+  /** Whether a connection that was just made may stay. Asked once, before anything is read of it. */
   admits(socket: Socket): boolean
-  /** A connection that can be read: in clear, or behind its handshake. */
+  /** One that may is ready to be read: in clear, or behind its handshake. */
   enters(socket: Socket): void
   /** A handshake that came to nothing, with OpenSSL's reason as Node names it. */
   failed(reason: string): void

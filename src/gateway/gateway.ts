@@ -1,10 +1,10 @@
 // The data plane of one thread: listeners, connections, the live snapshot, and what they counted.
-import { createServer, type Server, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { type Cidr, NetworkSet, parseCidr } from '../base/ip.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
-import type { GatewaySettings } from '../model/snapshot.ts'
+import type { GatewaySettings, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
 import { Exchange } from '../pipeline/exchange.ts'
@@ -18,6 +18,7 @@ import type { ConnectionCaps } from './connection-caps.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
 import { denials, type GatewayCode } from './denials.ts'
+import { type Door, openDoor } from './door.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { Output } from './output.ts'
@@ -40,6 +41,8 @@ export interface GatewayMeans {
   readonly clock: Clock
   readonly caps: ConnectionCaps
   readonly suspects: CrashSuspects
+  /** 48 octets that all threads share: with them sessions of TLS are resumed on any. */
+  readonly ticketKeys: Uint8Array
   readonly accessLog: AccessLog | undefined
   /** Counts who calls what; absent: nobody asks. */
   readonly usage?: UsageMeter
@@ -64,7 +67,7 @@ export class Gateway {
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
   private readonly ids = new RequestIds()
-  private readonly servers: Server[] = []
+  private readonly doors: Door[] = []
   private readonly connections = new Set<ClientConnection>()
   private readonly spare: Exchange[] = []
   private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
@@ -122,18 +125,20 @@ export class Gateway {
     if (before) for (const pool of retiredPools(before, live)) pool.retire()
   }
 
-  /** Listens; answers the port, which is new when 0 was asked for. */
-  listen(host: string, port: number, shared: boolean): Promise<number> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: false, pauseOnConnect: false }, (socket) => this.accept(socket))
-    this.servers.push(server)
-    this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
-    return new Promise((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ host, port, reusePort: shared, backlog: 4096 }, () => resolve((server.address() as { port: number }).port))
+  /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. */
+  async listen(listener: Listener, shared: boolean): Promise<number> {
+    const door = await openDoor(listener, shared, this.means.ticketKeys, {
+      admits: (socket) => this.admits(socket),
+      enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), listener.tls !== undefined)),
+      failed: () => this.count(this.codes, 'connection.handshake-failed'),
+      handshakeMs: this.settings.timeouts.headMs,
     })
+    this.doors.push(door)
+    this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
+    return (door.server.address() as AddressInfo).port
   }
 
-  private accept(socket: Socket): void {
+  private admits(socket: Socket): boolean {
     const peer = peerAddress(socket.remoteAddress)
     const { caps } = this.means
     const slot = caps.slotOf(peer.group)
@@ -141,14 +146,13 @@ export class Gateway {
     const trusted = this.trustsAnyone && this.trusted.has(peer.octets)
     if (!caps.enter(slot, connections, trusted ? connections : connectionsPerAddress)) {
       this.count(this.codes, 'connection.refused')
-      socket.destroy()
-      return
+      return false
     }
-    this.connections.add(new ClientConnection(this, socket, peer, slot))
+    socket.once('close', () => caps.leave(slot))
+    return true
   }
-  forget(client: ClientConnection, slot: number): void {
+  forget(client: ClientConnection): void {
     if (!this.connections.delete(client)) return
-    this.means.caps.leave(slot)
     if (this.draining && this.connections.size === 0) this.drained?.()
   }
 
@@ -260,7 +264,7 @@ export class Gateway {
   /** Takes no more connections, lets requests under way finish, and closes what is left after the drain time. */
   async drain(): Promise<void> {
     this.draining = true
-    for (const server of this.servers) server.close()
+    for (const { server } of this.doors) server.close()
     // Not at once: the last answer may still be on its way.
     for (const client of this.connections) if (client.idle) client.socket.destroySoon()
     if (this.connections.size > 0) {

@@ -41,6 +41,7 @@ export function serverContexts({ profile, certificates }: ListenerTls, ticketKey
 /** The first certificate of each kind of key that has the name itself: OpenSSL chooses among them by what the client can verify. */
 function oneOfEachAlgorithm(certificates: readonly ServerCertificate[], name: string): ServerCertificate[] {
   const found = new Map<ServerCertificate['algorithm'], ServerCertificate>()
-  for (const certificate of certificates) if (certificate.names.includes(name) && !found.has(certificate.algorithm)) found.set(certificate.algorithm, certificate)
+  for (const certificate of certificates)
+    if (certificate.names.includes(name) && !found.has(certificate.algorithm)) found.set(certificate.algorithm, certificate)
   return [...found.values()]
 }

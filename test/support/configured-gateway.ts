@@ -64,6 +64,7 @@ export async function configuredGateway(
     clock,
     caps: new ConnectionCaps(capsMemory(1), 0, 1),
     suspects: new CrashSuspects(crashMemory(1), 0),
+    ticketKeys: new Uint8Array(48),
     accessLog,
     report: (cause) => assert.fail(String(cause)),
   })
@@ -89,7 +90,7 @@ export async function configuredGateway(
     await gateway.publish(++generation, cutSnapshot(found.snapshot), () => fill(found.directory))
   }
   await publish()
-  const port = await gateway.listen('127.0.0.1', 0, false)
+  const port = await gateway.listen({ host: '127.0.0.1', port: 0 }, false)
   return {
     clock,
     port,

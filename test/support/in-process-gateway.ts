@@ -34,6 +34,7 @@ export async function inProcessGateway(hooks: Hooks, upstreamPort: number, crash
     clock,
     caps: new ConnectionCaps(capsMemory(1), 0, 1),
     suspects: new CrashSuspects(crashes, 0),
+    ticketKeys: new Uint8Array(48),
     accessLog: undefined,
     report: (cause) => assert.fail(String(cause)),
   })
@@ -73,6 +74,6 @@ export async function inProcessGateway(hooks: Hooks, upstreamPort: number, crash
     ],
   }
   await gateway.publish(1, cutSnapshot(snapshot), () => {})
-  const port = await gateway.listen('127.0.0.1', 0, false)
+  const port = await gateway.listen({ host: '127.0.0.1', port: 0 }, false)
   return { port, stop: () => gateway.drain() }
 }
