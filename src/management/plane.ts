@@ -13,6 +13,7 @@ import type { Envelope } from '../ports/envelope.ts'
 import type { Store, Writing } from '../ports/store.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { RefusalLog } from './refusal-log.ts'
+import type { Resolving } from './resolving.ts'
 
 /** What a request shows of who sends it. */
 export interface ShownCredentials {
@@ -91,6 +92,7 @@ export interface Services {
     readonly file: FileOwned
   }
   readonly catalog: CatalogPublishing
+  readonly resolving: Resolving
   readonly backUps: BackUps
   readonly system: SystemFacts
   /**

@@ -151,6 +151,10 @@ export const drafts: Scenarios = {
         const { id } = await draftOf(world, [broken('cherries')])
         return { path: `/drafts/${id}/publish`, headers: anyState, body: {} }
       },
+      'not-granted': async (world) => {
+        const { id } = await draftOf(world, [api('cherries', 'reds', { x: { secret: 'of-others' } })])
+        return { path: `/drafts/${id}/publish`, headers: anyState, body: {} }
+      },
       'approvals-needed': async (world) => {
         const { id } = await draftOf(world, [api('vault', 'reds', { approvals: 1 })])
         return { path: `/drafts/${id}/publish`, headers: anyState, body: {} }

@@ -2,7 +2,7 @@
 import { readHead } from '../../../catalog/revisions/state.ts'
 import { APPROVALS_NEEDED, FAULTY, publishAs } from '../../catalog-publication.ts'
 import { CatalogReach } from '../../catalog-reach.ts'
-import { defineOperation, done, isRefused, refused } from '../../operation.ts'
+import { defineOperation, done, refused } from '../../operation.ts'
 import { OWNED_BY_FILE } from '../drafts/draft-refusals.ts'
 import { thisApi } from './api-reach.ts'
 import { findPatch, patchParameters, shownPatch } from './patch-schema.ts'
@@ -24,7 +24,7 @@ export const removePatch = defineOperation({
   async commit(call, within) {
     const { parameters, operator, nowMs } = call
     const name = parameters.patch
-    const outcome = await publishAs(
+    return publishAs(
       call,
       async (reading) => {
         const found = await findPatch(reading, name)
@@ -40,7 +40,5 @@ export const removePatch = defineOperation({
       within,
       ({ number }) => done(undefined, { detail: { api: parameters.api, revision: number } }),
     )
-    // Somebody was faster by a moment.
-    return isRefused(outcome) && outcome.refused === 'conflict' ? refused('stale') : outcome
   },
 })

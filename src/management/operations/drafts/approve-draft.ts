@@ -1,13 +1,12 @@
 // approveDraft: somebody else than its authors agrees with a draft as it is now.
 import { object } from '../../../base/schema.ts'
 import { approve } from '../../../catalog/revisions/approvals.ts'
-import { proposalOf } from '../../../catalog/revisions/publish.ts'
 import { reachOf } from '../../../model/operator.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
 import { approverCheck } from '../../catalog-rights.ts'
 import { actorShape, etagText, shownActor } from '../../catalog-shapes.ts'
-import { defineOperation, done, isRefused, refused } from '../../operation.ts'
+import { defineOperation, done, refused } from '../../operation.ts'
 import { moment, momentOf } from '../../texts.ts'
+import { examinedDraft } from './draft-examination.ts'
 import { draftParameter } from './draft-schema.ts'
 
 export const approveDraft = defineOperation({
@@ -32,20 +31,9 @@ export const approveDraft = defineOperation({
   act: 'draft.approve',
   guarded: true,
   object: ({ parameters }) => ({ kind: 'draft', name: parameters.draft }),
-  /** What the draft has an effect on is found by resolving it, which takes longer than a transaction may. */
-  async prepare(call) {
-    const { plane } = call
-    const found = await plane.store.read(async (reading) => {
-      const reached = await reachedDraft(call, reading, call.parameters.draft, 'approve')
-      if (isRefused(reached)) return reached
-      const proposal = await proposalOf(reading, reached.draft.id, reached.draft.digest)
-      return 'refused' in proposal ? refused('unknown') : { proposal, digest: reached.draft.digest }
-    })
-    if (!('proposal' in found)) return found
-    const { demand } = await plane.services.catalog.examine(found.proposal)
-    return { demand, digest: found.digest, changes: found.proposal.changes }
-  },
-  async run(call, store, { demand, digest, changes }) {
+  /** What the draft has an effect on is found by resolving it. */
+  prepare: (call) => examinedDraft(call, call.parameters.draft, 'approve'),
+  async run(call, store, { examination: { demand }, changes, draft: { digest } }) {
     const { operator, plane, parameters } = call
     const stale = call.guard(digest)
     if (stale) return stale

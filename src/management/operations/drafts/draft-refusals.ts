@@ -12,11 +12,6 @@ export const BEYOND_REACH: RefusalDeclaration = {
   says: 'With this, the API would belong to others, or be made of what does.',
   mend: 'Name one of your own teams as its owner, and an OpenAPI document that only your own APIs refer to. Who reaches all APIs can hand one over.',
 }
-export const NOT_GRANTED: RefusalDeclaration = {
-  status: 403,
-  says: 'The object refers to secrets that were not granted to you.',
-  mend: '`secrets` names them. Ask for a grant to you or one of your teams; a secret that does not exist is told alike.',
-}
 export const DRAFT_TOO_LARGE: RefusalDeclaration = {
   status: 409,
   says: 'A draft cannot hold that much.',

@@ -3,7 +3,17 @@ import { object } from '../../../base/schema.ts'
 import { proposalOf } from '../../../catalog/revisions/publish.ts'
 import { BREAKING_CHANGES } from '../../breaking-changes.ts'
 import { reachedDraft } from '../../catalog-drafts.ts'
-import { APPROVALS_NEEDED, acceptBreaking, answeredRevision, CONFLICT, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import {
+  APPROVALS_NEEDED,
+  acceptBreaking,
+  answeredRevision,
+  CONFLICT,
+  FAULTY,
+  NOT_GRANTED,
+  NOTHING_CHANGES,
+  publishAs,
+  revisionSchema,
+} from '../../catalog-publication.ts'
 import { defineOperation, isRefused, refused } from '../../operation.ts'
 import { draftParameter } from './draft-schema.ts'
 
@@ -23,6 +33,7 @@ export const publishDraft = defineOperation({
     conflict: CONFLICT,
     'nothing-changes': NOTHING_CHANGES,
     'approvals-needed': APPROVALS_NEEDED,
+    'not-granted': NOT_GRANTED,
     'breaking-changes': BREAKING_CHANGES,
   },
   act: 'draft.publish',

@@ -4,10 +4,11 @@ import { DOCUMENT_CHARACTERS_MAX } from '../../../catalog/document-schema.ts'
 import { changeInDraft, objectInDraft } from '../../../catalog/revisions/drafts.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
 import { reachedDraft } from '../../catalog-drafts.ts'
-import { ungrantedSecrets } from '../../catalog-rights.ts'
+import { NOT_GRANTED } from '../../catalog-publication.ts'
+import { secretsOfChanges, ungrantedSecrets } from '../../catalog-rights.ts'
 import { anyValue } from '../../catalog-shapes.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'
-import { BEYOND_REACH, DRAFT_TOO_LARGE, NOT_GRANTED, OWNED_BY_FILE, refusedChange } from './draft-refusals.ts'
+import { BEYOND_REACH, DRAFT_TOO_LARGE, OWNED_BY_FILE, refusedChange } from './draft-refusals.ts'
 import { draftObjectParameters, draftSchema, shownDraft } from './draft-schema.ts'
 
 export const putDraftObject = defineOperation({
@@ -41,7 +42,7 @@ export const putDraftObject = defineOperation({
     const others = reached.changes.filter((each) => keyOf(each) !== keyOf(change))
     const touch = reached.reach.touch('write', change, others, true)
     if (touch !== 'within') return refused(touch === 'hidden' ? 'unknown' : 'beyond-reach')
-    const secrets = await ungrantedSecrets(store, call.operator, [change])
+    const secrets = await ungrantedSecrets(store, call, [secretsOfChanges(call.operator.actor, [change])])
     if (secrets.length > 0) return refused('not-granted', { more: { secrets } })
     const { digest: expected } = await objectInDraft(store, id, keyOf(change))
     const stale = call.guard(expected)

@@ -1,7 +1,8 @@
 // rollBack: the console owns again what it owned at an earlier revision, in one go.
 import { object, optional } from '../../../base/schema.ts'
 import { rollbackTo } from '../../../catalog/revisions/rollback.ts'
-import { APPROVALS_NEEDED, answeredRevision, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import { BREAKING_CHANGES } from '../../breaking-changes.ts'
+import { APPROVALS_NEEDED, acceptBreaking, answeredRevision, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { messageText } from '../../catalog-shapes.ts'
 import { defineOperation, refused } from '../../operation.ts'
 import { revisionParameter } from './revision-schema.ts'
@@ -15,9 +16,9 @@ export const rollBack = defineOperation({
   permission: 'catalog:rollback',
   reach: 'all',
   parameters: revisionParameter,
-  body: object({ message: optional(messageText) }),
+  body: object({ message: optional(messageText), acceptBreaking }),
   output: revisionSchema,
-  refusals: { faulty: FAULTY, 'nothing-changes': NOTHING_CHANGES, 'approvals-needed': APPROVALS_NEEDED },
+  refusals: { faulty: FAULTY, 'nothing-changes': NOTHING_CHANGES, 'approvals-needed': APPROVALS_NEEDED, 'breaking-changes': BREAKING_CHANGES },
   act: 'catalog.roll-back',
   live: true,
   object: ({ parameters }) => ({ kind: 'revision', name: String(parameters.revision) }),
@@ -32,5 +33,6 @@ export const rollBack = defineOperation({
       },
       within,
       answeredRevision,
+      call.body,
     ),
 })
