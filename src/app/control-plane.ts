@@ -93,6 +93,7 @@ export function controlPlane(parts: ControlParts): Plane {
     guests: parts.guestCounters.limiter('management', perMinute),
     refusals: new RefusalLog(parts.counters, parts.guestCounters),
     requestsPerMinute,
+    repetitionKey: parts.peopleKey,
     report,
     origin: parts.site.origin,
     isSecure: parts.site.origin.startsWith('https:'),

@@ -66,7 +66,7 @@ export interface Refused {
   readonly retryAfterMs?: number
 }
 export type Outcome<O> = Done<O> | Refused
-export const isRefused = (outcome: object | undefined): outcome is Refused => outcome !== undefined && 'refused' in outcome
+export const isRefused = (outcome: object | undefined): outcome is Refused => typeof (outcome as Refused | undefined)?.refused === 'string'
 
 /**
  * Which APIs an operation touches, for those whose permissions reach only their own. `all`: nothing of one API alone, so they may not call it at all.

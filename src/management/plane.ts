@@ -44,6 +44,8 @@ export interface Plane {
   /** Tells the trail of refusals before an operation runs. */
   readonly refusals: RefusalLog
   readonly requestsPerMinute: number
+  /** Keys what is remembered of requests with an idempotency key: bodies can hold secrets that are short enough to guess. */
+  readonly repetitionKey: Uint8Array
   /** A mistake of ours, for the operator to read; nothing of it is told to the caller. */
   report(cause: unknown): void
   /** Where people reach the console, when that is not this listener's own address: `https://console.example`. */

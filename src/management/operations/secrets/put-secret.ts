@@ -8,7 +8,6 @@ import { grantsShape, secretParameters, secretSchema, secretTag, shownSecret } f
 export const putSecret = defineOperation({
   name: 'putSecret',
   resource: 'secrets',
-  // Not POST: what an idempotency key remembers of a body would be a digest that a short value can be guessed by.
   method: 'PUT',
   path: '/secrets/{name}',
   summary: 'Makes a named secret (`If-Match: "absent"`), or gives it another value. No answer ever holds the value.',
