@@ -51,8 +51,7 @@ async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Bu
   const parts: Buffer[] = []
   let length = 0
   try {
-    // Left early, the connection stays for the answer.
-    for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    for await (const part of request as AsyncIterable<Buffer>) {
       length += part.length
       inFlight += part.length
       if (length > bytesMax) return TOO_LARGE
