@@ -31,6 +31,7 @@ export const putSecret = defineOperation({
   },
   act: 'secret.put',
   guarded: true,
+  makes: true,
   recent: true,
   object: ({ parameters }) => ({ kind: 'secret', name: parameters.name }),
   async run({ parameters, body, operator, nowMs, plane, guard }, store) {
