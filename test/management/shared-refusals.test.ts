@@ -70,7 +70,11 @@ const PRODUCED: Readonly<Partial<Record<CommonRefusal, (at: Case) => Promise<Tol
   'foreign-origin': ({ ask }) => ask({ headers: { origin: 'https://evil.example' } }),
   'csrf-token': ({ ask }) => ask({ headers: { 'x-csrf-token': 'wrong' } }, 'ada'),
   forbidden: ({ ask, operation }) => ask({}, operation.permission === 'signed-in' ? 'token' : 'nobody'),
-  invalid: ({ ask, good }) => ask({ path: `${good.path}${good.path.includes('?') ? '&' : '?'}no-such-parameter=1` }),
+  async invalid({ ask, good, operation }) {
+    if (operation.body && !operation.bodyMedia)
+      for (const body of ['{"__proto__":{}}', { 'no-such-member-anywhere': 1 }]) assert.equal((await ask({ body })).short, '400 management.invalid')
+    return ask({ path: `${good.path}${good.path.includes('?') ? '&' : '?'}no-such-parameter=1` })
+  },
   'body-too-large': ({ ask, operation }) => ask({ body: '', headers: { 'content-length': String((operation.bodyBytesMax ?? 65_536) + 1) } }),
   'unsupported-media-type': ({ ask, operation }) => ask({ headers: { 'content-type': operation.bodyMedia ? 'application/json' : 'text/plain' } }),
   'precondition-required': ({ ask }) => ask({ without: 'if-match' }),
@@ -120,7 +124,7 @@ async function unknownTold({ operation, good, ask }: Case): Promise<Told> {
   for (const [i, segment] of path.split('/').entries()) {
     if (!template[i]!.startsWith('{')) continue
     const name = template[i]!.slice(1, -1)
-    for (const other of [...'aAbB12'].map((letter) => `${decodeURIComponent(segment).slice(0, -1)}${letter}`).concat('999999')) {
+    for (const other of ['999999', ...[...'aAbB12'].map((letter) => `${decodeURIComponent(segment).slice(0, -1)}${letter}`)]) {
       const faults: unknown[] = []
       operation.parameters!.read({ ...parametersOf(template, path), [name]: other }, [], faults as never)
       if (faults.length > 0 || other === decodeURIComponent(segment)) continue
@@ -156,6 +160,14 @@ async function caseOf(operation: AnyOperation, prepare: Scenario['good']): Promi
   return { made, operation, good, asker, ask, store }
 }
 
+/** All that the store holds, but for what is told of refusals and repetitions, and when somebody was seen. */
+const keptBy = ({ store }: World): Promise<string> =>
+  store.read(async (reading) => {
+    const kept: unknown[] = []
+    for (const name of await reading.collections()) if (!/^(?:trail|idempotency)/.test(name)) kept.push(name, await reading.scan({ name }, { limit: 1000 }))
+    return JSON.stringify(kept).replaceAll(/,"(?:used|seen)AtMs":\d+/g, '')
+  })
+
 let produced = 0
 for (const operation of operations) {
   const scenario = scenarios[operation.name]
@@ -164,12 +176,17 @@ for (const operation of operations) {
   test(`${operation.name} answers each shared refusal that it declares: ${codes.length}`, async () => {
     let at: Case | undefined
     let isSpent = false
+    let before = ''
     try {
       for (const code of codes) {
         const { notRecent } = code === 'recent-sign-in' ? scenario : {}
         if (isSpent || notRecent) await at?.made.close()
         if (isSpent || notRecent) at = undefined
-        at ??= await caseOf(operation, notRecent ?? scenario.good)
+        if (!at) {
+          at = await caseOf(operation, notRecent ?? scenario.good)
+          before = await keptBy(at.made)
+        }
+        if (SPENDS.has(code) && !isSpent) assert.equal(await keptBy(at.made), before, 'what was refused changed something')
         isSpent = SPENDS.has(code)
         const { short, body } = await PRODUCED[code]!(at)
         assert.equal(short, `${COMMON[code].status} management.${code}`, body)
