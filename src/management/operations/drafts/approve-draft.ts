@@ -1,6 +1,6 @@
 // approveDraft: somebody else than its authors agrees with a draft as it is now.
 import { object } from '../../../base/schema.ts'
-import { approve } from '../../../catalog/revisions/approvals.ts'
+import { APPROVALS_MAX, approve } from '../../../catalog/revisions/approvals.ts'
 import { reachOf } from '../../../model/operator.ts'
 import { approverCheck } from '../../catalog-rights.ts'
 import { actorShape, etagText, shownActor } from '../../catalog-shapes.ts'
@@ -22,6 +22,11 @@ export const approveDraft = defineOperation({
   refusals: {
     'own-draft': { status: 403, says: 'Nobody approves what they wrote themselves.', mend: 'Ask somebody who has not changed this draft.' },
     'not-a-person': { status: 403, says: 'Only people approve.', mend: 'Sign in to approve; a token or the admin token cannot.' },
+    'too-many-approvals': {
+      status: 409,
+      says: `${APPROVALS_MAX} people have approved this draft.`,
+      mend: 'Nothing asks for more: publish it, or let one of them withdraw.',
+    },
     'foreign-effect': {
       status: 403,
       says: 'The draft has an effect on APIs that are not yours to approve.',
@@ -41,7 +46,7 @@ export const approveDraft = defineOperation({
     if (!isWhole && operator.actor.kind === 'person' && !(await approverCheck(plane, changes)(store, operator.actor, demand.apis)))
       return refused('foreign-effect', { more: { apis: demand.apis } })
     const made = await approve(store, parameters.draft, operator.actor, digest, call.nowMs)
-    if ('refused' in made) return refused(made.refused === 'unknown-draft' ? 'unknown' : made.refused === 'too-many-approvals' ? 'stale' : made.refused)
+    if ('refused' in made) return refused(made.refused === 'unknown-draft' ? 'unknown' : made.refused)
     return done({ by: shownActor(made.by), at: momentOf(made.atMs), etag: made.digest }, { etag: made.digest })
   },
 })

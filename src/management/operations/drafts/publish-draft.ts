@@ -2,7 +2,7 @@
 import { object } from '../../../base/schema.ts'
 import { proposalOf } from '../../../catalog/revisions/publish.ts'
 import { BREAKING_CHANGES } from '../../breaking-changes.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
+import { guardedDraft } from '../../catalog-drafts.ts'
 import {
   APPROVALS_NEEDED,
   acceptBreaking,
@@ -44,12 +44,9 @@ export const publishDraft = defineOperation({
     publishAs(
       call,
       async (reading) => {
-        const reached = await reachedDraft(call, reading, call.parameters.draft, 'publish')
-        if (isRefused(reached)) return reached
-        const { id, digest } = reached.draft
-        const stale = call.guard(digest)
-        if (stale) return stale
-        const proposal = await proposalOf(reading, id, digest)
+        const found = await guardedDraft(call, reading, call.parameters.draft, 'publish')
+        if (isRefused(found)) return found
+        const proposal = await proposalOf(reading, found.id, found.digest)
         return 'refused' in proposal ? refused('unknown') : proposal
       },
       within,
