@@ -31,7 +31,7 @@ export const isAuthorOf = ({ author, coauthors }: Draft, { kind, id }: Draft['au
 /** True when all that a draft touches lies within reach; an empty one is its authors', and of those who reach everything. */
 export function isWithin(reach: CatalogReach, verb: CatalogVerb, changes: readonly ProposedChange[], isMine: boolean): boolean {
   if (changes.length === 0) return isMine || reach.hasAll(verb)
-  return changes.every((change) => reach.touch(verb, change, changes, isMine) === 'within')
+  return reach.includesAll(verb, changes, isMine)
 }
 
 /** The draft, or why not: unknown when it is not theirs to see, forbidden when they see it and may not do this. */

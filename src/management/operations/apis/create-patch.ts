@@ -40,7 +40,7 @@ export const createPatch = defineOperation({
       async (reading) => {
         const change = { kind: 'patch', name, value }
         if (await findPatch(reading, name)) return refused('name-taken')
-        if ((await CatalogReach.of(operator, reading)).touch('patch', change, [], true) !== 'within') return refused('unknown')
+        if (!(await CatalogReach.of(operator, reading)).includesAll('patch', [change], true)) return refused('unknown')
         const { revision: base } = await readHead(reading)
         return { author: operator.actor, message: `patch ${name}: ${body.reason}`, base, changes: [change] }
       },

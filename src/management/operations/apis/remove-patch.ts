@@ -30,7 +30,7 @@ export const removePatch = defineOperation({
         const found = await findPatch(reading, name)
         if (!found || shownPatch(found, nowMs)?.api !== parameters.api) return refused('unknown')
         const there = { kind: 'patch', name, value: { api: parameters.api } }
-        if ((await CatalogReach.of(operator, reading)).touch('patch', there, [], true) !== 'within') return refused('unknown')
+        if (!(await CatalogReach.of(operator, reading)).includesAll('patch', [there], true)) return refused('unknown')
         if (found.owner === 'file') return refused('owned-by-file')
         const stale = call.guard(found.stored.digest)
         if (stale) return stale

@@ -68,8 +68,7 @@ export const applyCatalog = defineOperation({
         if (conflicts.length > 0) return refused('owned-by-file', { more: { conflicts: conflicts.slice(0, 1000) } })
         const changes = changesOfPlan(plan, wanted.objects)
         if (changes.length > DRAFT_CHANGES_MAX) return refused('too-much')
-        const reach = await CatalogReach.of(operator, reading)
-        if (!changes.every((change) => reach.touch('publish', change, changes, true) === 'within')) return refused('forbidden')
+        if (!(await CatalogReach.of(operator, reading)).includesAll('publish', changes, true)) return refused('forbidden')
         return { author: operator.actor, message: body.message, base: body.base ?? revision, changes }
       },
       within,

@@ -6,6 +6,7 @@ import { keyOf } from '../../../catalog/revisions/kinds.ts'
 import type { Draft } from '../../../catalog/revisions/records.ts'
 import type { Writing } from '../../../ports/store.ts'
 import { reachedDraft } from '../../catalog-drafts.ts'
+import { Together } from '../../catalog-reach.ts'
 import { type Call, isRefused, type Refused, refused } from '../../operation.ts'
 
 /** For who reaches the object as it is and as it would be; `If-Match` names it as the draft has it. */
@@ -19,7 +20,7 @@ export async function changeDraft(
   if (isRefused(reached)) return reached
   const key = keyOf(change)
   const others = reached.changes.filter((each) => keyOf(each) !== key)
-  const touch = reached.reach.touch('write', change, others, true)
+  const touch = reached.reach.touch('write', change, new Together([...others, change]), true)
   if (touch !== 'within') return refused(touch === 'beyond' && change.value !== undefined ? 'beyond-reach' : 'unknown')
   const { digest: expected } = await objectInDraft(store, id, key)
   const stale = call.guard(expected)
