@@ -1,6 +1,7 @@
 // The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, tells of versions that end, and notices that its envelope key was rotated away.
 import { dirname, resolve } from 'node:path'
 import type { Configuration } from '../catalog/resolve.ts'
+import { forgetRepetitions } from '../management/idempotency.ts'
 import { type SweepPlace, sweep } from '../people/sweep.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Store } from '../ports/store.ts'
@@ -29,6 +30,7 @@ export interface UpkeepParts {
 const LOOK_MS = 1000
 const SWEEP_MS = 5 * 60_000
 const STALE_MS = 60_000
+const FORGOTTEN_AT_ONCE = 1000
 const ANNOUNCE_MS = 60_000
 
 export class Upkeep {
@@ -78,10 +80,12 @@ export class Upkeep {
     }
   }
 
-  private async sweepOnce(): Promise<void> {
+  /** What is over, of one kind after the other, so that no transaction is long. */
+  async sweepOnce(): Promise<void> {
     const { store, nowMs } = this.parts
     const { place } = await store.write((writing) => sweep(writing, nowMs(), this.place))
     this.place = place
+    await store.write((writing) => forgetRepetitions(writing, nowMs(), FORGOTTEN_AT_ONCE))
   }
 
   private async look(): Promise<void> {

@@ -46,14 +46,18 @@ export class IdempotentUse {
 
   /** `answer` absent: it held a secret. */
   async keep(writing: Writing, nowMs: number, answer: Kept['answer']): Promise<void> {
-    const old = await writing.scan(keptAt, { before: timeKey(nowMs - KEPT_MS), limit: REMOVED_AT_ONCE })
-    for (const { key, value } of old) {
-      writing.remove(keptAt, key)
-      const record = await writing.get(kept, value)
-      if (record !== undefined && record.atMs < nowMs - KEPT_MS) writing.remove(kept, value)
-    }
+    await forgetRepetitions(writing, nowMs, REMOVED_AT_ONCE)
     writing.put(kept, this.key, { content: this.content, atMs: nowMs, ...(answer && { answer }) })
     writing.put(keptAt, `${timeKey(nowMs)}/${this.key.slice(0, 16)}`, this.key)
+  }
+}
+
+/** Removes what is older than a day: answers can hold what somebody wants forgotten. */
+export async function forgetRepetitions(writing: Writing, nowMs: number, limit: number): Promise<void> {
+  for (const { key, value } of await writing.scan(keptAt, { before: timeKey(nowMs - KEPT_MS), limit })) {
+    writing.remove(keptAt, key)
+    const record = await writing.get(kept, value)
+    if (record !== undefined && record.atMs < nowMs - KEPT_MS) writing.remove(kept, value)
   }
 }
 

@@ -128,9 +128,14 @@ describe('refusals before an operation runs are in the trail', () => {
     for (let i = 0; i < 50; i++) await plane.refusals.told(plane, 'forbidden', { operator: OPERATORS['eve'], address: `198.51.100.${i}` })
     assert.equal((await refusals()).length, ENTRIES_OF_STRANGERS + ENTRIES_OF_CALLER)
   })
-  test('a refusal that cannot be told to the trail is no answer', async () => {
+  test('a refusal that cannot be told to the trail is no answer, and what it would have told of others is told with the next', async () => {
+    for (let i = 0; i < 20; i++) await post('/boxes', 'eve')
+    plane.clock.advanceMs(60_000)
     plane.trailIsBroken = true
     assert.equal((await post('/boxes', 'eve')).short, '500 management.broken')
+    plane.trailIsBroken = false
+    await post('/boxes', 'eve')
+    assert.equal((await entries()).at(-1)!.detail!['unrecorded'], 20 - ENTRIES_OF_CALLER)
   })
 })
 
