@@ -40,12 +40,15 @@ export class Refusal extends Error {
 
 /** Nobody answers there, or not to the end. */
 export class NotReached extends Error {
+  /** What was asked for may have been done all the same. */
+  readonly mayBeDone: boolean
   constructor(url: string, cause: unknown, hasBegun = false) {
-    // What was asked for may have been done all the same.
-    super(hasBegun || isCutOff(cause) ? `the answer of ${url} broke off or came too late: look before you repeat a change` : `no Gatehouse answers at ${url}`, {
+    const mayBeDone = hasBegun || isCutOff(cause)
+    super(mayBeDone ? `the answer of ${url} broke off or came too late: look before you repeat a change` : `no Gatehouse answers at ${url}`, {
       cause,
     })
     this.name = 'NotReached'
+    this.mayBeDone = mayBeDone
   }
 }
 function isCutOff(cause: unknown): boolean {
