@@ -2,42 +2,17 @@
 
 import type { Infer } from '../base/schema.ts'
 import { boolean, integer, list, object, optional } from '../base/schema.ts'
-import type { Proposal, PublishRefusal } from '../catalog/revisions/publish.ts'
+import type { Proposal } from '../catalog/revisions/publish.ts'
 import type { Revision } from '../catalog/revisions/records.ts'
 import { readHead } from '../catalog/revisions/state.ts'
 import { type Operator, reachOf } from '../model/operator.ts'
 import type { Reading } from '../ports/store.ts'
 import { type Breaking, breakingChanges, FINDINGS_TOLD_MAX } from './breaking-changes.ts'
 import { approverCheck, type Referring, secretsOfChanges, secretsOfDraft, ungrantedSecrets } from './catalog-rights.ts'
-import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor, shownFaults, shownKeys } from './catalog-shapes.ts'
-import { type Call, type Done, done, type Outcome, type RefusalDeclaration, type Refused, refused, type Within } from './operation.ts'
+import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor } from './catalog-shapes.ts'
+import { type Call, type Done, done, type Outcome, type Refused, refused, type Within } from './operation.ts'
+import { refusedPublish } from './publication-refusals.ts'
 import { line, moment, momentOf } from './texts.ts'
-
-export const FAULTY: RefusalDeclaration = {
-  status: 422,
-  says: 'The catalog would have faults.',
-  mend: '`errors` lists every fault with its place. Mend the objects that stand there; what the file says is mended in the file.',
-}
-export const CONFLICT: RefusalDeclaration = {
-  status: 409,
-  says: 'Others changed the same objects since.',
-  mend: '`conflicts` names the objects. Look at what others did, and then set the draft upon the newest revision.',
-}
-export const NOTHING_CHANGES: RefusalDeclaration = {
-  status: 409,
-  says: 'Nothing would change.',
-  mend: 'The catalog is already as this would make it.',
-}
-export const APPROVALS_NEEDED: RefusalDeclaration = {
-  status: 409,
-  says: 'Others must approve this first.',
-  mend: '`approvals` says how many, `given` how many count, and `apis` whose owners are asked. What is no draft cannot be approved: make one of it.',
-}
-export const NOT_GRANTED: RefusalDeclaration = {
-  status: 403,
-  says: 'Objects refer to secrets that are not granted to whoever wrote them.',
-  mend: '`secrets` names them. Ask for a grant to the writer or one of their teams, or have somebody put the objects in who has one; a secret that does not exist is told alike.',
-}
 
 const leftSchema = object({
   kind: line(100, 'The kind of object.'),
@@ -159,20 +134,3 @@ export const answeredRevision = (revision: Revision): Done<Infer<typeof revision
     object: { kind: 'revision', name: String(revision.number) },
     detail: { changes: revision.changes, ...(revision.rollback && { rollsBackTo: revision.rollback.to }) },
   })
-
-export function refusedPublish(refusal: PublishRefusal): Refused {
-  switch (refusal.refused) {
-    case 'conflict':
-      return refused('conflict', { more: { conflicts: shownKeys(refusal.objects) } })
-    case 'invalid':
-      return refused('faulty', { more: { errors: shownFaults(refusal.faults) } })
-    case 'approvals-needed': {
-      const { approvals, given, apis } = refusal
-      return refused('approvals-needed', { more: { approvals, given, apis } })
-    }
-    case 'unknown-draft':
-      return refused('unknown')
-    default:
-      return refused(refusal.refused)
-  }
-}

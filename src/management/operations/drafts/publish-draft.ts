@@ -1,20 +1,10 @@
 // publishDraft: a draft becomes a revision, and is live when this is answered.
 import { object } from '../../../base/schema.ts'
 import { proposalOf } from '../../../catalog/revisions/publish.ts'
-import { BREAKING_CHANGES } from '../../breaking-changes.ts'
 import { guardedDraft } from '../../catalog-drafts.ts'
-import {
-  APPROVALS_NEEDED,
-  acceptBreaking,
-  answeredRevision,
-  CONFLICT,
-  FAULTY,
-  NOT_GRANTED,
-  NOTHING_CHANGES,
-  publishAs,
-  revisionSchema,
-} from '../../catalog-publication.ts'
+import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { defineOperation, isRefused, refused } from '../../operation.ts'
+import { PUBLISHING_WRITTEN } from '../../publication-refusals.ts'
 import { draftParameter } from './draft-schema.ts'
 
 export const publishDraft = defineOperation({
@@ -28,14 +18,7 @@ export const publishDraft = defineOperation({
   parameters: draftParameter,
   body: object({ acceptBreaking }),
   output: revisionSchema,
-  refusals: {
-    faulty: FAULTY,
-    conflict: CONFLICT,
-    'nothing-changes': NOTHING_CHANGES,
-    'approvals-needed': APPROVALS_NEEDED,
-    'not-granted': NOT_GRANTED,
-    'breaking-changes': BREAKING_CHANGES,
-  },
+  refusals: PUBLISHING_WRITTEN,
   act: 'draft.publish',
   guarded: true,
   live: true,

@@ -1,10 +1,10 @@
 // rollBack: the console owns again what it owned at an earlier revision, in one go.
 import { object, optional } from '../../../base/schema.ts'
 import { rollbackTo } from '../../../catalog/revisions/rollback.ts'
-import { BREAKING_CHANGES } from '../../breaking-changes.ts'
-import { APPROVALS_NEEDED, acceptBreaking, answeredRevision, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { messageText } from '../../catalog-shapes.ts'
 import { defineOperation, refused } from '../../operation.ts'
+import { PUBLISHING } from '../../publication-refusals.ts'
 import { revisionParameter } from './revision-schema.ts'
 
 export const rollBack = defineOperation({
@@ -18,7 +18,7 @@ export const rollBack = defineOperation({
   parameters: revisionParameter,
   body: object({ message: optional(messageText), acceptBreaking }),
   output: revisionSchema,
-  refusals: { faulty: FAULTY, 'nothing-changes': NOTHING_CHANGES, 'approvals-needed': APPROVALS_NEEDED, 'breaking-changes': BREAKING_CHANGES },
+  refusals: PUBLISHING,
   act: 'catalog.roll-back',
   live: true,
   object: ({ parameters }) => ({ kind: 'revision', name: String(parameters.revision) }),
