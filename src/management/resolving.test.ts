@@ -3,16 +3,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
 import type { Operator } from '../model/operator.ts'
-import { KEPT_CHARACTERS_MAX, Resolving, WAITING_MAX, WAITING_OF_OPERATOR } from './resolving.ts'
+import { Resolving, WAITING_MAX, WAITING_OF_OPERATOR } from './resolving.ts'
 
 const operator = (id: string): Operator => ({ actor: { kind: 'person', id }, permissions: new Map(), ownTeams: [], recentAuth: false })
 function house() {
   const made = { nowMs: 1000, catalog: { configuration: {} as CatalogPublishing['configuration'] }, asked: [] as string[], running: 0, most: 0 }
   const resolving = new Resolving(made.catalog, () => made.nowMs)
-  const ask = (who: string, key: string, characters = 0) =>
+  const ask = (who: string, key: string, isLarge?: true) =>
     resolving.ask(operator(who), {
       key,
-      characters,
+      ...(isLarge && { isLarge }),
       async answer() {
         made.asked.push(key)
         made.most = Math.max(made.most, ++made.running)
@@ -61,8 +61,8 @@ test('what breaks is told to who waits, and is neither kept nor in the way of th
 
 test('what is large is shared, and not kept', async () => {
   const { made, ask } = house()
-  await Promise.all([ask('a', 'large', KEPT_CHARACTERS_MAX + 1), ask('b', 'large', KEPT_CHARACTERS_MAX + 1)])
+  await Promise.all([ask('a', 'large', true), ask('b', 'large', true)])
   assert.deepEqual(made.asked, ['large'])
-  await ask('a', 'large', KEPT_CHARACTERS_MAX + 1)
+  await ask('a', 'large', true)
   assert.deepEqual(made.asked, ['large', 'large'])
 })

@@ -7,16 +7,14 @@ import { type Refused, refused } from './operation.ts'
 export const WAITING_MAX = 8
 export const WAITING_OF_OPERATOR = 3
 /** Answers that are kept for whoever asks the same, and how long: time alone can end things in a catalog. */
-const KEPT_MAX = 32
+const KEPT_MAX = 16
 const KEPT_MS = 10_000
-/** The answer to a question with more characters is shared by those who wait for it, and then let go. */
-export const KEPT_CHARACTERS_MAX = 256 * 1024
 
 export interface Question<T> {
   /** Names all that the answer hangs on, but for what is live here. */
   readonly key: string
-  /** How long what was asked about is. */
-  readonly characters?: number
+  /** The answer can be as large as the catalog: it is shared by those who wait for it, and then let go. */
+  readonly isLarge?: true
   answer(): Promise<T>
 }
 interface Known {
@@ -38,12 +36,13 @@ export class Resolving {
     this.nowMs = nowMs
   }
 
-  async ask<T>({ actor }: Operator, { key, characters = 0, answer }: Question<T>): Promise<T | Refused> {
+  async ask<T>({ actor }: Operator, { key, isLarge, answer }: Question<T>): Promise<T | Refused> {
     // What was found holds for the configuration that it was found with.
     if (this.live !== this.catalog.configuration) this.known.clear()
     this.live = this.catalog.configuration
+    for (const [of, { untilMs = Number.POSITIVE_INFINITY }] of this.known) if (untilMs <= this.nowMs()) this.known.delete(of)
     const known = this.known.get(key)
-    if (known && (known.untilMs ?? Number.POSITIVE_INFINITY) > this.nowMs()) return known.answer as Promise<T>
+    if (known) return known.answer as Promise<T>
     const who = `${actor.kind}:${actor.id}`
     const own = this.waiting.get(who) ?? 0
     const all = [...this.waiting.values()].reduce((sum, count) => sum + count, 0)
@@ -56,7 +55,7 @@ export class Resolving {
     this.keep(key, asked)
     try {
       const found = (await asked.answer) as T
-      asked.untilMs = characters > KEPT_CHARACTERS_MAX ? 0 : this.nowMs() + KEPT_MS
+      asked.untilMs = isLarge ? 0 : this.nowMs() + KEPT_MS
       return found
     } catch (cause) {
       asked.untilMs = 0

@@ -1,11 +1,11 @@
 // compareVersions: what clients of an API would run into with another version, a draft, or a document that is sent.
 import { hash } from 'node:crypto'
-import { boolean, checked, integer, object, oneOf, optional, string } from '../../../base/schema.ts'
+import { boolean, checked, type Infer, integer, object, oneOf, optional, string } from '../../../base/schema.ts'
 import { readInline } from '../../../catalog/inline-documents.ts'
 import { draftChanges } from '../../../catalog/revisions/drafts.ts'
 import type { SourceDocument } from '../../../catalog/source-document.ts'
 import { VERSION, VERSION_MEANS, versionApi } from '../../../catalog/version-name.ts'
-import { type Comparison, compareDocuments } from '../../../compatibility/compare-documents.ts'
+import { compareDocuments } from '../../../compatibility/compare-documents.ts'
 import { FINDINGS_TOLD_MAX, findingList, shownFinding } from '../../breaking-changes.ts'
 import { reachedDraft } from '../../catalog-drafts.ts'
 import { shownFaults } from '../../catalog-shapes.ts'
@@ -30,6 +30,12 @@ const body = checked(
       : { code: 'bad-value', message: "one of 'to', 'draft' and 'openapi' says what to compare with" },
 )
 
+const comparisonSchema = object({
+  verdict: oneOf(['none', 'compatible', 'risky', 'breaking'], 'The worst of the findings.'),
+  operationsCompared: integer({ min: 0, max: 1_000_000, describe: 'Operations that both documents have.' }),
+  findings: findingList,
+})
+
 export const compareVersions = defineOperation({
   name: 'compareVersions',
   resource: 'apis',
@@ -42,11 +48,7 @@ export const compareVersions = defineOperation({
   body,
   bodyBytesMax: 2 * TEXT_MAX,
   status: 200,
-  output: object({
-    verdict: oneOf(['none', 'compatible', 'risky', 'breaking'], 'The worst of the findings.'),
-    operationsCompared: integer({ min: 0, max: 1_000_000, describe: 'Operations that both documents have.' }),
-    findings: findingList,
-  }),
+  output: comparisonSchema,
   refusals: {
     'no-document': { status: 409, says: 'There is no OpenAPI document to compare.', mend: 'Give each side a document: an API without one promises nothing.' },
     unreadable: { status: 422, says: 'The text is no document.', mend: '`errors` lists every fault with its line.' },
@@ -63,7 +65,7 @@ export const compareVersions = defineOperation({
       if (isRefused(reached)) return reached
       digest = reached.draft.digest
     }
-    return resolving.ask<Comparison | Refused>(operator, {
+    return resolving.ask<Infer<typeof comparisonSchema> | Refused>(operator, {
       key: `comparison/${JSON.stringify([nameOf(from), to, draft, digest, openapi && hash('sha256', openapi), ignoreServers])}`,
       async answer() {
         const old = catalog.documents().get(nameOf(from))
@@ -72,10 +74,11 @@ export const compareVersions = defineOperation({
         else if (to !== undefined) now = catalog.documents().get(nameOf(to))
         else if (draft !== undefined) now = catalog.documents(await plane.store.read((reading) => draftChanges(reading, draft))).get(nameOf(from))
         if (now && now.faults.length > 0) return refused('unreadable', { more: { errors: shownFaults(now.faults) } })
-        return old && now ? compareDocuments(old.value, now.value, { nowMs, ignoreServers }) : refused('no-document')
+        if (!old || !now) return refused('no-document')
+        const { verdict, operationsCompared, findings } = compareDocuments(old.value, now.value, { nowMs, ignoreServers })
+        return { verdict, operationsCompared, findings: findings.slice(0, FINDINGS_TOLD_MAX).map(shownFinding) }
       },
     })
   },
-  run: async (_call, _store, { verdict, operationsCompared, findings }) =>
-    done({ verdict, operationsCompared, findings: findings.slice(0, FINDINGS_TOLD_MAX).map(shownFinding) }),
+  run: async (_call, _store, comparison) => done(comparison),
 })

@@ -22,7 +22,7 @@ export const planApply = defineOperation({
     const { revision } = await plane.store.read(readHead)
     return plane.services.resolving.ask<{ readonly told: Infer<typeof planSchema> } | Refused>(operator, {
       key: `plan/${prune}/${hash('sha256', text)}/${revision}`,
-      characters: text.length,
+      isLarge: true,
       async answer() {
         const wanted = readText(text)
         if (isRefused(wanted)) return wanted
