@@ -16,21 +16,30 @@ export interface DraftExamination {
   readonly breaking: readonly BreakingFinding[]
 }
 
-/** Resolving takes longer than a transaction may, and is shared by all who ask the same. */
-export async function examinedDraft(
+/** A draft for who reaches it, and a name for it as it is now upon what is published now. */
+export const draftNow = (
   { operator, plane }: Pick<Call, 'operator' | 'plane'>,
   id: string,
   verb: CatalogVerb,
-): Promise<(ReachedDraft & { readonly examination: DraftExamination }) | Refused> {
-  const found = await plane.store.read(async (reading) => {
+): Promise<(ReachedDraft & { readonly nameNow: string }) | Refused> =>
+  plane.store.read(async (reading) => {
     const reached = await reachedDraft({ operator }, reading, id, verb)
-    return isRefused(reached) ? reached : { ...reached, head: (await readHead(reading)).revision }
+    return isRefused(reached) ? reached : { ...reached, nameNow: `${id}/${reached.draft.digest}/${(await readHead(reading)).revision}` }
   })
+
+/** Resolving takes longer than a transaction may, and is shared by all who ask the same. */
+export async function examinedDraft(
+  call: Pick<Call, 'operator' | 'plane'>,
+  id: string,
+  verb: CatalogVerb,
+): Promise<(ReachedDraft & { readonly examination: DraftExamination }) | Refused> {
+  const { operator, plane } = call
+  const found = await draftNow(call, id, verb)
   if (isRefused(found)) return found
   const { digest } = found.draft
   const { catalog, resolving } = plane.services
   const examination = await resolving.ask<DraftExamination | Refused>(operator, {
-    key: `draft/${id}/${digest}/${found.head}`,
+    key: `draft/${found.nameNow}`,
     async answer() {
       const proposal = await plane.store.read((reading) => proposalOf(reading, id, digest))
       if ('refused' in proposal) return refused('unknown')
