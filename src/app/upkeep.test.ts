@@ -61,10 +61,10 @@ test('what is remembered of requests with an idempotency key is forgotten after 
     for (let i = 0; i < 20; i++)
       await store.write((writing) => new IdempotentUse(new Uint8Array(32), actor, 'createConsumer', `key ${i}`, i).keep(writing, nowMs, undefined))
     nowMs += 24 * 3_600_000
-    await upkeep.sweepOnce()
+    await upkeep.forget()
     assert.equal(await kept(), 20)
     nowMs += 1
-    await upkeep.sweepOnce()
+    await upkeep.forget()
     assert.equal(await kept(), 0)
   } finally {
     await upkeep.close()

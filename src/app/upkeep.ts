@@ -30,8 +30,9 @@ export interface UpkeepParts {
 const LOOK_MS = 1000
 const SWEEP_MS = 5 * 60_000
 const STALE_MS = 60_000
-const FORGOTTEN_AT_ONCE = 1000
 const ANNOUNCE_MS = 60_000
+const FORGET_MS = 60_000
+const FORGOTTEN_AT_ONCE = 1000
 
 export class Upkeep {
   private readonly parts: UpkeepParts
@@ -51,6 +52,7 @@ export class Upkeep {
     this.tasks.every(SWEEP_MS, () => this.sweepOnce())
     this.tasks.every(STALE_MS, () => this.look())
     this.tasks.every(ANNOUNCE_MS, parts.announce)
+    this.tasks.every(FORGET_MS, () => this.forget())
     this.stopHearing = parts.store.onChange(() => void this.look().catch(() => {}))
   }
 
@@ -58,6 +60,12 @@ export class Upkeep {
   async close(): Promise<void> {
     this.stopHearing()
     await this.tasks.close()
+  }
+
+  /** What is remembered of requests with an idempotency key. */
+  async forget(): Promise<void> {
+    const { store, nowMs } = this.parts
+    await store.write((writing) => forgetRepetitions(writing, nowMs(), FORGOTTEN_AT_ONCE))
   }
 
   private async checkpointWhenDue(): Promise<void> {
@@ -80,12 +88,10 @@ export class Upkeep {
     }
   }
 
-  /** What is over, of one kind after the other, so that no transaction is long. */
-  async sweepOnce(): Promise<void> {
+  private async sweepOnce(): Promise<void> {
     const { store, nowMs } = this.parts
     const { place } = await store.write((writing) => sweep(writing, nowMs(), this.place))
     this.place = place
-    await store.write((writing) => forgetRepetitions(writing, nowMs(), FORGOTTEN_AT_ONCE))
   }
 
   private async look(): Promise<void> {

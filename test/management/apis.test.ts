@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict'
 import { readEntry, readHead as readTrailHead } from '../../src/trail/records.ts'
 import { anyState, api, broken, documented, draftOf, promised, published, tokenWithout } from './catalog-house.ts'
-import { inWorld } from './in-world.ts'
 import { patch, versioned } from './scenarios/apis.ts'
-import type { Asker, World } from './world.ts'
+import { type Asker, inWorld, type World } from './world.ts'
 
 const lastAct = (made: World) =>
   made.store.read(async (reading) => {

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict'
 import type { ProposedChange } from '../../src/catalog/revisions/commit.ts'
 import { anyState, api, approveAs, draftOf, openapi, published } from './catalog-house.ts'
-import { inWorld } from './in-world.ts'
-import type { Asker, World } from './world.ts'
+import { type Asker, inWorld, type World } from './world.ts'
 
 const version = (name: string, value: object = {}): ProposedChange => ({ kind: 'version', name, value })
 const patch = (name: string, of: string, more: object = {}): ProposedChange => ({

@@ -9,8 +9,7 @@ import { getPerson, putPerson } from '../../src/people/person.ts'
 import { putSecret } from '../../src/secrets/named-secrets.ts'
 import { readEntry, readHead as readTrailHead } from '../../src/trail/records.ts'
 import { anyState, api, approveAs, draftOf, openapi, published, tokenWithout } from './catalog-house.ts'
-import { inWorld } from './in-world.ts'
-import { type Asker, FILE, type World } from './world.ts'
+import { type Asker, FILE, inWorld, type World } from './world.ts'
 
 const revision = async ({ store }: World): Promise<number> => (await store.read(readHead)).revision
 const lastActs = (made: World, count: number) =>

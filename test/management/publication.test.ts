@@ -11,9 +11,8 @@ import { getPerson, putPerson } from '../../src/people/person.ts'
 import { putSecret } from '../../src/secrets/named-secrets.ts'
 import { readEntry, readHead as readTrailHead } from '../../src/trail/records.ts'
 import { anyState, api, documented, draftOf, promised, published, tokenWithout } from './catalog-house.ts'
-import { inWorld } from './in-world.ts'
 import { patch } from './scenarios/apis.ts'
-import type { Asker, PersonName, World } from './world.ts'
+import { type Asker, inWorld, type PersonName, type World } from './world.ts'
 
 const revision = async ({ store }: World): Promise<number> => (await store.read(readHead)).revision
 const grant = ({ store, plane, personId }: World, people: readonly PersonName[], teams: readonly string[] = []) =>

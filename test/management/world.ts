@@ -1,7 +1,9 @@
 // A whole control plane in one process for tests: every room over a store in memory, time by hand, a way out that only records, and one person of each role.
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from 'node:test'
 import { archiveBackUp } from '../../src/adapters/archive-file.ts'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
@@ -141,6 +143,18 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     },
   }
   return made
+}
+
+/** A test in a world of its own, in which nothing may be reported as a mistake of ours. */
+export const inWorld = (name: string, work: (made: World) => Promise<void>): void => void test(name, () => withWorld(work))
+export async function withWorld(work: (made: World) => Promise<void>): Promise<void> {
+  const made = await world()
+  try {
+    await work(made)
+    assert.deepEqual(made.reports, [])
+  } finally {
+    await made.close()
+  }
 }
 
 async function seed(plane: Plane, origin: string) {
