@@ -161,11 +161,3 @@ test('the state of the system says which key seals, and how far the trail was br
     assert.equal((json!['trail'] as { size: number }).size, 2)
     assert.equal((json!['nodes'] as unknown[]).length, 1)
   }))
-
-test('a back-up that is asked for twice with one idempotency key is taken once', () =>
-  inWorld(async (made) => {
-    const take = () => made.as('owner', 'POST', '/backups', { headers: { 'idempotency-key': 'nightly' } })
-    const [first, again] = [await take(), await take()]
-    assert.deepEqual([first.status, again.status, again.body, again.headers['idempotency-replayed']], [201, 201, first.body, 'true'])
-    assert.equal(((await made.as('owner', 'GET', '/backups')).json!['items'] as unknown[]).length, 1)
-  }))
