@@ -11,7 +11,15 @@ const day = 86_400_000
 
 const retention = object(
   {
-    revisions: reserved('not-available', 'is not available yet: all revisions are kept'),
+    revisions: optional(
+      object(
+        {
+          for: duration({ minMs: day, maxMs: 3650 * day, describe: 'How long after it was replaced a revision is kept at the least.' }),
+          newest: optional(integer({ min: 1, max: 100_000, describe: 'So many of the newest are kept however old they are.' }), 100),
+        },
+        'How long what was published can be looked at and returned to. All of it is kept when this is left out.',
+      ),
+    ),
     usage: withDefault(duration({ minMs: day, maxMs: 400 * day, describe: 'How long it is known who called what.' }), '90d'),
     sessions: reserved('not-available', 'is not available: a session that has ended is forgotten, and the trail has its beginning and end'),
     trail: reserved('trail-kept', 'has no retention: the trail is never deleted; personal data in it is erased entry by entry'),

@@ -78,7 +78,7 @@ test('plans are the configuration of the policy that holds to them, in one spell
 
 test('settings arrive as plain data, secrets as references, and approvals by API', () => {
   const { settings, approvals } = shared()
-  assert.deepEqual(settings.retention, { usage: 30 * 86_400_000 })
+  assert.deepEqual(settings.retention, { usage: 30 * 86_400_000, revisions: { for: 365 * 86_400_000, newest: 20 } })
   assert.deepEqual(settings.mail, {
     from: 'gatehouse@example.org',
     host: 'mail.example.org',

@@ -10,7 +10,7 @@ import { wasTouchedSince } from './history.ts'
 import { type CatalogObject, keyOf, kindNamed, type ObjectKey } from './kinds.ts'
 import { plainFaults } from './plain-value.ts'
 import { DRAFT_CHANGES, DRAFTS, type Draft, type DraftChange, type RollbackNote } from './records.ts'
-import { readHead, readObject, readValue, store } from './state.ts'
+import { readHead, readHorizon, readObject, readValue, store } from './state.ts'
 
 export const DRAFTS_MAX = 200
 export const DRAFT_CHANGES_MAX = 20_000
@@ -117,8 +117,9 @@ export async function describeDraft(writing: Writing, id: string, message: strin
   return settle(writing, { ...edited(draft, editing.by), message }, editing.nowMs)
 }
 
-/** The objects of a draft that others changed since its base. */
+/** The objects of a draft that others changed since its base: all of them when nobody can tell any more. */
 export async function conflictsOf(reading: Reading, base: number, changes: readonly { readonly kind: string; readonly name: string }[]): Promise<ObjectKey[]> {
+  if (base < (await readHorizon(reading)).revision) return changes.map(keyOf)
   const conflicts: ObjectKey[] = []
   for (const change of changes) if (await wasTouchedSince(reading, keyOf(change), base)) conflicts.push(keyOf(change))
   return conflicts

@@ -1,10 +1,10 @@
 // getRevisionDifferences: what a revision changed, path by path.
 import { list, object } from '../../../base/schema.ts'
-import { readRevision } from '../../../catalog/revisions/history.ts'
+import { findRevision } from '../../../catalog/revisions/history.ts'
 import { revisionDifferences } from '../../../catalog/revisions/revision-differences.ts'
 import { differenceShape, OBJECTS_TOLD_MAX, ownerWord, shownDifference } from '../../catalog-shapes.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
-import { revisionParameter } from './revision-schema.ts'
+import { defineOperation, done } from '../../operation.ts'
+import { noRevision, PRUNED, revisionParameter } from './revision-schema.ts'
 
 export const getRevisionDifferences = defineOperation({
   name: 'getRevisionDifferences',
@@ -16,9 +16,10 @@ export const getRevisionDifferences = defineOperation({
   reach: 'all',
   parameters: revisionParameter,
   output: object({ objects: list(object({ ...differenceShape, owner: ownerWord }), { max: 10 * OBJECTS_TOLD_MAX }) }),
-  refusals: {},
+  refusals: { pruned: PRUNED },
   async run({ parameters }, store) {
-    if (!(await readRevision(store, parameters.revision))) return refused('unknown')
+    const revision = await findRevision(store, parameters.revision)
+    if ('refused' in revision) return noRevision(revision)
     const objects = await revisionDifferences(store, parameters.revision)
     return done({ objects: objects.map((each) => ({ ...shownDifference(each), owner: each.owner })) }, { etag: String(parameters.revision) })
   },

@@ -3,8 +3,8 @@ import { object, optional } from '../../../base/schema.ts'
 import { rollbackTo } from '../../../catalog/revisions/rollback.ts'
 import { APPROVALS_NEEDED, answeredRevision, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { messageText } from '../../catalog-shapes.ts'
-import { defineOperation, refused } from '../../operation.ts'
-import { revisionParameter } from './revision-schema.ts'
+import { defineOperation } from '../../operation.ts'
+import { noRevision, PRUNED, revisionParameter } from './revision-schema.ts'
 
 export const rollBack = defineOperation({
   name: 'rollBack',
@@ -17,7 +17,7 @@ export const rollBack = defineOperation({
   parameters: revisionParameter,
   body: object({ message: optional(messageText) }),
   output: revisionSchema,
-  refusals: { faulty: FAULTY, 'nothing-changes': NOTHING_CHANGES, 'approvals-needed': APPROVALS_NEEDED },
+  refusals: { pruned: PRUNED, faulty: FAULTY, 'nothing-changes': NOTHING_CHANGES, 'approvals-needed': APPROVALS_NEEDED },
   act: 'catalog.roll-back',
   live: true,
   object: ({ parameters }) => ({ kind: 'revision', name: String(parameters.revision) }),
@@ -28,7 +28,7 @@ export const rollBack = defineOperation({
         const { message } = call.body
         const back = { to: call.parameters.revision, author: call.operator.actor, nowMs: call.nowMs, ...(message !== undefined && { message }) }
         const proposal = await rollbackTo(reading, back)
-        return 'refused' in proposal ? refused('unknown') : proposal
+        return 'refused' in proposal ? noRevision(proposal) : proposal
       },
       within,
       answeredRevision,
