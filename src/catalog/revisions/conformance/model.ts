@@ -71,7 +71,7 @@ export class CatalogModel {
     this.takeWaiting()
   }
   private takeWaiting(): void {
-    if (!this.waiting || !this.isValid(this.now.console, this.waiting)) return
+    if (!this.waiting || !this.isValid(this.now.console, this.waiting) || !this.isValid(new Map(), this.waiting)) return
     const before = this.now.file
     const next = this.waiting
     this.waiting = undefined

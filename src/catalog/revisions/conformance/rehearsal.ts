@@ -75,7 +75,7 @@ export class Rehearsal {
         return [await this.outcome(proposal), this.model.publish(base, new Map([[keyOf(change), act.isRemoval ? undefined : act.object]]))]
       }
       case 'rollback':
-        return this.rollback(act.revision % (this.model.head + 2))
+        return this.rollback(act.revision === 0 ? this.model.head + 1 : 1 + (act.revision % Math.max(1, this.model.head)))
       case 'apply':
         return this.apply(act.objects, act.prune)
       case 'edit':
