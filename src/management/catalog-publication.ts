@@ -11,6 +11,7 @@ import { type Breaking, breakingChanges, FINDINGS_TOLD_MAX } from './breaking-ch
 import { approverCheck, ungrantedSecrets } from './catalog-rights.ts'
 import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor, shownFaults, shownKeys } from './catalog-shapes.ts'
 import { type Call, type Done, done, type Outcome, type RefusalDeclaration, type Refused, refused, type Within } from './operation.ts'
+import { takenConsumers } from './taken-consumers.ts'
 import { line, moment, momentOf } from './texts.ts'
 
 export const FAULTY: RefusalDeclaration = {
@@ -94,7 +95,9 @@ export async function publishAs<O>(
       if (!('changes' in proposal)) return proposal
       // A draft's were judged as they were put; a rollback sends nothing where it was not sent before.
       const secrets = proposal.draft || proposal.rollback ? [] : await ungrantedSecrets(reading, operator, proposal.changes)
-      return secrets.length > 0 ? refused('not-granted', { more: { secrets } }) : { proposal, upon: (await readHead(reading)).revision }
+      if (secrets.length > 0) return refused('not-granted', { more: { secrets } })
+      const faults = await takenConsumers(reading, proposal.changes)
+      return faults.length > 0 ? refusedPublish({ refused: 'invalid', faults }) : { proposal, upon: (await readHead(reading)).revision }
     })
     if (!('proposal' in looked)) return looked
     const { proposal, upon } = looked
@@ -110,6 +113,7 @@ export async function publishAs<O>(
         mayApprove: approverCheck(plane, proposal.changes),
         within: async (writing, revision) => {
           if ((!isWhole || isCompared) && revision.parent !== upon) throw new LookedAtAnother()
+          if ((await takenConsumers(writing, proposal.changes)).length > 0) throw new LookedAtAnother()
           await within(writing, answer(revision))
         },
       })
