@@ -6,7 +6,7 @@ import type { Listener } from '../model/snapshot.ts'
 const URL_FORM = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:?#@]*)(?::(\d{1,5}))?$/i
 
 /** `http://HOST:PORT`, HOST an address or `localhost`, without path. Port 0 lets the system choose. */
-export function listenerAddress(describe: string): Schema<Listener> {
+function listenerAddress(describe: string): Schema<Listener> {
   const text = string({ maxLength: 256, means: 'an address such as http://127.0.0.1:8080', describe })
   return mapped(checked(text, faultOf), (written) => parseListener(written)!)
 }

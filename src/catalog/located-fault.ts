@@ -1,5 +1,6 @@
 // A fault with its place: what `gatehouse check` prints, one a line, and what a refused edit is answered with.
 import type { Fault } from '../base/fault.ts'
+import { visible } from '../base/visible-text.ts'
 import type { SourceDocument } from './source-document.ts'
 
 /** One reason why a configuration is refused, where it stands. Lines and columns count from 1; columns in UTF-16 units, as editors count. */
@@ -36,10 +37,3 @@ export function sorted(faults: readonly LocatedFault[]): LocatedFault[] {
 const compare = (a: LocatedFault, b: LocatedFault): number =>
   order(a.file, b.file) || a.line - b.line || a.column - b.column || order(a.place ?? '', b.place ?? '') || order(a.code, b.code) || order(a.message, b.message)
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** Messages repeat what a file holds: C0, C1, ESC, line and paragraph separators and direction marks would rewrite a terminal (hardening: "Documents and files"). */
-export const visible = (text: string): string =>
-  text.replaceAll(
-    /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )

@@ -1,8 +1,9 @@
 // A YAML or JSON document read into plain data, with the way back from a value to its line and column.
 import { isUtf8 } from 'node:buffer'
 import type { Path } from '../base/fault.ts'
+import { visible } from '../base/visible-text.ts'
 import { parseJson } from './json-document.ts'
-import { type LocatedFault, type Position, visible } from './located-fault.ts'
+import type { LocatedFault, Position } from './located-fault.ts'
 import { parseYaml } from './yaml-document.ts'
 
 /** How much a document may ask of us. */

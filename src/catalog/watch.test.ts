@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import type { Resolution } from './resolve.ts'
-import { type Watch, type WatchOptions, watchConfiguration } from './watch.ts'
+import { type Resolution, resolveSources } from './resolve.ts'
+import { type Watch, type WatchOptions, watchSources } from './watch.ts'
 
 let folder = ''
 let watch: Watch | undefined
@@ -27,10 +27,11 @@ function rename(name: string, content: string): void {
 }
 
 /** What the watcher says, to be awaited one by one. */
-function watched(options: Partial<WatchOptions> = {}, busy: (found: Resolution) => Promise<void> = async () => {}) {
+function watched(options: WatchOptions = {}, busy: (found: Resolution) => Promise<void> = async () => {}) {
   const told: Resolution[] = []
   let wake = (): void => {}
-  watch = watchConfiguration(at('gatehouse.yaml'), { policies: [], nowMs: () => 0, ...options }, (found) => {
+  watch = watchSources(at('gatehouse.yaml'), options, (sources) => {
+    const found = resolveSources(sources, { policies: [], nowMs: 0 })
     told.push(found)
     wake()
     return busy(found)

@@ -3,14 +3,12 @@ import { type FSWatcher, statSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { realPath } from './bounded-file.ts'
 import { DocumentCache } from './document-cache.ts'
-import { type Resolution, type ResolveOptions, resolveSources } from './resolve.ts'
 import { readSources, type Sources } from './sources.ts'
 
 export interface Watch {
   close(): void
 }
-export interface WatchOptions extends Omit<ResolveOptions, 'nowMs'> {
-  readonly nowMs: () => number
+export interface WatchOptions {
   /** Resolves when the second of two readings that must agree is due: a YAML file cut short by its writer can be valid and open. Default: after 50 ms. */
   readonly settle?: () => Promise<void>
   /** Between two looks at all files, for file systems that do not tell of changes. Default 2000. */
@@ -23,15 +21,7 @@ export interface WatchOptions extends Omit<ResolveOptions, 'nowMs'> {
  * Calls `changed` with each new state, good or bad, one at a time: never again before its promise settles, and always with the last state in the end.
  * A state that is overwritten before it settles is never told of.
  */
-export function watchConfiguration(file: string, options: WatchOptions, changed: (resolution: Resolution) => Promise<void>): Watch {
-  return watchSources(file, options, (sources) => {
-    const { policies, cores } = options
-    return changed(resolveSources(sources, { policies, nowMs: options.nowMs(), ...(cores !== undefined && { cores }) }))
-  })
-}
-
-/** The same for who resolves by themselves, with more than the files hold. */
-export function watchSources(file: string, options: Pick<WatchOptions, 'settle' | 'pollMs' | 'digest'>, changed: (sources: Sources) => Promise<void>): Watch {
+export function watchSources(file: string, options: WatchOptions, changed: (sources: Sources) => Promise<void>): Watch {
   const watching = new ConfigurationWatch(resolve(file), options, changed)
   watching.start()
   return watching
@@ -42,7 +32,7 @@ const POLL_MS = 2000
 
 class ConfigurationWatch implements Watch {
   private readonly file: string
-  private readonly options: Pick<WatchOptions, 'settle' | 'pollMs' | 'digest'>
+  private readonly options: WatchOptions
   private readonly changed: (sources: Sources) => Promise<void>
   private readonly cache = new DocumentCache()
   /** By folder: the folder is watched and not the file, whose inode changes when an editor saves by renaming. */
@@ -59,7 +49,7 @@ class ConfigurationWatch implements Watch {
   private isStale = false
   private isClosed = false
 
-  constructor(file: string, options: Pick<WatchOptions, 'settle' | 'pollMs' | 'digest'>, changed: (sources: Sources) => Promise<void>) {
+  constructor(file: string, options: WatchOptions, changed: (sources: Sources) => Promise<void>) {
     this.file = file
     this.options = options
     this.changed = changed

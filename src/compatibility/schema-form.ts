@@ -2,7 +2,7 @@
 import { sortedJson } from '../base/canonical-json.ts'
 import { below, type Description, isObject, member, membersOf, type Place } from './description.ts'
 
-export const TYPES = ['boolean', 'integer', 'number', 'string', 'array', 'object'] as const
+const TYPES = ['boolean', 'integer', 'number', 'string', 'array', 'object'] as const
 export type SchemaType = (typeof TYPES)[number]
 
 /** Several schemas that all hold at once; none: anything at all. */

@@ -1,8 +1,8 @@
 // What is different between two values of an object, path by path, as data and as text for people.
 import { sortedJson } from '../../base/canonical-json.ts'
 import type { Path } from '../../base/fault.ts'
+import { visible } from '../../base/visible-text.ts'
 import { readInline } from '../inline-documents.ts'
-import { visible } from '../located-fault.ts'
 import { textDigest } from './contents.ts'
 import { writtenPath } from './fault-place.ts'
 import { type CatalogObject, keyOf, type ObjectKey } from './kinds.ts'

@@ -12,9 +12,9 @@ import { plainFaults } from './plain-value.ts'
 import { DRAFT_CHANGES, DRAFTS, type Draft, type DraftChange, type RollbackNote } from './records.ts'
 import { readHead, readHorizon, readObject, readValue, store } from './state.ts'
 
-export const DRAFTS_MAX = 200
+const DRAFTS_MAX = 200
 export const DRAFT_CHANGES_MAX = 20_000
-export const DRAFT_CHARACTERS_MAX = 64 * 1024 ** 2
+const DRAFT_CHARACTERS_MAX = 64 * 1024 ** 2
 export const MESSAGE_CHARACTERS_MAX = 4000
 /** The ETag of what is not there: who puts an object with it creates one. */
 export const ABSENT = 'absent'
@@ -56,7 +56,7 @@ export async function openDraft(writing: Writing, { id, author, message, nowMs, 
   return settle(writing, { ...draft, ...(rollback && { rollback }) }, nowMs)
 }
 
-export const isMessage = (message: string): boolean => message.trim() !== '' && message.length <= MESSAGE_CHARACTERS_MAX && message.isWellFormed()
+const isMessage = (message: string): boolean => message.trim() !== '' && message.length <= MESSAGE_CHARACTERS_MAX && message.isWellFormed()
 
 export const readDraft = (reading: Reading, id: string): Promise<Draft | undefined> => reading.get(DRAFTS, id)
 

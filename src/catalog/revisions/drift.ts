@@ -1,6 +1,8 @@
 // Drift: everything that is not as one of its owners says, since when, and how to mend it.
+
+import { visible } from '../../base/visible-text.ts'
 import type { Reading } from '../../ports/store.ts'
-import { type LocatedFault, visible } from '../located-fault.ts'
+import type { LocatedFault } from '../located-fault.ts'
 import type { Closed } from './closing.ts'
 import { faultyObject } from './console-document.ts'
 import { KINDS, kindNamed, splitKey } from './kinds.ts'

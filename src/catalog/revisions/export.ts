@@ -7,8 +7,8 @@ import { type CatalogObject, configurationOf, KINDS, kindNamed, objectsOf } from
 import { plainFaults } from './plain-value.ts'
 
 /** Documents stand inside: more than a configuration that refers to files. */
-export const EXPORT_CAPS: DocumentCaps = { depth: 32, aliases: 0, values: 4_000_000, strictNames: true }
-export const EXPORT_CHARACTERS_MAX = 128 * 1024 ** 2
+const EXPORT_CAPS: DocumentCaps = { depth: 32, aliases: 0, values: 4_000_000, strictNames: true }
+const EXPORT_CHARACTERS_MAX = 128 * 1024 ** 2
 
 /**
  * Sorted by key at every depth, without comments and anchors, documents as texts. It holds references to secrets and digests of keys, never a secret:

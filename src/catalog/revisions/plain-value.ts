@@ -5,7 +5,7 @@ import { isJson } from '../inline-documents.ts'
 import { CONFIGURATION_CAPS } from '../source-document.ts'
 import { isNameOf, type Kind } from './kinds.ts'
 
-export const VALUE_CHARACTERS_MAX = 1024 ** 2
+const VALUE_CHARACTERS_MAX = 1024 ** 2
 const VALUES_MAX = 100_000
 
 /** What is wrong with a value as a value, whatever its kind's schema says of it; paths are below the object. */

@@ -56,7 +56,7 @@ export async function unfinishedRollback(
 }
 
 /** The keys, in order, whose objects are not the same in both. */
-export const differing = (a: State, b: State): ObjectKey[] =>
+const differing = (a: State, b: State): ObjectKey[] =>
   [...new Set([...a.keys(), ...b.keys()])].filter((key) => a.get(key)?.digest !== b.get(key)?.digest).sort()
 
 const distinct = (left: readonly Left[]): Left[] => left.filter((each, i) => left.findIndex(({ kind, name }) => kind === each.kind && name === each.name) === i)
