@@ -59,7 +59,7 @@ const host: Schema<string> = mapped(
   ),
   (text) => hostOf(text)!,
 )
-function hostOf(text: string): string | undefined {
+export function hostOf(text: string): string | undefined {
   const name = text.toLowerCase()
   if (name.startsWith('[')) {
     const octets = name.endsWith(']') ? parseIp(name.slice(1, -1)) : undefined
