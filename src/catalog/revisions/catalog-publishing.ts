@@ -172,7 +172,7 @@ export class CatalogPublishing {
     })
   }
 
-  /** Publishes; live on this node when this resolves with a revision. Rejects with `UncertainCommit` when the store went away before it was live. */
+  /** Publishes; live on this node when this resolves with a revision. Rejects with `UncertainCommit` when it was kept and is not live. */
   publish(proposal: Proposal, options: Pick<PublishOptions, 'mayApprove' | 'within'>): Promise<Revision | PublishRefusal> {
     return this.inTurn(async () => {
       const { store, nowMs } = this.options
@@ -185,7 +185,10 @@ export class CatalogPublishing {
         nowMs: nowMs(),
         texts: this.texts,
       })
-      if (!('refused' in outcome)) await this.follow(false).catch(uncertain)
+      if ('refused' in outcome) return outcome
+      await this.follow(false).catch(uncertain)
+      // Whoever is told that it is done believes that it is served.
+      if (this.revision < outcome.number) throw new UncertainCommit(`revision ${outcome.number} was kept, and cannot be made live here`)
       return outcome
     })
   }
