@@ -1,6 +1,6 @@
 // The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, prunes old revisions, tells of versions that end, and notices that its envelope key was rotated away.
 import { dirname, resolve } from 'node:path'
-import type { Configuration } from '../catalog/resolve.ts'
+import type { Configuration } from '../catalog/resolving/resolve.ts'
 import { pruneRevisions } from '../catalog/revisions/pruning.ts'
 import { type SweepPlace, sweep } from '../people/sweep.ts'
 import type { Egress } from '../ports/egress.ts'

@@ -1,5 +1,5 @@
 // A consumer is of the directory or of the catalog, never of both: what has it in both can neither be made live nor start.
-import type { LocatedFault } from '../catalog/located-fault.ts'
+import type { LocatedFault } from '../catalog/reading/located-fault.ts'
 import type { ProposedChange } from '../catalog/revisions/commit.ts'
 import { readObject } from '../catalog/revisions/state.ts'
 import { getConsumer } from '../directory/consumers.ts'

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { loadConfiguration } from '../../src/catalog/resolve.ts'
-import { readTrustStore } from '../../src/catalog/trust-store.ts'
+import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
+import { readTrustStore } from '../../src/catalog/resolving/trust-store.ts'
 import { policies } from '../../src/policies/index.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 25)

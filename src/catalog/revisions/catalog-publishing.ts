@@ -1,10 +1,10 @@
 // What is live: the file and the console's objects, resolved into one configuration, followed from change to change of either.
 
 import { type Reading, type Store, StoreUnavailable, UncertainCommit, type Writing } from '../../ports/store.ts'
-import { type LocatedFault, sorted } from '../located-fault.ts'
-import { type Configuration, type Resolution, type ResolveOptions, resolveSources } from '../resolve.ts'
-import type { SourceDocument } from '../source-document.ts'
-import type { Sources } from '../sources.ts'
+import { type LocatedFault, sorted } from '../reading/located-fault.ts'
+import type { SourceDocument } from '../reading/source-document.ts'
+import type { Sources } from '../reading/sources.ts'
+import { type Configuration, type Resolution, type ResolveOptions, resolveSources } from '../resolving/resolve.ts'
 import { type Closed, resolveClosing } from './closing.ts'
 import type { ProposedChange } from './commit.ts'
 import { ConsoleDocuments, withConsole } from './console-document.ts'

@@ -2,7 +2,7 @@
 import { sortedJson } from '../../base/canonical-json.ts'
 import type { Path } from '../../base/fault.ts'
 import { visible } from '../../base/visible-text.ts'
-import { readInline } from '../inline-documents.ts'
+import { readInline } from '../reading/inline-documents.ts'
 import { textDigest } from './contents.ts'
 import { writtenPath } from './fault-place.ts'
 import { type CatalogObject, keyOf, type ObjectKey } from './kinds.ts'

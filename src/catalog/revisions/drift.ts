@@ -2,7 +2,7 @@
 
 import { visible } from '../../base/visible-text.ts'
 import type { Reading } from '../../ports/store.ts'
-import type { LocatedFault } from '../located-fault.ts'
+import type { LocatedFault } from '../reading/located-fault.ts'
 import type { Closed } from './closing.ts'
 import { faultyObject } from './console-document.ts'
 import { KINDS, kindNamed, splitKey } from './kinds.ts'

@@ -1,8 +1,8 @@
 // The catalog as one text: every object of both owners in canonical form, so that equal catalogs are equal texts.
 import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
-import type { LocatedFault } from '../located-fault.ts'
-import { type DocumentCaps, parseText, type SourceDocument } from '../source-document.ts'
+import type { LocatedFault } from '../reading/located-fault.ts'
+import { type DocumentCaps, parseText, type SourceDocument } from '../reading/source-document.ts'
 import { type CatalogObject, configurationOf, KINDS, kindNamed, objectsOf } from './kinds.ts'
 import { plainFaults } from './plain-value.ts'
 

@@ -1,8 +1,8 @@
 // What an object's value may be: plain data that YAML, JSON and the store all give back as they were given it.
 import type { Fault, Path } from '../../base/fault.ts'
-import { DOCUMENT_CHARACTERS_MAX, YAML_CHARACTERS_MAX } from '../document-schema.ts'
-import { isJson } from '../inline-documents.ts'
-import { CONFIGURATION_CAPS } from '../source-document.ts'
+import { isJson } from '../reading/inline-documents.ts'
+import { CONFIGURATION_CAPS } from '../reading/source-document.ts'
+import { DOCUMENT_CHARACTERS_MAX, YAML_CHARACTERS_MAX } from '../sections/document-schema.ts'
 import { isNameOf, type Kind } from './kinds.ts'
 
 const VALUE_CHARACTERS_MAX = 1024 ** 2

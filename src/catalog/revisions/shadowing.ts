@@ -1,7 +1,7 @@
 // Which APIs lose requests to another: an API or version that is put below or beside a guarded one takes its callers without touching it.
 import { apiOf } from '../../model/names.ts'
-import { hostOf } from '../api-schema.ts'
-import { members } from '../members.ts'
+import { members } from '../reading/members.ts'
+import { hostOf } from '../sections/api-schema.ts'
 import type { CatalogObject } from './kinds.ts'
 
 interface Place {

@@ -1,8 +1,8 @@
 // putDraftObject: what an object shall be once the draft is published.
 import { object } from '../../../base/schema.ts'
-import { DOCUMENT_CHARACTERS_MAX } from '../../../catalog/document-schema.ts'
 import { changeInDraft, objectInDraft } from '../../../catalog/revisions/drafts.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
+import { DOCUMENT_CHARACTERS_MAX } from '../../../catalog/sections/document-schema.ts'
 import { reachedDraft } from '../../catalog-drafts.ts'
 import { ungrantedSecrets } from '../../catalog-rights.ts'
 import { anyValue } from '../../catalog-shapes.ts'
