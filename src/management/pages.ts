@@ -40,8 +40,11 @@ const keyOf = (cursor: string): string | undefined => {
 export const cursorOf = (key: string): string => Buffer.from(key, 'latin1').toString('base64url')
 
 /** The answer of a listing. */
-export const pageOf = <T>(item: Schema<T>) =>
-  object({ items: list(item, { max: PAGE_MAX }), next: optional(string({ maxLength: 700, describe: 'The cursor of the next page; absent on the last.' })) })
+export const pageShape = <T>(item: Schema<T>) => ({
+  items: list(item, { max: PAGE_MAX }),
+  next: optional(string({ maxLength: 700, describe: 'The cursor of the next page; absent on the last.' })),
+})
+export const pageOf = <T>(item: Schema<T>) => object(pageShape(item))
 
 export interface Page<T> {
   readonly items: readonly T[]
@@ -56,7 +59,7 @@ export async function page<T, S>(
   reading: Reading,
   of: Collection<T>,
   { limit, cursor }: PageQuery,
-  shown: (entry: Entry<T>) => S | undefined,
+  shown: (entry: Entry<T>) => S | undefined | Promise<S | undefined>,
   options: { readonly prefix?: string; readonly reverse?: boolean } = {},
 ): Promise<Page<S>> {
   const items: S[] = []
@@ -66,7 +69,7 @@ export async function page<T, S>(
     const entries = await reading.scan(of, { ...options, ...bound, limit: SCAN })
     for (const entry of entries) {
       edge = entry.key
-      const item = shown(entry)
+      const item = await shown(entry)
       if (item !== undefined) items.push(item)
       if (items.length === limit) return entry === entries.at(-1) && entries.length < SCAN ? { items } : { items, next: cursorOf(edge) }
     }

@@ -1,7 +1,7 @@
 // gatehouse key create: a credential in the running Gatehouse, or the lines for a file.
 import { parseArgs } from 'node:util'
 import { keyDigest, mintKey } from '../../base/keys.ts'
-import { visible } from '../../catalog/located-fault.ts'
+import { visible } from '../../base/visible-text.ts'
 import { NotReached, Refusal } from '../../client/connection.ts'
 import { createKey } from '../../client/generated/keys.ts'
 import type { Settings } from '../settings.ts'
@@ -43,7 +43,7 @@ export async function keyCreate(args: readonly string[], settings: Settings): Pr
     print(visible((await createKey(connected.to, { parameters: { consumer }, body })).value.secret))
     return 0
   } catch (cause) {
-    if (cause instanceof NotReached && values.url === undefined) return forTheFile()
+    if (cause instanceof NotReached && !cause.mayBeDone && values.url === undefined) return forTheFile()
     if (!(cause instanceof NotReached || cause instanceof Refusal)) throw cause
     complain(cause instanceof Refusal ? refusalText(cause) : cause.message)
     return cause instanceof Refusal ? 1 : 2

@@ -10,11 +10,11 @@ import { wasTouchedSince } from './history.ts'
 import { type CatalogObject, keyOf, kindNamed, type ObjectKey } from './kinds.ts'
 import { plainFaults } from './plain-value.ts'
 import { DRAFT_CHANGES, DRAFTS, type Draft, type DraftChange, type RollbackNote } from './records.ts'
-import { readHead, readObject, readValue, store } from './state.ts'
+import { readHead, readHorizon, readObject, readValue, store } from './state.ts'
 
-export const DRAFTS_MAX = 200
+const DRAFTS_MAX = 200
 export const DRAFT_CHANGES_MAX = 20_000
-export const DRAFT_CHARACTERS_MAX = 64 * 1024 ** 2
+const DRAFT_CHARACTERS_MAX = 64 * 1024 ** 2
 export const MESSAGE_CHARACTERS_MAX = 4000
 /** The ETag of what is not there: who puts an object with it creates one. */
 export const ABSENT = 'absent'
@@ -56,7 +56,7 @@ export async function openDraft(writing: Writing, { id, author, message, nowMs, 
   return settle(writing, { ...draft, ...(rollback && { rollback }) }, nowMs)
 }
 
-export const isMessage = (message: string): boolean => message.trim() !== '' && message.length <= MESSAGE_CHARACTERS_MAX && message.isWellFormed()
+const isMessage = (message: string): boolean => message.trim() !== '' && message.length <= MESSAGE_CHARACTERS_MAX && message.isWellFormed()
 
 export const readDraft = (reading: Reading, id: string): Promise<Draft | undefined> => reading.get(DRAFTS, id)
 
@@ -97,7 +97,7 @@ export async function changeInDraft(writing: Writing, id: string, change: Propos
   if ((!known && draft.changes >= DRAFT_CHANGES_MAX) || characters > DRAFT_CHARACTERS_MAX) return { refused: 'draft-too-large' }
   const isNothing = change.value === undefined && !(await readObject(writing, 'console', key))
   if (isNothing) await forget(writing, id, key)
-  else await write(writing, id, change)
+  else await write(writing, id, change, editing.by)
   return settle(writing, edited(draft, editing.by), editing.nowMs)
 }
 
@@ -117,8 +117,9 @@ export async function describeDraft(writing: Writing, id: string, message: strin
   return settle(writing, { ...edited(draft, editing.by), message }, editing.nowMs)
 }
 
-/** The objects of a draft that others changed since its base. */
+/** The objects of a draft that others changed since its base: all of them when nobody can tell any more. */
 export async function conflictsOf(reading: Reading, base: number, changes: readonly { readonly kind: string; readonly name: string }[]): Promise<ObjectKey[]> {
+  if (base < (await readHorizon(reading)).revision) return changes.map(keyOf)
   const conflicts: ObjectKey[] = []
   for (const change of changes) if (await wasTouchedSince(reading, keyOf(change), base)) conflicts.push(keyOf(change))
   return conflicts
@@ -173,14 +174,11 @@ const charactersOf = (kind: string, value: unknown): number =>
   value === undefined ? 0 : kindNamed(kind)?.isText ? (value as string).length : JSON.stringify(value).length
 const storedCharacters = ({ stored }: DraftChange): number => (!stored ? 0 : 'content' in stored ? stored.characters : JSON.stringify(stored.value).length)
 
-async function write(writing: Writing, id: string, { kind, name, value }: ProposedChange): Promise<void> {
+async function write(writing: Writing, id: string, { kind, name, value }: ProposedChange, by?: Actor): Promise<void> {
   const key = keyOf({ kind, name })
   await forget(writing, id, key)
-  writing.put(
-    DRAFT_CHANGES,
-    `${id}/${key}`,
-    value === undefined ? { kind, name } : { kind, name, ...(await store(writing, { kind, name, value }, `draft/${id}/${key}`)) },
-  )
+  const kept = value === undefined ? undefined : await store(writing, { kind, name, value }, `draft/${id}/${key}`)
+  writing.put(DRAFT_CHANGES, `${id}/${key}`, { kind, name, ...kept, ...(by && { by: { kind: by.kind, id: by.id } }) })
 }
 
 async function forget(writing: Writing, id: string, key: ObjectKey): Promise<void> {

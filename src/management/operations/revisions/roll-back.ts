@@ -1,10 +1,11 @@
 // rollBack: the console owns again what it owned at an earlier revision, in one go.
 import { object, optional } from '../../../base/schema.ts'
 import { rollbackTo } from '../../../catalog/revisions/rollback.ts'
-import { APPROVALS_NEEDED, answeredRevision, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { messageText } from '../../catalog-shapes.ts'
-import { defineOperation, refused } from '../../operation.ts'
-import { revisionParameter } from './revision-schema.ts'
+import { defineOperation } from '../../operation.ts'
+import { PUBLISHING } from '../../publication-refusals.ts'
+import { noRevision, PRUNED, revisionParameter } from './revision-schema.ts'
 
 export const rollBack = defineOperation({
   name: 'rollBack',
@@ -15,9 +16,9 @@ export const rollBack = defineOperation({
   permission: 'catalog:rollback',
   reach: 'all',
   parameters: revisionParameter,
-  body: object({ message: optional(messageText) }),
+  body: object({ message: optional(messageText), acceptBreaking }),
   output: revisionSchema,
-  refusals: { faulty: FAULTY, 'nothing-changes': NOTHING_CHANGES, 'approvals-needed': APPROVALS_NEEDED },
+  refusals: { ...PUBLISHING, pruned: PRUNED },
   act: 'catalog.roll-back',
   live: true,
   object: ({ parameters }) => ({ kind: 'revision', name: String(parameters.revision) }),
@@ -28,9 +29,10 @@ export const rollBack = defineOperation({
         const { message } = call.body
         const back = { to: call.parameters.revision, author: call.operator.actor, nowMs: call.nowMs, ...(message !== undefined && { message }) }
         const proposal = await rollbackTo(reading, back)
-        return 'refused' in proposal ? refused('unknown') : proposal
+        return 'refused' in proposal ? noRevision(proposal) : proposal
       },
       within,
       answeredRevision,
+      call.body,
     ),
 })
