@@ -1,6 +1,6 @@
 // One listener of a thread: lets connections in as far as the caps allow, and those that speak TLS through their handshake first.
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import type { Listener, ListenerTls } from '../model/snapshot.ts'
 import { type ServerContexts, serverContexts } from './server-contexts.ts'
 
@@ -53,12 +53,15 @@ class TlsDoor implements Door {
 
   constructor(keeper: DoorKeeper, tls: ListenerTls, ticketKeys: Uint8Array) {
     this.contexts = serverContexts(tls, ticketKeys)
+    const door = this
     this.server = createTlsServer({
       ...SOCKETS,
       ...this.contexts.options,
       ALPNProtocols: PROTOCOLS,
       handshakeTimeout: keeper.handshakeMs,
-      SNICallback: (name, answer) => answer(null, this.contexts.find(name)),
+      SNICallback(this: TLSSocket, name, answer) {
+        answer(null, door.contexts.find(name, this.getSharedSigalgs()))
+      },
     })
     // Counted before the handshake: it costs more than anything that comes after it.
     this.server.prependListener('connection', (socket: Socket) => {

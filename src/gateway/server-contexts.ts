@@ -11,8 +11,11 @@ const OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESS
 export interface ServerContexts {
   /** For clients that ask for no name. */
   readonly options: SecureContextOptions
-  /** For those that ask for one: whoever has it, or the first. RFC 6066 3 allows either; a wrong name is the clearer error to the client. */
-  find(name: string): SecureContext
+  /**
+   * For those that ask for one: whoever has it, or the first. RFC 6066 3 allows either; a wrong name is the clearer error to the client. `signatures`: what
+   * both sides can, as `TLSSocket.getSharedSigalgs` tells it.
+   */
+  find(name: string, signatures: readonly string[]): SecureContext
 }
 
 /** `ticketKeys`: 48 octets that all threads share, so that a session begun on one is resumed on any. */
@@ -24,24 +27,36 @@ export function serverContexts({ profile, certificates }: ListenerTls, ticketKey
     cert: shown.map(({ chain }) => chain),
     key: shown.map(({ key }) => key),
   })
-  const made = new Map<string, SecureContext>()
-  const contextOf = (shown: readonly ServerCertificate[]): SecureContext => {
-    const which = shown.map(({ thumbprint }) => thumbprint).join()
-    const context = made.get(which) ?? createSecureContext(optionsOf(shown))
-    made.set(which, context)
-    return context
-  }
-  const table = new NameTable<SecureContext>()
-  for (const name of new Set(certificates.flatMap(({ names }) => names))) table.add(name, contextOf(oneOfEachAlgorithm(certificates, name)))
+  const made = new Map<ServerCertificate, Choice>()
+  const choicesOf = (shown: readonly ServerCertificate[]): Choice[] =>
+    shown.map((certificate) => {
+      const choice = made.get(certificate) ?? { verifiedBy: VERIFIED_BY[certificate.algorithm], context: createSecureContext(optionsOf([certificate])) }
+      made.set(certificate, choice)
+      return choice
+    })
+  const table = new NameTable<readonly Choice[]>()
+  for (const name of new Set(certificates.flatMap(({ names }) => names))) table.add(name, choicesOf(oneOfEachAlgorithm(certificates, name)))
   const first = oneOfEachAlgorithm(certificates, certificates[0]!.names[0]!)
-  const fallback = contextOf(first)
-  return { options: optionsOf(first), find: (name) => table.find(name.toLowerCase()) ?? fallback }
+  const fallback = choicesOf(first)
+  return {
+    options: optionsOf(first),
+    find(name, shared) {
+      const choices = table.find(name.toLowerCase()) ?? fallback
+      return (choices.find(({ verifiedBy }) => shared.some((signature) => verifiedBy.test(signature))) ?? choices[0]!).context
+    },
+  }
 }
 
-/** The first certificate of each kind of key that has the name itself: OpenSSL chooses among them by what the client can verify. */
+/** One certificate each: Node hands a context's last one on to a connection that asked for a name, and not the others. */
+interface Choice {
+  readonly verifiedBy: RegExp
+  readonly context: SecureContext
+}
+/** As OpenSSL writes signature algorithms. */
+const VERIFIED_BY = { ecdsa: /^ECDSA\+/, ed25519: /^Ed25519/, rsa: /^RSA/ } as const
+
+/** The first certificate of each kind of key that has the name itself, the cheaper kind to sign with first. */
 function oneOfEachAlgorithm(certificates: readonly ServerCertificate[], name: string): ServerCertificate[] {
-  const found = new Map<ServerCertificate['algorithm'], ServerCertificate>()
-  for (const certificate of certificates)
-    if (certificate.names.includes(name) && !found.has(certificate.algorithm)) found.set(certificate.algorithm, certificate)
-  return [...found.values()]
+  const having = certificates.filter(({ names }) => names.includes(name))
+  return (['ecdsa', 'ed25519', 'rsa'] as const).flatMap((wanted) => having.find(({ algorithm }) => algorithm === wanted) ?? [])
 }

@@ -12,12 +12,12 @@ export interface FileBytes {
 
 /** Why a file was not read; the code and sentence of a fault. */
 export interface FileRefusal {
-  readonly code: 'file-missing' | 'file-unreadable' | 'file-not-regular' | 'file-too-large' | 'file-writable-by-others'
+  readonly code: 'file-missing' | 'file-unreadable' | 'file-not-regular' | 'file-too-large' | 'file-writable-by-others' | 'file-readable-by-others'
   readonly message: string
 }
 
-/** Reads at most `bytesMax` bytes. Never waits: a named pipe is refused, not opened for good. */
-export function readBoundedFile(file: string, bytesMax: number): FileBytes | FileRefusal {
+/** Reads at most `bytesMax` bytes. Never waits: a named pipe is refused, not opened for good. `secret`: no one but owner and group may read it either. */
+export function readBoundedFile(file: string, bytesMax: number, { secret = false } = {}): FileBytes | FileRefusal {
   let descriptor: number
   try {
     descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
@@ -34,6 +34,9 @@ export function readBoundedFile(file: string, bytesMax: number): FileBytes | Fil
         message: `${file} may be written by others than its owner: chmod go-w it, since who writes it decides who gets in`,
       }
     }
+    // A group is how those who renew certificates and those who show them share a key; everybody is nobody's mistake.
+    if (secret && platform !== 'win32' && (stats.mode & 0o004) !== 0)
+      return { code: 'file-readable-by-others', message: `${file} can be read by everyone on this machine: chmod o-r it, and replace the key if others may have read it` }
     // The file may grow while it is read: the cap holds for what is read, not for what the file claimed to be.
     const bytes = Buffer.allocUnsafe(Math.min(bytesMax, stats.size) + 1)
     let filled = 0

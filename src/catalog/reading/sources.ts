@@ -17,7 +17,7 @@ export interface Sources {
   readonly included: readonly SourceDocument[]
   /** OpenAPI documents, and those that their path items refer to, by absolute path; those inside the configuration as `document:NAME`. */
   readonly openapi: ReadonlyMap<string, SourceDocument>
-  /** The texts of certificate files, by absolute path. */
+  /** The texts of files of certificates and of private keys, by absolute path. */
   readonly certificates: ReadonlyMap<string, string>
   /** What is wrong with files as files. */
   readonly faults: readonly LocatedFault[]
@@ -146,16 +146,27 @@ class Reading {
   }
 
   private certificatesOf(document: SourceDocument): void {
-    for (const [name, store] of Object.entries(members(members<'trustStores'>(document.value).trustStores))) {
-      const written = members<'file'>(members<'certificates'>(store).certificates).file
-      if (typeof written !== 'string' || written === '' || written.includes('\0')) continue
-      const file = fileBeside(document, written)
-      if (this.certificates.has(file)) continue
-      const read = readBoundedFile(file, CERTIFICATES_BYTES_MAX)
-      this.digests.set(file, 'code' in read ? read.code : read.digest)
-      if ('code' in read) this.fault(document, ['trustStores', name, 'certificates', 'file'], read.code, read.message)
-      else this.certificates.set(file, read.bytes.toString('latin1'))
+    const { trustStores, gateway } = members<'trustStores' | 'gateway'>(document.value)
+    for (const [name, store] of Object.entries(members(trustStores)))
+      this.pem(document, members<'file'>(members<'certificates'>(store).certificates).file, ['trustStores', name, 'certificates', 'file'])
+    for (const [i, listener] of asList(members<'listen'>(gateway).listen).entries()) {
+      const { certificates } = members<'certificates'>(members<'tls'>(listener).tls)
+      for (const [j, pair] of asList(certificates).entries()) {
+        const { cert, key } = members<'cert' | 'key'>(pair)
+        const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
+        this.pem(document, cert, [...at, 'cert'])
+        this.pem(document, key, [...at, 'key'], { secret: true })
+      }
     }
+  }
+  private pem(document: SourceDocument, written: unknown, at: Path, { secret = false } = {}): void {
+    if (typeof written !== 'string' || written === '' || written.includes('\0')) return
+    const file = fileBeside(document, written)
+    if (this.certificates.has(file)) return
+    const read = readBoundedFile(file, CERTIFICATES_BYTES_MAX, { secret })
+    this.digests.set(file, 'code' in read ? read.code : read.digest)
+    if ('code' in read) this.fault(document, at, read.code, read.message)
+    else this.certificates.set(file, read.bytes.toString('latin1'))
   }
 
   private loadOpenapi(file: string, refuse: (code: string, message: string) => void): SourceDocument | undefined {

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Fault, Path } from '../../base/fault.ts'
 import { isListName } from '../../base/ip.ts'
-import type { GatewaySettings } from '../../model/snapshot.ts'
+import type { GatewaySettings, Listener } from '../../model/snapshot.ts'
 import type { MainSection } from '../sections/configuration.ts'
 import type { GatewaySection } from '../sections/gateway-settings.ts'
 import { trustFault } from '../sections/network-schema.ts'
@@ -14,10 +14,11 @@ export function gatewayOf(
   cores: number,
   fileBeside: (path: string) => string,
   lists: ReadonlyMap<string, readonly string[]>,
+  listen: readonly Listener[],
 ): GatewaySettings {
   const { limits, timeouts, accessLog, authenticationFailures } = section
   return {
-    listen: section.listen,
+    listen,
     threads: section.threads === 'auto' ? Math.max(1, Math.min(64, cores)) : section.threads,
     trustedProxies: [...new Set(section.trustedProxies.flatMap((written) => (isListName(written) ? (lists.get(written) ?? []) : [written])))].sort(),
     accessLog: typeof accessLog === 'string' ? accessLog : { file: fileBeside(accessLog.file) },

@@ -2,7 +2,7 @@
 import type { Fault, Path } from '../../base/fault.ts'
 import { parseIp } from '../../base/ip.ts'
 import { certainAddress, isLoopback, isUnspecified, meanings } from '../../base/network-range.ts'
-import type { Listener } from '../../model/snapshot.ts'
+import type { ListenerSection } from '../sections/listener.ts'
 import type { MainSection } from '../sections/configuration.ts'
 
 /** Clashes among the listeners, and a control listener that more than this machine can reach. */
@@ -33,10 +33,10 @@ export function listenerFaults({ gateway, control }: MainSection): Fault[] {
   return faults
 }
 
-const name = ({ host, port }: Listener): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+const name = ({ scheme, host, port }: ListenerSection): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** Port 0 is another port each time. A wildcard takes every address; '::' takes those of IPv4 too. */
-function overlap(a: Listener, b: Listener): boolean {
+function overlap(a: ListenerSection, b: ListenerSection): boolean {
   if (a.port !== b.port || a.port === 0) return false
   return a.host === b.host || isUnspecified(parseIp(a.host)!) || isUnspecified(parseIp(b.host)!)
 }
@@ -57,7 +57,7 @@ export function selfFault(
   return listener && { code: 'upstream-is-gateway', message: `this upstream is the gateway itself (${name(listener)}): requests would go round in circles` }
 }
 
-function reaches(upstream: { host: string; port: number }, listener: Listener, ownAddresses: readonly string[]): boolean {
+function reaches(upstream: { host: string; port: number }, listener: ListenerSection, ownAddresses: readonly string[]): boolean {
   if (upstream.port !== listener.port || listener.port === 0) return false
   const target = certainAddress(upstream.host)
   if (!target) return false

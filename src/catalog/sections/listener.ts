@@ -1,31 +1,84 @@
-// Listener addresses: `http://127.0.0.1:8080`, read strictly to the address and port that will be bound.
+// Listener addresses: `http://127.0.0.1:8080`, read strictly to the address and port that will be bound, and what is shown there over TLS.
+import type { Path } from '../../base/fault.ts'
 import { formatIp, parseIp } from '../../base/ip.ts'
-import { boolean, checked, either, type Infer, mapped, object, oneOf, optional, reserved, type Schema, string, withDefault } from '../../base/schema.ts'
-import type { Listener } from '../../model/snapshot.ts'
+import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, reserved, type Schema, string, withDefault } from '../../base/schema.ts'
+import type { Listener, TlsProfileName } from '../../model/snapshot.ts'
 
 const URL_FORM = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:?#@]*)(?::(\d{1,5}))?$/i
 
-/** `http://HOST:PORT`, HOST an address or `localhost`, without path. Port 0 lets the system choose. */
-function listenerAddress(describe: string): Schema<Listener> {
+/** Where something listens, and in which scheme. */
+interface Address extends Pick<Listener, 'host' | 'port'> {
+  readonly scheme: 'http' | 'https'
+}
+
+/** `SCHEME://HOST:PORT`, HOST an address or `localhost`, without path. Port 0 lets the system choose. */
+function listenerAddress(describe: string): Schema<Address> {
   const text = string({ maxLength: 256, means: 'an address such as http://127.0.0.1:8080', describe })
   return mapped(checked(text, faultOf), (written) => parseListener(written)!)
 }
+/** The control listener speaks HTTP alone: what is exposed of it has a gateway or a proxy in front. */
+const clearAddress = (describe: string): Schema<Address> =>
+  checked(listenerAddress(describe), ({ scheme }) =>
+    scheme === 'http' ? undefined : { code: 'not-available', message: 'the control listener speaks http:// on this machine: put TLS in front of it, and name it in `origin`' },
+  )
 
-/** One listener of the gateway: the address alone, or an object that will also hold TLS and the PROXY protocol. */
-export const gatewayListener: Schema<Listener> = either(
-  [
-    listenerAddress('Where the gateway listens.'),
-    mapped(
+const pemFile = (describe: string) => string({ minLength: 1, maxLength: 4096, means: 'the path of a PEM file', describe })
+const tlsOfListener = object(
+  {
+    certificates: list(
       object({
-        address: listenerAddress('Where the gateway listens.'),
-        tls: reserved('not-available', 'is not available yet: TLS on listeners comes with a later version'),
-        proxyProtocol: reserved('not-available', 'is not available yet: the PROXY protocol comes with a later version'),
+        cert: pemFile('PEM: the certificate of the server, and behind it those of the authorities between it and the root.'),
+        key: pemFile('PEM: its private key, which only the owner of the file may read. Not sealed with a passphrase.'),
       }),
-      ({ address }) => address,
+      {
+        min: 1,
+        max: 1000,
+        describe:
+          'Chosen by the name that the client asks for (SNI); the first is for clients that ask for none. One name may have an ECDSA and an RSA certificate. Files are watched: new ones are shown without a restart.',
+      },
     ),
-  ],
-  'an address such as http://127.0.0.1:8080, or an object with the key address',
+    profile: optional(
+      oneOf(['intermediate', 'modern'], '`intermediate`: TLS 1.2 and 1.3, by RFC 9325. `modern`: TLS 1.3 alone.'),
+      'intermediate',
+    ),
+    minVersion: optional(oneOf(['1.2', '1.3'], 'The oldest version of TLS that is spoken; `1.3` is what `profile: modern` says.')),
+  },
+  'TLS: certificates and versions.',
 )
+export type TlsSection = Infer<typeof tlsOfListener>
+export const profileOf = ({ profile, minVersion }: TlsSection): TlsProfileName => (minVersion === '1.3' ? 'modern' : profile)
+
+/** One listener as it is written. */
+export interface ListenerSection extends Address {
+  readonly tls?: TlsSection
+}
+
+/** One listener of the gateway: the address alone, or an object with TLS. */
+export const gatewayListener: Schema<ListenerSection> = checked(
+  either(
+    [
+      listenerAddress('Where the gateway listens.'),
+      mapped(
+        object({
+          address: listenerAddress('Where the gateway listens: `http://ADDRESS:PORT`, or `https://ADDRESS:PORT` together with `tls`.'),
+          tls: optional(tlsOfListener),
+          proxyProtocol: reserved('not-available', 'is not available yet: the PROXY protocol comes with a later version'),
+        }),
+        ({ address, tls }): ListenerSection => ({ ...address, ...(tls && { tls }) }),
+      ),
+    ],
+    'an address such as http://127.0.0.1:8080, or an object with the key address',
+  ),
+  tlsFault,
+)
+function tlsFault({ scheme, tls }: ListenerSection): { code: string; message: string; at?: Path } | undefined {
+  if (scheme === 'https' && !tls)
+    return { code: 'tls-missing', message: 'an https:// listener needs certificates: { address: https://..., tls: { certificates: [{ cert: FILE, key: FILE }] } }' }
+  if (scheme === 'http' && tls) return { code: 'contradiction', message: "'tls' stands beside an http:// address, which is in clear: write https://" }
+  if (tls?.profile === 'modern' && tls.minVersion === '1.2')
+    return { code: 'contradiction', message: "profile: modern speaks TLS 1.3 alone, and 'minVersion' says 1.2", at: ['tls', 'minVersion'] }
+  return undefined
+}
 
 /** Where people reach the console: an origin as browsers write it. In clear only on this machine, where nobody listens in. */
 const consoleOrigin = checked(
@@ -52,7 +105,7 @@ const consoleOrigin = checked(
 /** Where Gatehouse is managed. */
 export const controlSettings = object(
   {
-    listen: withDefault(listenerAddress('Where management API, metrics and health are served. Loopback, unless `exposed` is said.'), 'http://127.0.0.1:8081'),
+    listen: withDefault(clearAddress('Where management API, metrics and health are served. Loopback, unless `exposed` is said.'), 'http://127.0.0.1:8081'),
     exposed: optional(
       boolean(
         'True allows `listen` to be another address than loopback: whoever reaches it can try to manage this gateway. `/metrics` then takes a credential with `system:read`.',
@@ -77,21 +130,22 @@ export const controlSettings = object(
 export type ControlSettings = Infer<typeof controlSettings>
 
 function faultOf(written: string): { code: string; message: string } | undefined {
-  const scheme = URL_FORM.exec(written)?.[1]?.toLowerCase()
-  if (scheme === 'https')
-    return { code: 'not-available', message: 'https:// listeners are not available yet: TLS comes with a later version; listen on http://' }
   if (parseListener(written)) return undefined
-  return { code: 'bad-listener', message: 'a listener is http://ADDRESS:PORT: an IP address (IPv6 in brackets) or localhost, a port, and nothing after it' }
+  return {
+    code: 'bad-listener',
+    message: 'a listener is http://ADDRESS:PORT or https://ADDRESS:PORT: an IP address (IPv6 in brackets) or localhost, a port, and nothing after it',
+  }
 }
 
-function parseListener(written: string): Listener | undefined {
+function parseListener(written: string): Address | undefined {
   const parts = URL_FORM.exec(written)
-  if (parts?.[1]?.toLowerCase() !== 'http') return undefined
-  const port = parts[3] === undefined ? 80 : Number(parts[3])
+  const scheme = parts?.[1]?.toLowerCase()
+  if (!parts || (scheme !== 'http' && scheme !== 'https')) return undefined
+  const port = parts[3] === undefined ? (scheme === 'http' ? 80 : 443) : Number(parts[3])
   if (port > 65535 || (parts[3] !== undefined && parts[3] !== String(port))) return undefined
   const name = parts[2]!
-  if (name === 'localhost') return { host: '127.0.0.1', port }
+  if (name === 'localhost') return { scheme, host: '127.0.0.1', port }
   const octets = name.startsWith('[') ? parseIp(name.slice(1, -1)) : parseIp(name)
   if (!octets || (octets.length === 16) !== name.startsWith('[')) return undefined
-  return { host: formatIp(octets), port }
+  return { scheme, host: formatIp(octets), port }
 }

@@ -1,0 +1,43 @@
+// Reads the certificates of the listeners out of their files, and says what is wrong with each where it is written.
+import type { Fault, Path } from '../../base/fault.ts'
+import { readServerCertificate } from '../../certificates/server-certificate.ts'
+import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
+import { type ListenerSection, profileOf } from '../sections/listener.ts'
+
+export interface ListenerReading {
+  /** Without those that have faults. */
+  readonly listen: readonly Listener[]
+  readonly faults: readonly Fault[]
+  /** What does not keep a certificate from being shown. */
+  readonly notices: readonly Fault[]
+}
+
+/** `texts`: those of files that could be read, by absolute path; the others were reported when they were read. */
+export function readListeners(
+  sections: readonly ListenerSection[],
+  texts: ReadonlyMap<string, string>,
+  fileBeside: (path: string) => string,
+  nowMs: number,
+): ListenerReading {
+  const faults: Fault[] = []
+  const notices: Fault[] = []
+  const listen = sections.map(({ host, port, tls }, i): Listener => {
+    if (tls === undefined) return { host, port }
+    const certificates: ServerCertificate[] = []
+    for (const [j, { cert, key }] of tls.certificates.entries()) {
+      const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
+      const [certificateText, keyText] = [texts.get(fileBeside(cert)), texts.get(fileBeside(key))]
+      if (certificateText === undefined || keyText === undefined) continue
+      const reading = readServerCertificate(certificateText, keyText, nowMs)
+      for (const { in: where, code, message } of reading.faults) faults.push({ code, message, path: [...at, where === 'key' ? 'key' : 'cert'] })
+      for (const message of reading.notices) notices.push({ code: 'expired-certificate', message, path: [...at, 'cert'] })
+      const { certificate } = reading
+      if (certificate === undefined) continue
+      if (certificates.some(({ thumbprint }) => thumbprint === certificate.thumbprint))
+        faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
+      certificates.push(certificate)
+    }
+    return { host, port, tls: { profile: profileOf(tls), certificates } }
+  })
+  return { listen, faults, notices }
+}
