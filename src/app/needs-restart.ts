@@ -4,7 +4,7 @@ import type { Configuration } from '../catalog/resolving/resolve.ts'
 /** The names of the keys that differ and cannot change while Gatehouse runs. */
 export function needsRestart(started: Configuration, now: Configuration): string[] {
   const parts: [name: string, before: unknown, after: unknown][] = [
-    ['gateway.listen', started.snapshot.gateway.listen, now.snapshot.gateway.listen],
+    ['gateway.listen', addresses(started), addresses(now)],
     ['gateway.threads', started.snapshot.gateway.threads, now.snapshot.gateway.threads],
     ['gateway.accessLog', started.snapshot.gateway.accessLog, now.snapshot.gateway.accessLog],
     ['control', started.control, now.control],
@@ -13,3 +13,6 @@ export function needsRestart(started: Configuration, now: Configuration): string
   ]
   return parts.filter(([, before, after]) => JSON.stringify(before) !== JSON.stringify(after)).map(([name]) => name)
 }
+
+/** Certificates and versions of TLS change while Gatehouse runs; whether it is spoken does not. */
+const addresses = ({ snapshot }: Configuration): unknown => snapshot.gateway.listen.map(({ host, port, tls }) => ({ host, port, tls: tls !== undefined }))

@@ -217,7 +217,7 @@ export class Running {
 
   /** `http://host:port` of every gateway listener. */
   get urls(): readonly string[] {
-    return this.started.snapshot.gateway.listen.map(({ host }, i) => url(host, this.threads!.ports[i]!))
+    return this.started.snapshot.gateway.listen.map(({ host, tls }, i) => url(host, this.threads!.ports[i]!, tls && 'https'))
   }
   get controlUrl(): string {
     return url(this.started.control.listen.host, this.controlPort)

@@ -6,16 +6,16 @@ import type { Schema } from '../../base/schema.ts'
 import type { LivingVersion } from '../../lifecycle/announcements.ts'
 import { nextChangeMs } from '../../lifecycle/schedule.ts'
 import type { DirectoryContent } from '../../model/directory.ts'
-import type { Snapshot } from '../../model/snapshot.ts'
+import type { Listener, Snapshot } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { ConfiguredKeySource } from '../../secrets/key-source.ts'
 import { DocumentCache } from '../reading/document-cache.ts'
 import { type LocatedFault, locate, sorted } from '../reading/located-fault.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
-import { readSources, type Sources } from '../reading/sources.ts'
+import { fileBeside, readSources, type Sources } from '../reading/sources.ts'
 import { configurationSchema, includedSchema, type MainSection } from '../sections/configuration.ts'
 import { keySourceOf } from '../sections/envelope-settings.ts'
-import type { ControlSettings } from '../sections/listener.ts'
+import type { ControlSettings, ListenerSection } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
@@ -23,6 +23,7 @@ import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
+import { readListeners } from './listener-certificates.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type Part, Parts } from './parts.ts'
 import type { PlacedFault } from './place-checks.ts'
@@ -125,16 +126,16 @@ class Resolving {
     // What is compared are values with one another: it is told only of those that are sound by themselves.
     const compared = this.compared(parts, section, main)
     if (!this.faulty.isSound(main, [])) return undefined
-    const { apis, directory, shared, approvals, owners } = compared
+    const { apis, directory, shared, listen, approvals, owners } = compared
     const { nowMs } = this.options
     const { documents, notices } = wellKnownDocuments(section, apis.listed, nowMs)
     for (const fault of notices) this.notices.push(locate(main, fault))
     const moments = apis.listed.flatMap(({ schedules }) => schedules.map((schedule) => nextChangeMs(schedule, nowMs)))
     if (section.securityTxt && section.securityTxt.expires > nowMs) moments.push(section.securityTxt.expires)
-    const fileBeside = (path: string): string => resolve(dirname(main.file), path)
+    const beside = (path: string): string => fileBeside(main, path)
     return {
       snapshot: {
-        gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), fileBeside, shared.addressLists),
+        gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), beside, shared.addressLists, listen),
         apis: apis.apis,
         ...(apis.fronts.length > 0 && { fronts: apis.fronts }),
         ...(documents.length > 0 && { documents }),
@@ -142,10 +143,10 @@ class Resolving {
       directory,
       changesAtMs: Math.min(apis.patchesEndMs, ...moments),
       control: section.control,
-      ...storeOf(section.store, fileBeside),
+      ...storeOf(section.store, beside),
       counters: 'memory',
       egress: section.egress,
-      envelope: keySourceOf(section.envelope, dirname(main.file), fileBeside),
+      envelope: keySourceOf(section.envelope, dirname(main.file), beside),
       trustStores: Object.fromEntries(shared.trustStores),
       plans: Object.fromEntries(shared.plans),
       approvals,
@@ -166,6 +167,7 @@ class Resolving {
     const own = ownAddresses()
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
     const shared = this.shared(parts, selfFaultOf)
+    const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway.listen, main) : []
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
     const apis = this.apis(parts, shared, selfFaultOf)
@@ -175,6 +177,7 @@ class Resolving {
       apis,
       directory: this.directory(parts, apis.offers),
       shared,
+      listen,
       approvals: Object.fromEntries(sections.map(([name, , api]) => [name, api.approvals ?? required])),
       owners: new Map(sections.flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     }
@@ -197,6 +200,13 @@ class Resolving {
       if (self) report(document, [{ ...self, path: [...path, ...upstream.addressAt] }])
     }
     return shared
+  }
+
+  private listeners(sections: readonly ListenerSection[], main: SourceDocument): readonly Listener[] {
+    const { listen, faults, notices } = readListeners(sections, this.sources.certificates, (path) => fileBeside(main, path), this.options.nowMs)
+    this.report(main, faults)
+    for (const fault of notices) this.notices.push(locate(main, fault))
+    return listen
   }
 
   private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
@@ -265,6 +275,7 @@ interface Compared {
   readonly apis: ResolvedApis
   readonly directory: DirectoryContent
   readonly shared: SharedObjects
+  readonly listen: readonly Listener[]
   readonly approvals: Configuration['approvals']
   readonly owners: Configuration['owners']
 }

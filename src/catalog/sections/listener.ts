@@ -22,7 +22,7 @@ const clearAddress = (describe: string): Schema<Address> =>
     scheme === 'http' ? undefined : { code: 'not-available', message: 'the control listener speaks http:// on this machine: put TLS in front of it, and name it in `origin`' },
   )
 
-const pemFile = (describe: string) => string({ minLength: 1, maxLength: 4096, means: 'the path of a PEM file', describe })
+const pemFile = (describe: string) => string({ pattern: /^[^\0]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
 const tlsOfListener = object(
   {
     certificates: list(
