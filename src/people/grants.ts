@@ -40,11 +40,11 @@ export async function grantsOf(reading: Reading, roles: readonly string[]): Prom
 }
 
 /**
- * Whether the holder may hand out these grants to somebody of these teams: nobody gives what they do not have. A grant over `own` is given by who has
- * it over all, or over the same teams.
+ * Whether the holder may hand out these grants to somebody of these teams: nobody gives what they do not have, and a token gives nothing. A grant over
+ * `own` is given by who has it over all, or over the same teams.
  */
 export function mayGrant(holder: Holder, grants: Grants, teams: readonly string[]): boolean {
-  if (holder.apis !== undefined) return grants.size === 0
+  if (holder.actor.kind === 'token') return grants.size === 0
   const sameTeams = teams.every((team) => holder.ownTeams.includes(team))
   for (const [permission, reach] of grants) {
     const held = holder.permissions.get(permission)

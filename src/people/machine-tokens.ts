@@ -1,6 +1,6 @@
 // Tokens for machines: made by a person, never worth more than that person, and over on a day that is known when they are made.
 import { isWellFormedKey, mintKey } from '../base/keys.ts'
-import { PERMISSIONS, type Permission } from '../model/permissions.ts'
+import { PEOPLE_ONLY, PERMISSIONS, type Permission } from '../model/permissions.ts'
 import { collection, type Entry, type Reading, SCAN_LIMIT_MAX, type Writing } from '../ports/store.ts'
 import { type Holder, holds, OWNABLE } from './grants.ts'
 import type { Moment } from './means.ts'
@@ -47,6 +47,7 @@ export type TokenRefusal =
   | 'step-up-needed'
   | 'name-unreadable'
   | 'unknown-permission'
+  | 'permission-of-people'
   | 'more-than-you-hold'
   | 'api-unreadable'
   | 'permission-not-of-apis'
@@ -67,6 +68,7 @@ export async function mintToken(
   if (!isPersonName(name)) return refuse('name-unreadable')
   const permissions = [...new Set(input.permissions)].filter((each) => (PERMISSIONS as readonly string[]).includes(each)) as Permission[]
   if (permissions.length === 0 || permissions.length !== new Set(input.permissions).size) return refuse('unknown-permission')
+  if (permissions.some((each) => PEOPLE_ONLY.has(each))) return refuse('permission-of-people')
   if (!permissions.every((each) => holds(holder, each))) return refuse('more-than-you-hold')
   if (apis !== undefined) {
     if (apis.length === 0 || apis.length > 1000 || !apis.every((api) => NAME_FORM.test(api))) return refuse('api-unreadable')

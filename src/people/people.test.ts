@@ -314,6 +314,8 @@ describe('tokens for machines', () => {
     const late = room.at().nowMs + TOKEN_LIFE_MS_MAX + 1
     const cases = [
       [{ permissions: ['keys:write'] }, 'more-than-you-hold'],
+      [{ permissions: ['apis:read', 'people:write'] }, 'permission-of-people'],
+      [{ permissions: ['roles:write'] }, 'permission-of-people'],
       [{ permissions: [] }, 'unknown-permission'],
       [{ permissions: ['apis:read', 'x'] }, 'unknown-permission'],
       [{ expiresAtMs: late }, 'expiry-needed'],
@@ -325,7 +327,7 @@ describe('tokens for machines', () => {
     ] as const
     for (const [change, code] of cases)
       assert.deepEqual(await act(room, (writing) => mintToken(writing, room.at(), room.means.key, me, { ...input(room), ...change })), { refused: code })
-    assert.equal(cases.length, 9)
+    assert.equal(cases.length, 11)
     assert.deepEqual(await act(room, (writing) => mintToken(writing, room.at(), room.means.key, { ...me, recentAuth: false }, input(room))), {
       refused: 'step-up-needed',
     })
@@ -338,7 +340,7 @@ describe('tokens for machines', () => {
     const me = await freshOperator(room, (await member(room, ['administrator'])).secret)
     const mint = (permissions: string[]) =>
       act(room, (writing) => mintToken(writing, room.at(), room.means.key, me, { ...input(room), permissions, apis: ['shop'] }))
-    assert.deepEqual(await mint(['people:write']), { refused: 'permission-not-of-apis' })
+    assert.deepEqual(await mint(['people:read']), { refused: 'permission-not-of-apis' })
     const found = granted(await byBearer(room, granted(await mint(['apis:write'])).secret))
     assert.deepEqual([reaches(found, 'apis:write', { name: 'shop' }), reaches(found, 'apis:write', { name: 'pay' })], [true, false])
     assert.deepEqual(await act(room, (writing) => invitePerson(writing, room.at(), found, INPUT)), { refused: 'more-than-you-hold' })

@@ -9,7 +9,7 @@ import type { Asker, PersonName, World } from '../world.ts'
 
 const PEOPLE = 'owner administrator ada bob auditor viewer nobody'
 const READERS = 'owner administrator auditor admin token'
-const WRITERS = 'owner administrator admin token'
+const WRITERS = 'owner administrator admin'
 const ANY = { 'if-match': '*' }
 const MAIL = 'someone@example.org'
 
@@ -157,7 +157,7 @@ export const people: Scenarios = {
     refusals: {},
   },
   putProvider: {
-    may: 'owner admin token',
+    may: 'owner admin',
     good: () => guarded('/providers/main', { ...provider, mapping: { claim: 'groups', rules: [{ value: 'staff', roles: ['viewer'], teams: ['reds'] }] } }),
     refusals: {
       'owners-only': () => ({ ...guarded('/providers/main', provider), asker: 'administrator' }),
@@ -169,7 +169,7 @@ export const people: Scenarios = {
     },
   },
   removeProvider: {
-    may: 'owner admin token',
+    may: 'owner admin',
     async good(world) {
       await knowProvider(world, 'https://login.example', 'a-secret')
       return guarded('/providers/main')
@@ -187,6 +187,7 @@ export const people: Scenarios = {
     good: (world) => token(world),
     refusals: {
       'people-only': (world) => ({ ...token(world), asker: 'token' }),
+      'not-for-tokens': (world) => token(world, { permissions: ['apis:read', 'people:write'] }),
       'more-than-you-hold': (world) => ({ ...token(world, { permissions: ['trail:erase'] }), asker: 'administrator' }),
       'not-of-apis': (world) => token(world, { permissions: ['people:read'], apis: ['apples'] }),
       'bad-expiry': (world) => token(world, { expires: new Date(world.plane.nowMs() + 400 * 86_400_000).toISOString() }),
@@ -199,7 +200,7 @@ export const people: Scenarios = {
   listTokens: { may: READERS, good: () => ({ path: '/tokens' }), refusals: {} },
   listOwnTokens: { may: PEOPLE, good: () => ({ path: '/own/tokens' }), refusals: {} },
   revokeToken: {
-    may: WRITERS,
+    may: `${WRITERS} token`,
     good: async (world) => ({ path: `/tokens/${await tokenOf(world, 'viewer')}` }),
     refusals: {
       'already-revoked': async (world) => {
