@@ -10,6 +10,9 @@ export async function isAdminTokenOn(reading: Reading): Promise<boolean> {
   return !(await reading.get(SWITCH, ONLY))?.isOff || !(await hasOwnerBesides(reading, undefined))
 }
 
+/** When somebody switched it last, if ever. Links that it issued before count no more: it may have been switched off because it leaked. */
+export const switchedAtMs = async (reading: Reading): Promise<number | undefined> => (await reading.get(SWITCH, ONLY))?.atMs
+
 export function switchAdminToken(writing: Writing, nowMs: number, isOn: boolean): void {
   writing.put(SWITCH, ONLY, { isOff: !isOn, atMs: nowMs })
 }

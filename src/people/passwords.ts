@@ -6,7 +6,7 @@ import { isRecent, PASSWORDS, removeSecondFactors } from './factors.ts'
 import { dropLink, findLink } from './links.ts'
 import { type Means, type Moment, momentOf, type Visit } from './means.ts'
 import { acceptablePassword, type PasswordRefusal, preparePassword } from './password-text.ts'
-import { getPerson, type Person, putPerson } from './person.ts'
+import { type Person, putPerson } from './person.ts'
 import { isRefused, type Refused, refuse } from './refusal.ts'
 import { endSessions, type IssuedSession, type LiveSession, liveSession, rotateSession } from './sessions.ts'
 
@@ -27,11 +27,7 @@ export async function redeemLink(
   given: { readonly secret: string; readonly password?: string; readonly visit: Visit },
 ): Promise<SignInOutcome | { readonly outcome: 'reset' } | Refused<PasswordRefusal | 'link-void' | 'busy' | 'password-needed' | 'use-passkey'>> {
   const at = momentOf(means)
-  const found = await means.store.read(async (reading) => {
-    const link = await findLink(reading, at.nowMs, given.secret)
-    const person = link && (await getPerson(reading, link.personId))
-    return link && person && { link, person }
-  })
+  const found = await means.store.read((reading) => findLink(reading, at.nowMs, given.secret))
   if (!found) return refuse('link-void')
   const { link } = found
   const setsPassword = link.kind === 'invitation' || link.resets.includes('password')
@@ -44,9 +40,9 @@ export async function redeemLink(
     if (hash === undefined) return refuse('busy', 1000)
   }
   return means.store.write(async (writing) => {
-    const still = await findLink(writing, at.nowMs, given.secret)
-    const person = still && (await getPerson(writing, still.personId))
-    if (!person || person.state !== (still.kind === 'invitation' ? 'invited' : 'active')) return refuse('link-void')
+    const open = await findLink(writing, at.nowMs, given.secret)
+    if (!open) return refuse('link-void')
+    const { link: still, person } = open
     await dropLink(writing, person.id)
     if (still.resets.includes('password')) writing.remove(PASSWORDS, person.id)
     if (still.resets.includes('second-factor')) await removeSecondFactors(writing, person.id)

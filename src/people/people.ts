@@ -29,7 +29,7 @@ export async function invitePerson(writing: Writing, at: Moment, holder: Holder,
   if (isRefused(read)) return read
   const person: Person = { ...read, id: newId('person', at.random), state: 'invited', createdAtMs: at.nowMs, epoch: 0 }
   putPerson(writing, person)
-  return { person, link: await issueLink(writing, at, { kind: 'invitation', personId: person.id, issuedBy: holder.actor, resets: [] }) }
+  return { person, link: await issueLink(writing, at, person, holder.actor, []) }
 }
 
 /** The first owner, for who holds the admin token; refused as soon as an owner is active. Asked again, whoever was invited with that address before gets another link. */
@@ -42,8 +42,7 @@ export async function bootstrapOwner(
   const holder: Holder = { actor: { kind: 'admin-token', id: 'admin-token' }, permissions: EVERYTHING, ownTeams: [] }
   const mail = readMail(input.mail)
   const known = mail === undefined ? undefined : await findPersonByMail(writing, mail)
-  if (known?.state === 'invited' && known.roles.includes('owner'))
-    return { person: known, link: await issueLink(writing, at, { kind: 'invitation', personId: known.id, issuedBy: holder.actor, resets: [] }) }
+  if (known?.state === 'invited' && known.roles.includes('owner')) return { person: known, link: await issueLink(writing, at, known, holder.actor, []) }
   return invitePerson(writing, at, holder, { ...input, roles: ['owner'], teams: [] })
 }
 
@@ -136,8 +135,7 @@ export async function issueRecovery(
   if (isRefused(person)) return person
   if (person.state === 'suspended') return refuse('suspended')
   if (person.state === 'active' && resets.length === 0) return refuse('nothing-to-reset')
-  const kind = person.state === 'invited' ? 'invitation' : 'recovery'
-  return { person, link: await issueLink(writing, at, { kind, personId: id, issuedBy: holder.actor, resets: kind === 'recovery' ? resets : [] }) }
+  return { person, link: await issueLink(writing, at, person, holder.actor, person.state === 'active' ? resets : []) }
 }
 
 /** Forgets who somebody is. What is left is the pseudonym that the trail names, which is given to nobody else. */

@@ -76,12 +76,12 @@ export class SingleSignOn {
     const at = momentOf(means)
     const returnTo = localPath(given.returnTo ?? '/')
     if (returnTo === undefined) return refuse('bad-return-path')
-    const [provider, link] = await means.store.read(async (reading) => [
+    const [provider, open] = await means.store.read(async (reading) => [
       await findProvider(reading, given.provider),
       given.link === undefined ? undefined : await findLink(reading, at.nowMs, given.link),
     ])
     if (!provider) return refuse('unknown-provider')
-    if (given.link !== undefined && link?.kind !== 'invitation') return refuse('link-void')
+    if (given.link !== undefined && open?.link.kind !== 'invitation') return refuse('link-void')
     const configuration = await this.configurationOf(provider, at.nowMs)
     if (!configuration) return refuse('provider-unreachable')
     const pending: Pending = {

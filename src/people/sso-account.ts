@@ -61,9 +61,8 @@ async function known(writing: Writing, provider: Provider, claims: Claims, perso
 }
 
 async function invited(writing: Writing, at: Moment, digest: string): Promise<Person | Refusal> {
-  const link = await linkOf(writing, at.nowMs, digest)
-  const person = link?.kind === 'invitation' ? await getPerson(writing, link.personId) : undefined
-  if (person?.state !== 'invited') return refuse('not-invited')
+  const { link, person } = (await linkOf(writing, at.nowMs, digest)) ?? {}
+  if (link?.kind !== 'invitation' || person === undefined) return refuse('not-invited')
   await dropLink(writing, person.id)
   const next: Person = { ...person, state: 'active', epoch: person.epoch + 1 }
   putPerson(writing, next, person)
