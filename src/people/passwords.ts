@@ -9,6 +9,7 @@ import { acceptablePassword, type PasswordRefusal, preparePassword } from './pas
 import { type Person, putPerson } from './person.ts'
 import { isRefused, type Refused, refuse } from './refusal.ts'
 import { endSessions, type IssuedSession, type LiveSession, liveSession, rotateSession } from './sessions.ts'
+import { losesLastOwner } from './ways-in.ts'
 
 /** The person under the next epoch, with this password: sessions, tickets and devices of before are void. */
 function withPassword(writing: Writing, at: Moment, person: Person, hash: string | undefined): Person {
@@ -20,7 +21,7 @@ function withPassword(writing: Writing, at: Moment, person: Person, hash: string
 
 /**
  * Uses a link up. An invitation makes the person active; with a password, or without one to enrol a passkey in the session that follows. A recovery
- * first takes away what it was issued to reset; what is left is still asked for. A password that is refused leaves the link good.
+ * first takes away what it was issued to reset; what is left is still asked for. A password that is refused leaves the link good. The last owner sets one.
  */
 export async function redeemLink(
   means: Means,
@@ -43,6 +44,8 @@ export async function redeemLink(
     const open = await findLink(writing, at.nowMs, given.secret)
     if (!open) return refuse('link-void')
     const { link: still, person } = open
+    // Who closes the page before the passkey is made has nothing to come back with.
+    if (hash === undefined && still.resets.includes('password') && (await losesLastOwner(writing, { person: person.id }))) return refuse('password-needed')
     await dropLink(writing, person.id)
     if (still.resets.includes('password')) writing.remove(PASSWORDS, person.id)
     if (still.resets.includes('second-factor')) await removeSecondFactors(writing, person.id)

@@ -1,5 +1,5 @@
 // People: who signs in to run Gatehouse, as they are kept, and how they are found.
-import { collection, type Entry, everyEntry, type Reading, type Writing } from '../ports/store.ts'
+import { collection, type Entry, type Reading, type Writing } from '../ports/store.ts'
 import { digestOf } from './secret-text.ts'
 
 /** `invited` has not come yet; `suspended` cannot sign in; of the `erased` only the pseudonym is left, which the trail names. */
@@ -58,10 +58,4 @@ export function putPerson(writing: Writing, person: Person, before?: Person): vo
   if (before && before.mail !== '' && before.mail !== person.mail) writing.remove(MAILS, mailKey(before.mail))
   if (person.mail !== '') writing.put(MAILS, mailKey(person.mail), person.id)
   writing.put(PEOPLE, person.id, person)
-}
-
-/** Whether an active owner is left when this person is not counted. */
-export async function hasOwnerBesides(reading: Reading, id: string | undefined): Promise<boolean> {
-  for await (const { value } of everyEntry(reading, PEOPLE)) if (value.id !== id && value.state === 'active' && value.roles.includes('owner')) return true
-  return false
 }

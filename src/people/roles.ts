@@ -5,7 +5,7 @@ import { CUSTOM_ROLES, canWrite, type Grants, grantsOf, type Holder, mayGrant, O
 import { PEOPLE } from './person.ts'
 import { type Refused, refuse } from './refusal.ts'
 import { endSessions } from './sessions.ts'
-import { PROVIDERS } from './sso-provider.ts'
+import { PROVIDERS } from './sso-records.ts'
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/
 

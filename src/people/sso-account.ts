@@ -6,7 +6,8 @@ import { findPersonByMail, getPerson, isPersonName, type Person, putPerson, read
 import { isRefused, type Refused, refuse } from './refusal.ts'
 import { newId } from './secret-text.ts'
 import { endSessions } from './sessions.ts'
-import { accountKey, type Provider, rolesByClaims, SSO_ACCOUNTS, SSO_OF_PERSON } from './sso-provider.ts'
+import { rolesByClaims } from './sso-provider.ts'
+import { accountKey, type Provider, SSO_ACCOUNTS, SSO_OF_PERSON } from './sso-records.ts'
 
 export type SsoPersonRefusal = 'not-invited' | 'no-role-by-claims' | 'not-active' | 'already-bound'
 type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string }
@@ -33,7 +34,7 @@ export async function personByClaims(
   const found = await person
   if (isRefused(found)) return found
   writing.put(SSO_ACCOUNTS, accountKey(claims.iss, claims.sub), { personId: found.id, provider: provider.name, boundAtMs: at.nowMs })
-  writing.put(SSO_OF_PERSON, `${found.id}/${accountKey(claims.iss, claims.sub)}`, provider.name)
+  writing.put(SSO_OF_PERSON, `${found.id}/${accountKey(claims.iss, claims.sub)}`, { provider: provider.name, issuer: provider.issuer })
   await means.record(writing, {
     act: 'person.accept',
     actor: { kind: 'person', id: found.id },

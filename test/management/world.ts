@@ -20,6 +20,7 @@ import { operations } from '../../src/management/operations/index.ts'
 import type { Plane } from '../../src/management/plane.ts'
 import { PEOPLE_ONLY, PERMISSIONS } from '../../src/model/permissions.ts'
 import { cookieName } from '../../src/people/cookies.ts'
+import { PASSWORDS } from '../../src/people/factors.ts'
 import { EVERYTHING } from '../../src/people/grants.ts'
 import { mintToken } from '../../src/people/machine-tokens.ts'
 import { momentOf } from '../../src/people/means.ts'
@@ -29,6 +30,7 @@ import type { Egress, OutboundRequest, OutboundResponse } from '../../src/ports/
 import type { Store } from '../../src/ports/store.ts'
 import { Trail } from '../../src/trail/trail.ts'
 import { freshEnvelope } from '../support/envelope.ts'
+import { PASSWORD } from '../support/people-room.ts'
 import { type ControlClient, controlClient, type Sent } from './control-client.ts'
 
 export const ADMIN_TOKEN = 'x'.repeat(43)
@@ -144,6 +146,7 @@ async function seed(plane: Plane, origin: string) {
   const { people, random } = plane.services
   const at = momentOf(people)
   const ids = new Map<PersonName, string>()
+  const hash = (await people.hashing.hash(PASSWORD))!
   const headers = new Map<Asker, Record<string, string>>([
     ['stranger', {}],
     ['admin', { authorization: `Bearer ${ADMIN_TOKEN}` }],
@@ -156,6 +159,8 @@ async function seed(plane: Plane, origin: string) {
       const person: Person = { id, name, mail: `${name}@example.org`, roles, teams, state: 'active', createdAtMs: at.nowMs, epoch: 0 }
       putPerson(writing, person)
       ids.set(name, id)
+      // An owner counts who can sign in.
+      if (name === 'owner') writing.put(PASSWORDS, id, { hash, changedAtMs: at.nowMs })
       const visit = { address: '127.0.0.1', browser: Buffer.from(random(32)).toString('base64url') }
       const session = await openSession(writing, at, people.key, person, visit, { level: 'full', methods: ['password', 'totp'] })
       headers.set(name, { cookie: `${cookieName('session', false)}=${session.secret}`, origin, 'x-csrf-token': session.csrf })

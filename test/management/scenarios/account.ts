@@ -79,7 +79,7 @@ export const account: Scenarios = {
       if (isPerson(asker)) await givePassword(world, asker)
       return { path: '/own/totp' }
     },
-    refusals: { 'password-first': () => ({ path: '/own/totp' }) },
+    refusals: { 'password-first': () => ({ path: '/own/totp', asker: 'administrator' }) },
   },
   confirmTotp: {
     may: PEOPLE,
@@ -149,6 +149,11 @@ export const account: Scenarios = {
         await givePasskey(world, 'owner')
         const { items } = (await world.as('owner', 'GET', '/own/passkeys')).json as unknown as { items: { id: string }[] }
         return { path: `/own/passkeys/${items[0]!.id}` }
+      },
+      'last-way-in': async (world) => {
+        await givePasskey(world, 'viewer')
+        const { items } = (await world.as('viewer', 'GET', '/own/passkeys')).json as unknown as { items: { id: string }[] }
+        return { path: `/own/passkeys/${items[0]!.id}`, asker: 'viewer' }
       },
     },
   },

@@ -3,7 +3,7 @@
 import { mintToken } from '../../../src/people/machine-tokens.ts'
 import { momentOf } from '../../../src/people/means.ts'
 import { putRole } from '../../../src/people/roles.ts'
-import { ADMIN, change, granted, isPerson, knowProvider, meansOf } from '../people-scenes.ts'
+import { ADMIN, change, granted, isPerson, knowProvider, meansOf, ownerThroughProvider } from '../people-scenes.ts'
 import type { Scenarios } from '../scenario.ts'
 import type { Asker, PersonName, World } from '../world.ts'
 
@@ -56,6 +56,7 @@ export const people: Scenarios = {
       'more-than-you-hold': (world) => ({ ...guarded(at(world, 'viewer'), { roles: ['owner'] }), asker: 'administrator' }),
       'last-owner': (world) => guarded(at(world, 'owner'), { roles: ['administrator'] }),
       'roles-from-provider': async (world) => {
+        await knowProvider(world, 'https://login.example', 'a-secret')
         await change(world, 'viewer', { rolesFrom: 'main' })
         return guarded(at(world, 'viewer'), { roles: ['auditor'] })
       },
@@ -161,6 +162,10 @@ export const people: Scenarios = {
     good: () => guarded('/providers/main', { ...provider, mapping: { claim: 'groups', rules: [{ value: 'staff', roles: ['viewer'], teams: ['reds'] }] } }),
     refusals: {
       'owners-only': () => ({ ...guarded('/providers/main', provider), asker: 'administrator' }),
+      'last-owner': async (world) => {
+        await ownerThroughProvider(world)
+        return guarded('/providers/main', { ...provider, issuer: 'https://other.example' })
+      },
       'issuer-not-https': () => guarded('/providers/main', { ...provider, issuer: 'http://login.example' }),
       'secret-needed': () => guarded('/providers/main', { ...provider, clientSecret: undefined }),
       'unknown-role': () => guarded('/providers/main', { ...provider, mapping: { claim: 'groups', rules: [{ value: 'a', roles: ['none'], teams: [] }] } }),
@@ -178,6 +183,10 @@ export const people: Scenarios = {
       'owners-only': async (world) => {
         await knowProvider(world, 'https://login.example', 'a-secret')
         return { ...guarded('/providers/main'), asker: 'administrator' }
+      },
+      'last-owner': async (world) => {
+        await ownerThroughProvider(world)
+        return guarded('/providers/main')
       },
     },
   },

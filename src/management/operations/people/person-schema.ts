@@ -57,7 +57,7 @@ export const MORE_THAN_YOU_HOLD: RefusalDeclaration = {
   says: 'That is more than you hold yourself.',
   mend: 'Nobody gives what they do not have, or changes who holds more than they do. Ask an owner.',
 }
-export const LAST_OWNER: RefusalDeclaration = { status: 409, says: 'No active owner would be left.', mend: 'Make somebody else an owner first.' }
+export const LAST_OWNER: RefusalDeclaration = { status: 409, says: 'No owner who can sign in would be left.', mend: 'Make somebody else an owner first.' }
 export const MAIL_TAKEN: RefusalDeclaration = { status: 409, says: 'Somebody has this mail address already.', mend: 'Look for that person among the people.' }
 export const UNKNOWN_ROLE: RefusalDeclaration = { status: 422, says: 'There is no role of that name.', mend: 'Look at the roles.' }
 

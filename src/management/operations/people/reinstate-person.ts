@@ -10,7 +10,7 @@ export const reinstatePerson = defineOperation({
   resource: 'people',
   method: 'POST',
   path: '/people/{person}/reinstatement',
-  summary: 'Reinstates a suspended person.',
+  summary: 'Reinstates a suspended person. Who has nothing to sign in with is invited again: issue them a link.',
   permission: 'people:write',
   reach: 'all',
   parameters: object({ person: personId }),

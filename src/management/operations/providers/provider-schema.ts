@@ -1,7 +1,7 @@
 // How a single sign-on provider is told: everything but its secret.
 import { hashOf } from '../../../base/canonical-json.ts'
 import { boolean, list, object, optional, string } from '../../../base/schema.ts'
-import type { Provider } from '../../../people/sso-provider.ts'
+import type { Provider } from '../../../people/sso-records.ts'
 import type { RefusalDeclaration } from '../../operation.ts'
 import { nameText } from '../../texts.ts'
 import { roleName } from '../people/person-schema.ts'
@@ -40,6 +40,11 @@ export function shownProvider({ name, says, issuer, clientId, provesSecondFactor
 export const providerEtag = (provider: Provider | undefined): string =>
   provider === undefined ? 'none' : hashOf({ ...shownProvider(provider), sealed: provider.sealedSecret }).slice(0, 32)
 
+export const LAST_OWNERS_WAY: RefusalDeclaration = {
+  status: 409,
+  says: 'No owner could sign in any more.',
+  mend: 'The owners come in through this provider and nothing else: let one of them set a password or a passkey first.',
+}
 export const OWNERS_ONLY: RefusalDeclaration = {
   status: 403,
   says: 'This is for owners.',
