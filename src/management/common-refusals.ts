@@ -85,7 +85,7 @@ export function commonRefusals(operation: AnyOperation): readonly CommonRefusal[
     ['idempotency-reused', operation.method === 'POST' && writes],
     ['already-done', operation.method === 'POST' && writes && operation.secret === true],
     ['unavailable', true],
-    ['uncertain', writes],
+    ['uncertain', writes || operation.method !== 'GET'],
     ['broken', true],
   ]
   return all.filter(([, can]) => can).map(([code]) => code)

@@ -105,7 +105,7 @@ const ID = /^token_[A-Za-z0-9_-]{20}$/
 export const listAllTokens = (reading: Reading, after: string | undefined, limit: number): Promise<readonly Entry<MachineToken>[]> =>
   reading.scan(TOKENS, { limit, ...(after !== undefined && { after }) })
 
-/** Revokes: the secret is worth nothing from the next request on. The record stays until the token would have expired, for whoever asks what it was. */
+/** Revokes: the secret is worth nothing from the next request on. The record stays for a while, for whoever asks what it was. */
 export async function revokeToken(writing: Writing, nowMs: number, id: string): Promise<MachineToken | Refused<'unknown-token' | 'already-revoked'>> {
   const token = ID.test(id) ? await writing.get(TOKENS, id) : undefined
   if (!token) return refuse('unknown-token')
