@@ -11,9 +11,11 @@ import {
   discovery,
   enableNonRepudiationChecks,
 } from 'openid-client'
+import type { Reading } from '../ports/store.ts'
 import { addressCount, charge, settle } from './back-off.ts'
 import { completeSignIn, type SignInOutcome } from './completing.ts'
 import { egressFetch } from './egress-fetch.ts'
+import { factorsOf } from './factors.ts'
 import { findLink } from './links.ts'
 import { type Means, momentOf, type Site, type Visit } from './means.ts'
 import { isRefused, type Refused, refuse } from './refusal.ts'
@@ -54,6 +56,14 @@ export type SsoRefusal =
   | 'not-confirmed'
   | 'slow-down'
   | 'other-person'
+  | 'proves-too-little'
+
+/** One factor proves less than the session of somebody with a second one already stands for, as with a password alone. */
+async function provesTooLittle(reading: Reading, { provesSecondFactor }: Provider, personId: string): Promise<boolean> {
+  if (provesSecondFactor) return false
+  const { hasTotp, hasPasskey } = await factorsOf(reading, personId)
+  return hasTotp || hasPasskey
+}
 
 export class SingleSignOn {
   private readonly means: Means
@@ -82,6 +92,7 @@ export class SingleSignOn {
       given.link === undefined ? undefined : await findLink(reading, at.nowMs, given.link),
     ])
     if (!provider) return refuse('unknown-provider')
+    if (given.live && (await means.store.read((reading) => provesTooLittle(reading, provider, given.live!.person.id)))) return refuse('proves-too-little')
     if (given.link !== undefined && open?.link.kind !== 'invitation') return refuse('link-void')
     const configuration = await this.configurationOf(provider, at.nowMs)
     if (!configuration) return refuse('provider-unreachable')
@@ -153,6 +164,7 @@ export class SingleSignOn {
       if (as !== undefined) {
         // Somebody else's session over there must not freshen this one.
         if (as !== person.id || live?.person.id !== as) return refuse('other-person')
+        if (await provesTooLittle(writing, provider, as)) return refuse('proves-too-little')
         const proved = await provedAgain(writing, means, live, 'single-sign-on')
         return isRefused(proved) ? proved : { outcome: 'proved', session: proved, returnTo }
       }

@@ -26,7 +26,7 @@ export async function personByClaims(
   if (bound) {
     // Bound through one provider's settings, so let in by those only: another entry for the same issuer may ask less of people.
     if (from.link !== undefined) return refuse('already-bound')
-    return bound.provider === provider.name ? known(writing, provider, claims, bound.personId) : refuse('not-invited')
+    return bound.provider === provider.name ? known(writing, means, provider, claims, bound.personId) : refuse('not-invited')
   }
   // Stepping up lets nobody in: who is not bound is somebody else.
   if (from.isStepUp) return refuse('not-invited')
@@ -40,13 +40,13 @@ export async function personByClaims(
     actor: { kind: 'person', id: found.id },
     outcome: 'done',
     object: { kind: 'person', name: found.id },
-    detail: { provider: provider.name, by: from.link === undefined ? 'claims' : 'invitation', roles: found.roles },
+    detail: { provider: provider.name, by: from.link === undefined ? 'claims' : 'invitation', roles: found.roles, teams: found.teams },
     personal: { address: from.address },
   })
   return found
 }
 
-async function known(writing: Writing, provider: Provider, claims: Claims, personId: string): Promise<Person | Refusal> {
+async function known(writing: Writing, means: Means, provider: Provider, claims: Claims, personId: string): Promise<Person | Refusal> {
   const person = await getPerson(writing, personId)
   if (person?.state !== 'active') return { ...refuse('not-active'), personId }
   if (person.rolesFrom !== provider.name) return person
@@ -56,6 +56,13 @@ async function known(writing: Writing, provider: Provider, claims: Claims, perso
     const next = { ...person, roles, teams, epoch: person.epoch + 1 }
     putPerson(writing, next, person)
     await endSessions(writing, personId)
+    await means.record(writing, {
+      act: 'person.change',
+      actor: { kind: 'system', id: 'system' },
+      outcome: 'done',
+      object: { kind: 'person', name: personId },
+      detail: { by: 'claims', provider: provider.name, roles, teams },
+    })
     return roles.length === 0 ? { ...refuse('no-role-by-claims'), personId } : next
   }
   return roles.length === 0 ? { ...refuse('no-role-by-claims'), personId } : person

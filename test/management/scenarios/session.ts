@@ -120,6 +120,11 @@ export const session: Scenarios = {
         world.answerOutbound = () => Promise.reject(new EgressFailed('refused'))
         return { path: '/session/single-sign-on', body: { provider: 'main' }, asker: 'stranger' }
       },
+      'proves-too-little': async (world) => {
+        await knowProvider(world, 'https://login.example', 'a-secret', false)
+        await givePasskey(world, 'viewer')
+        return { path: '/session/single-sign-on', body: { provider: 'main', confirm: true }, asker: 'viewer' }
+      },
       'bad-return-path': () => ({ path: '/session/single-sign-on', body: { provider: 'main', returnTo: '//evil.example' }, asker: 'stranger' }),
       'link-void': async (world) => {
         await knowProvider(world, 'https://login.example', 'a-secret')
