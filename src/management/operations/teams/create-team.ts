@@ -1,9 +1,8 @@
 // createTeam: a new team, to answer for APIs and consumers.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { object } from '../../../base/schema.ts'
 import { isRefused } from '../../../directory/records.ts'
 import { createTeam as create } from '../../../directory/teams.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, refused } from '../../operation.ts'
 import { contactsOf, shownTeam, teamFields, teamName, teamSchema } from './team-schema.ts'
 
 export const createTeam = defineOperation({
@@ -24,6 +23,6 @@ export const createTeam = defineOperation({
     const { name, title = '', members = [], contacts = [] } = body
     const made = await create(store, { by: operator.actor.id, nowMs }, name, { title, members, contacts: contactsOf(contacts) })
     if (isRefused(made)) return refused(made.refused, { detail: made.says })
-    return done(shownTeam(made), { etag: hashOf(made).slice(0, 32), location: `/teams/${name}` })
+    return done(shownTeam(made), { etag: etagOf(made), location: `/teams/${name}` })
   },
 })

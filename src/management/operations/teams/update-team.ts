@@ -1,9 +1,8 @@
 // updateTeam: puts other fields in the place of a team's; what is left out is gone.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { object } from '../../../base/schema.ts'
 import { isRefused } from '../../../directory/records.ts'
 import { getTeam, updateTeam as update } from '../../../directory/teams.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, refused } from '../../operation.ts'
 import { contactsOf, shownTeam, teamFields, teamParameters, teamSchema } from './team-schema.ts'
 
 export const updateTeam = defineOperation({
@@ -25,10 +24,10 @@ export const updateTeam = defineOperation({
     const { title = '', members = [], contacts = [] } = call.body
     const before = await getTeam(store, call.parameters.team)
     if (before === undefined) return refused('unknown')
-    const stale = call.guard(hashOf(before).slice(0, 32))
+    const stale = call.guard(etagOf(before))
     if (stale) return stale
     const after = await update(store, before.name, { title, members, contacts: contactsOf(contacts) })
     if (isRefused(after)) return refused(after.refused === 'invalid' ? 'invalid' : 'unknown', { detail: after.says })
-    return done(shownTeam(after), { etag: hashOf(after).slice(0, 32), detail: { members, contacts: contacts.length } })
+    return done(shownTeam(after), { etag: etagOf(after), detail: { members, contacts: contacts.length } })
   },
 })
