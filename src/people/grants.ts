@@ -53,19 +53,5 @@ export function mayGrant(holder: Holder, grants: Grants, teams: readonly string[
   return true
 }
 
-/** Whether the holder may do this at all, to something. Lists are then filtered by `reaches`. */
-export const holds = (holder: Holder, permission: Permission): boolean => holder.permissions.has(permission)
-
-/**
- * Whether the holder may do this to what belongs to this API; `undefined` for what belongs to none. `owner` is the API's team; an API without one is
- * nobody's own.
- */
-export function reaches(holder: Holder, permission: Permission, api: { readonly name: string; readonly owner?: string } | undefined): boolean {
-  const reach = holder.permissions.get(permission)
-  if (reach === undefined) return false
-  if (holder.apis !== undefined && (api === undefined || !holder.apis.includes(api.name))) return false
-  return reach === 'all' || (api?.owner !== undefined && holder.ownTeams.includes(api.owner))
-}
-
 /** Whether these grants let somebody change something. */
 export const canWrite = (grants: Grants): boolean => [...grants.keys()].some((each) => !each.endsWith(':read'))

@@ -8,7 +8,7 @@ import { PASSKEYS, PASSKEYS_OF_PERSON, PASSWORDS } from './factors.ts'
 import { removePasskey } from './passkeys.ts'
 import { redeemLink } from './passwords.ts'
 import { bootstrapOwner, changePerson, erasePerson, invitePerson, issueRecovery, reinstatePerson, suspendPerson } from './people.ts'
-import { listPeople } from './person.ts'
+import { PEOPLE } from './person.ts'
 import { isRefused } from './refusal.ts'
 import { digestOf } from './secret-text.ts'
 import { putProvider, removeProvider } from './sso-provider.ts'
@@ -140,7 +140,7 @@ describe('the last owner', () => {
         await only[first as 'provider'](room)
         const links = new Map<string, string>()
         for (const one of all) {
-          const people = (await room.means.store.read((reading) => listPeople(reading, undefined, 100))).map(({ value }) => value)
+          const people = (await room.means.store.read((reading) => reading.scan(PEOPLE, { limit: 100 }))).map(({ value }) => value)
           const { id } = people[one.whom % people.length]!
           const outcome = await act<unknown>(room, async (writing) => {
             switch (one.kind) {

@@ -68,12 +68,12 @@ export class Acts {
   }
 
   private team(name: string): Promise<Did> {
-    return this.act('team.create', 'team', async (w) => whole(await createTeam(w, this.means.by, name, { title: name, members: [], contacts: [] })))
+    return this.act('team.create', 'team', async (w) => whole(await createTeam(w, this.means.by, name, { title: name, contacts: [] })))
   }
   private async consumer(name: string): Promise<Did> {
     const { by, file } = this.means
     return this.act('consumer.create', 'consumer', async (w) => {
-      if (!(await w.get({ name: 'team' }, 'keepers'))) whole(await createTeam(w, by, 'keepers', { title: 'Keepers', members: [], contacts: [] }))
+      if (!(await w.get({ name: 'team' }, 'keepers'))) whole(await createTeam(w, by, 'keepers', { title: 'Keepers', contacts: [] }))
       return whole(await createConsumer(w, by, file, name, { title: name, team: 'keepers', subscriptions: { apples: { state: 'active' } } }))
     })
   }

@@ -152,7 +152,7 @@ async function seed(plane: Plane, origin: string) {
     ['admin', { authorization: `Bearer ${ADMIN_TOKEN}` }],
   ])
   await plane.store.write(async (writing) => {
-    for (const name of ['reds', 'blues']) await createTeam(writing, { by: 'system', nowMs: at.nowMs }, name, { title: name, members: [], contacts: [] })
+    for (const name of ['reds', 'blues']) await createTeam(writing, { by: 'system', nowMs: at.nowMs }, name, { title: name, contacts: [] })
     for (const name of Object.keys(PEOPLE) as PersonName[]) {
       const { roles, teams } = PEOPLE[name]
       const id = `person_${name.padEnd(20, '0')}`

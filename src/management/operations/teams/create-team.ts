@@ -20,8 +20,8 @@ export const createTeam = defineOperation({
   act: 'team.create',
   object: ({ body }) => ({ kind: 'team', name: body.name }),
   async run({ body, operator, nowMs }, store) {
-    const { name, title = '', members = [], contacts = [] } = body
-    const made = await create(store, { by: operator.actor.id, nowMs }, name, { title, members, contacts: contactsOf(contacts) })
+    const { name, title = '', contacts = [] } = body
+    const made = await create(store, { by: operator.actor.id, nowMs }, name, { title, contacts: contactsOf(contacts) })
     if (isRefused(made)) return refused(made.refused, { detail: made.says })
     return done(shownTeam(made), { etag: etagOf(made), location: `/teams/${name}` })
   },

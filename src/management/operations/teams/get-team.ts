@@ -8,7 +8,7 @@ export const getTeam = defineOperation({
   resource: 'teams',
   method: 'GET',
   path: '/teams/{team}',
-  summary: 'Tells of one team: its members, and where it wants to be told.',
+  summary: 'Tells of one team, and where it wants to be told.',
   permission: 'teams:read',
   reach: 'filtered',
   parameters: teamParameters,
