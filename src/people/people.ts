@@ -155,7 +155,7 @@ export async function erasePerson(writing: Writing, holder: Holder, id: string):
   return person
 }
 
-/** Ends every session of a person but, when named, one, and forgets the devices. */
+/** Ends every session of a person, and forgets the devices. */
 export async function signOutEverywhere(writing: Writing, personId: string): Promise<number> {
   const person = await getPerson(writing, personId)
   if (!person) return 0

@@ -1,6 +1,6 @@
 // Single sign-on providers: whom this installation believes about who somebody is, and what a claim of theirs is worth here.
 import type { Envelope } from '../ports/envelope.ts'
-import { type Reading, SCAN_LIMIT_MAX, type Writing } from '../ports/store.ts'
+import type { Reading, Writing } from '../ports/store.ts'
 import { EVERYTHING, findRole, type Holder, mayGrant } from './grants.ts'
 import { NAME_FORM } from './person.ts'
 import { type Refused, refuse } from './refusal.ts'
@@ -21,9 +21,13 @@ export type ProviderRefusal =
   | 'rule-unreadable'
   | 'owners-only'
   | 'last-owner'
+  | 'too-many-providers'
+
+/** They are told in one list, to who wants to sign in as well. */
+export const PROVIDERS_MAX = 50
 
 export const listProviders = async (reading: Reading): Promise<readonly Provider[]> =>
-  (await reading.scan(PROVIDERS, { limit: SCAN_LIMIT_MAX })).map(({ value }) => value)
+  (await reading.scan(PROVIDERS, { limit: PROVIDERS_MAX })).map(({ value }) => value)
 
 export const findProvider = async (reading: Reading, name: string): Promise<Provider | undefined> =>
   NAME_FORM.test(name) ? reading.get(PROVIDERS, name) : undefined
@@ -42,6 +46,7 @@ export async function putProvider(writing: Writing, envelope: Envelope, holder: 
   if (clientSecret === undefined ? !isSameClient : !/^[!-~]{1,1024}$/.test(clientSecret)) return refuse('secret-needed')
   const refused = mapping && (await checkMapping(writing, mapping))
   if (refused) return refused
+  if (before === undefined && (await writing.scan(PROVIDERS, { limit: PROVIDERS_MAX })).length === PROVIDERS_MAX) return refuse('too-many-providers')
   if (before !== undefined && before.issuer !== issuer && (await losesLastOwner(writing, { provider: name }))) return refuse('last-owner')
   const sealedSecret = clientSecret === undefined ? before!.sealedSecret : envelope.seal(Buffer.from(clientSecret), sealedFor(name))
   const provider: Provider = { name, says, issuer, clientId, sealedSecret, provesSecondFactor, ...(mapping && { mapping }) }

@@ -2,7 +2,8 @@
 
 import { mintToken } from '../../../src/people/machine-tokens.ts'
 import { momentOf } from '../../../src/people/means.ts'
-import { putRole } from '../../../src/people/roles.ts'
+import { CUSTOM_ROLES_MAX, putRole } from '../../../src/people/roles.ts'
+import { PROVIDERS_MAX } from '../../../src/people/sso-provider.ts'
 import { ADMIN, change, granted, isPerson, knowProvider, meansOf, ownerThroughProvider } from '../people-scenes.ts'
 import type { Scenarios } from '../scenario.ts'
 import type { Asker, PersonName, World } from '../world.ts'
@@ -125,6 +126,10 @@ export const people: Scenarios = {
     good: () => guarded('/roles/reader', role),
     refusals: {
       'built-in': () => guarded('/roles/viewer', role),
+      'too-many-roles': async (world) => {
+        for (let i = 0; i < CUSTOM_ROLES_MAX; i++) await putReader(world, `reader-${i}`)
+        return guarded('/roles/reader', role)
+      },
       'no-own-reach': () => guarded('/roles/reader', { ...role, reach: 'own', permissions: ['people:read'] }),
       'more-than-you-hold': () => ({ ...guarded('/roles/reader', { ...role, permissions: ['trail:erase'] }), asker: 'administrator' }),
     },
@@ -165,6 +170,10 @@ export const people: Scenarios = {
       'last-owner': async (world) => {
         await ownerThroughProvider(world)
         return guarded('/providers/main', { ...provider, issuer: 'https://other.example' })
+      },
+      'too-many-providers': async (world) => {
+        for (let i = 0; i < PROVIDERS_MAX; i++) await world.as('owner', 'PUT', `/providers/p${i}`, { body: provider, headers: ANY })
+        return guarded('/providers/main', provider)
       },
       'issuer-not-https': () => guarded('/providers/main', { ...provider, issuer: 'http://login.example' }),
       'secret-needed': () => guarded('/providers/main', { ...provider, clientSecret: undefined }),

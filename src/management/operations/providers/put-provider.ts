@@ -26,6 +26,7 @@ export const putProvider = defineOperation({
   refusals: {
     'owners-only': OWNERS_ONLY,
     'last-owner': LAST_OWNERS_WAY,
+    'too-many-providers': { status: 409, says: 'There are as many providers as there may be.', mend: 'Remove providers that nobody comes through.' },
     'issuer-not-https': {
       status: 422,
       says: 'The issuer must be reached by https.',
