@@ -1,13 +1,12 @@
 // A control listener that other machines reach, behind a proxy that ends TLS: its origin, its cookies, its metrics.
 import assert from 'node:assert/strict'
-import { request, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Duplex, duplexPair } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { startControl } from '../../src/management/control-server.ts'
 import { operations } from '../../src/management/operations/index.ts'
 import type { Plane } from '../../src/management/plane.ts'
-import { type ControlClient, clientOf } from './control-client.ts'
+import { askFrom, type ControlClient, clientOf } from './control-client.ts'
 import { givePassword, mailOf, PASSWORD, sessionOf } from './people-scenes.ts'
 import { ADMIN_TOKEN, FILE, type World, world } from './world.ts'
 
@@ -66,40 +65,18 @@ test('a cookie that was set in clear is not read where cookies are secure', asyn
   assert.equal((await client.send('GET', '/api/v1/session', { headers: { cookie: headers.cookie } })).short, '401 management.unauthorized')
 })
 
-/** As a machine of the network: a connection of its own making, whose other end has an address that is not ours. */
-function fromElsewhere(
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-  body?: object,
-  peer = '10.0.0.9',
-): Promise<{ status: number; code: unknown }> {
-  const [near, far] = duplexPair()
-  Object.assign(near, { remoteAddress: peer, localAddress: '10.0.0.5', setTimeout: () => near })
-  server.emit('connection', near)
-  const text = body === undefined ? '' : JSON.stringify(body)
-  const fields = { ...headers, ...(body && { 'content-type': 'application/json', 'content-length': String(text.length) }) }
-  return new Promise((resolve, reject) => {
-    const sent = request({ method, path, headers: fields, createConnection: () => far as Duplex }, async (response) => {
-      let told = ''
-      for await (const part of response.setEncoding('utf8')) told += part
-      resolve({ status: response.statusCode!, code: told.startsWith('{') ? JSON.parse(told).code : undefined })
-      far.destroy()
-    })
-    sent.on('error', reject)
-    sent.end(text)
-  })
-}
+const fromElsewhere = (method: string, path: string, headers: Record<string, string>, body?: object, peer = '10.0.0.9') =>
+  askFrom(server, peer, method, path, { headers, ...(body && { body }) })
 
 test('from another machine nothing that takes or tells a secret is answered in clear; health is', async () => {
   const body = { mail: mailOf('viewer'), password: PASSWORD }
   const authorization = `Bearer ${ADMIN_TOKEN}`
-  const inClear = { status: 421, code: 'management.in-clear' }
+  const inClear = '421 management.in-clear'
   for (const host of ['127.0.0.1:8081', 'localhost:8081']) {
-    assert.deepEqual(await fromElsewhere('POST', '/api/v1/session/password', { host }, body), inClear)
-    assert.deepEqual(await fromElsewhere('GET', '/api/v1/people', { host, authorization }), inClear)
-    assert.deepEqual(await fromElsewhere('GET', '/metrics', { host, authorization }), inClear)
-    assert.deepEqual(await fromElsewhere('GET', '/livez', { host }), { status: 200, code: undefined })
+    assert.equal((await fromElsewhere('POST', '/api/v1/session/password', { host }, body)).short, inClear)
+    assert.equal((await fromElsewhere('GET', '/api/v1/people', { host, authorization })).short, inClear)
+    assert.equal((await fromElsewhere('GET', '/metrics', { host, authorization })).short, inClear)
+    assert.equal((await fromElsewhere('GET', '/livez', { host })).status, 200)
     assert.equal((await fromElsewhere('GET', '/readyz', { host })).status, 200)
   }
   const host = 'console.example.org'

@@ -1,4 +1,5 @@
 // Account: one's own password, app, passkeys and recovery codes; and coming in by a link.
+import { PASSWORDS } from '../../../src/people/factors.ts'
 import { momentOf } from '../../../src/people/means.ts'
 import { passkeyRegistration } from '../../../src/people/passkeys.ts'
 import { issueRecovery } from '../../../src/people/people.ts'
@@ -52,6 +53,10 @@ export const account: Scenarios = {
     async good(world, asker) {
       if (isPerson(asker)) await givePassword(world, asker)
       return password({ current: PASSWORD, password: NEW })
+    },
+    async notRecent(world) {
+      await world.store.write(async (writing) => writing.remove(PASSWORDS, world.personId('owner')))
+      return password({ password: NEW })
     },
     refusals: {
       'password-unreadable': () => password({ password: 'seven green \u0007 llamas' }),

@@ -38,6 +38,7 @@ export const putProvider = defineOperation({
   },
   act: 'provider.put',
   guarded: true,
+  makes: true,
   recent: true,
   object: ({ parameters }) => ({ kind: 'provider', name: parameters.provider }),
   async run({ operator, parameters, body, guard, plane }, store) {
