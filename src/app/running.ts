@@ -107,7 +107,7 @@ export class Running {
     const alone = resolveSources(sources, { policies, nowMs })
     if (!alone.ok) throw new RefusedConfiguration(alone.faults)
     mkdirSync(alone.dataFolder, { recursive: true, mode: 0o700 })
-    const running = new Running(file, voice, await openFoundations(alone, settings, nowMs, store))
+    const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }))
     try {
       await running.open(sources, settings)
     } catch (cause) {
@@ -167,17 +167,18 @@ export class Running {
     if (!opened.ok) throw new RefusedConfiguration(opened.faults)
     for (const notice of opened.notices) this.voice.warn(faultLine(notice, ''))
     this.catalog = opened.catalog
+    this.foundations.notices.webhooks = () => this.catalog.configuration.settings.webhooks
   }
 
   private async openControl({ control, dataFolder }: Configuration, settings: Settings): Promise<void> {
-    const { store, backUp, storeKind, envelope, trail, peopleKey } = this.foundations
+    const { store, backUp, storeKind, envelope, trail, notices, peopleKey } = this.foundations
     const { host, port } = control.listen
     const egress = wayOut(
       () => this.catalog.configuration.egress.allowPrivate,
       () => [{ host, port: this.controlPort }],
     )
     const messages = (this.messages = new Messages({
-      ...{ store, envelope, egress, contactKeys: this.directory.contactKeys, environment: settings.secret },
+      ...{ store, envelope, egress, notices, contactKeys: this.directory.contactKeys, environment: settings.secret },
       guard: () => egress.guard,
       configuration: () => this.catalog.configuration,
       folder: dirname(resolve(this.file)),

@@ -22,7 +22,7 @@ test('checkpoints are brought to file and webhook; what stays out of reach is to
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-upkeep-'))
   const [store, envelope, lines] = [new MemoryStore(), new KeyedEnvelope(newEnvelopeKey()), [] as string[]]
   await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(envelope)))
-  const trail = new Trail(envelope)
+  const trail = new Trail(envelope, async () => {})
   const checkpoints = { every: 3_600_000, file: 'checkpoints', webhook: 'https://hooks.example' }
   const upkeep = new Upkeep({
     ...{ store, trail, envelope, nowMs: () => 1, warn: (line) => void lines.push(line), file: join(folder, 'gatehouse.yaml') },
@@ -50,7 +50,7 @@ test('when another node rotates the envelope key, this one says so and seals not
   const [from, to] = [newEnvelopeKey(), newEnvelopeKey()]
   const [store, here, elsewhere] = [new MemoryStore(), new KeyedEnvelope(from), new KeyedEnvelope(from)]
   await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(here)))
-  const trail = new Trail(here)
+  const trail = new Trail(here, async () => {})
   await store.write((writing) => trail.append(writing, EVENT, 1))
   let said: (line: string) => void = () => {}
   const heard = new Promise<string>((resolve) => (said = resolve))

@@ -6,6 +6,7 @@ import type { Egress } from '../ports/egress.ts'
 import type { Store } from '../ports/store.ts'
 import type { KeyedEnvelope } from '../secrets/envelope.ts'
 import { isStale } from '../secrets/open-envelope.ts'
+import { ROTATED } from '../secrets/under-key.ts'
 import { checkpointRound, type Outlet } from '../trail/checkpoint-round.ts'
 import { parseNoteKey } from '../trail/note-key.ts'
 import type { Trail } from '../trail/trail.ts'
@@ -88,7 +89,7 @@ export class Upkeep {
     const { store, envelope, warn } = this.parts
     if (this.isRetired || !(await store.read((reading) => isStale(reading, envelope)))) return
     this.isRetired = true
-    envelope.retire('the envelope key was rotated by another node: start this one anew with the new key')
+    envelope.retire(ROTATED)
     warn(`the envelope key ${envelope.keyId} was rotated by another node: nothing can be changed here until this one is started anew with the new key`)
   }
 }

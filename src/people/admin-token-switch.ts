@@ -7,8 +7,10 @@ const ONLY = 'admin-token'
 
 /** Whether the admin token counts now. Switched off, it counts again while no owner is active: somebody has to be able to let one in. */
 export async function isAdminTokenOn(reading: Reading): Promise<boolean> {
-  return !(await reading.get(SWITCH, ONLY))?.isOff || !(await hasOwnerBesides(reading, undefined))
+  return !(await isAdminTokenOff(reading)) || !(await hasOwnerBesides(reading, undefined))
 }
+/** Whether somebody switched it off, owners or not. */
+export const isAdminTokenOff = async (reading: Reading): Promise<boolean> => (await reading.get(SWITCH, ONLY))?.isOff === true
 
 export function switchAdminToken(writing: Writing, nowMs: number, isOn: boolean): void {
   writing.put(SWITCH, ONLY, { isOff: !isOn, atMs: nowMs })

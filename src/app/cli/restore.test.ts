@@ -39,7 +39,7 @@ describe('restore', () => {
   async function foundationsOf(file: string) {
     const configuration = configurationOf(file)
     assert.ok(typeof configuration !== 'number')
-    return { configuration, ...(await openFoundations(configuration, settings, NOW_MS)) }
+    return { configuration, ...(await openFoundations(configuration, settings, { nowMs: NOW_MS, report: assert.fail })) }
   }
   writeFileSync(path('key'), `${Buffer.from(Array.from({ length: 32 }, (_, i) => (i * i * 37 + 11) & 255)).toString('base64url')}\n`, { mode: 0o600 })
 

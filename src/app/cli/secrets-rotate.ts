@@ -7,7 +7,7 @@ import type { Store } from '../../ports/store.ts'
 import { readKeyFile } from '../../secrets/key-file.ts'
 import { rotateKeyFile } from '../../secrets/rotate-key-file.ts'
 import { type RotationOptions, rotateEnvelope } from '../../secrets/rotation.ts'
-import { Trail } from '../../trail/trail.ts'
+import { ActNotices } from '../act-notices.ts'
 import { openConfiguredEnvelope } from '../envelope.ts'
 import { SEALED_COLLECTIONS } from '../sealed-collections.ts'
 import type { Settings } from '../settings.ts'
@@ -51,7 +51,8 @@ async function rotate(store: Store, configuration: Configuration, settings: Sett
   if ('refused' in outcome) throw new CommandRefused(`${WHY[outcome.refused]}${outcome.where ? `: ${outcome.where.join(', ')}` : ''}`)
   const { from, to, resealed } = outcome
   const event = { act: 'envelope.rotate', actor: { kind: 'system', id: 'system' }, outcome: 'done', detail: { from, to, resealed } } as const
-  await store.write((writing) => new Trail(envelope).append(writing, event, nowMs()))
+  const { trail } = new ActNotices(envelope, () => configuration.settings.webhooks, complain)
+  await store.write((writing) => trail.append(writing, event, nowMs()))
   print(`${resealed} records are sealed under envelope key ${to}; key ${from} opens nothing any more`)
   print(file === undefined ? `give the key in ${next} to Gatehouse before it starts` : `the key is in ${file}: keep a copy of it apart from the store`)
   print('back-ups of before still need the old key')

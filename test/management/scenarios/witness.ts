@@ -16,7 +16,7 @@ const text = (body: string) => ({ path: '/witness/add-checkpoint', headers: { 'c
 
 /** A checkpoint of a log of somebody else's, and its key. */
 async function foreign(entries = 1) {
-  const [store, trail] = [new MemoryStore(), new Trail(freshEnvelope())]
+  const [store, trail] = [new MemoryStore(), new Trail(freshEnvelope(), async () => {})]
   const event = { act: 'key.create', actor: { kind: 'system', id: 'system' }, outcome: 'done' } as const
   for (let i = 0; i < entries; i++) await store.write((writing) => trail.append(writing, event, 1))
   const checkpoint = (await store.write((writing) => trail.checkpoint(writing)))!
