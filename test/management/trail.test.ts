@@ -161,3 +161,15 @@ test('the state of the system says which key seals, and how far the trail was br
     assert.equal((json!['trail'] as { size: number }).size, 2)
     assert.equal((json!['nodes'] as unknown[]).length, 1)
   }))
+
+test('a stolen session does not carry the trail away: who exports it has just proved who they are', async () => {
+  const made = await world()
+  try {
+    assert.equal((await made.as('auditor', 'POST', '/trail/export')).status, 200)
+    made.clock.advanceMs(6 * 60_000)
+    assert.equal((await made.as('auditor', 'POST', '/trail/export')).short, '403 management.recent-sign-in')
+    assert.equal((await made.as('admin', 'POST', '/trail/export')).status, 200)
+  } finally {
+    await made.close()
+  }
+})

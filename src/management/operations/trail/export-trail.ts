@@ -17,6 +17,7 @@ export const exportTrail = defineOperation({
   media: 'application/jsonl; charset=utf-8',
   refusals: {},
   act: 'trail.export',
+  recent: true,
   // Personal data: the answer is not kept for a repetition.
   secret: true,
   run: async ({ plane, nowMs }) => done(exported(plane.store, plane.services.trail, nowMs)),
