@@ -1,5 +1,6 @@
 // What stands under the running Gatehouse, opened in the order that leaves nothing half open: the store, the envelope, the data keys, the trail.
 import { archiveBackUp } from '../adapters/archive-file.ts'
+import { importIsUnfinished } from '../adapters/store-archive.ts'
 import { randomSecret } from '../base/ids.ts'
 import type { Configuration } from '../catalog/resolve.ts'
 import { adoptKeys } from '../directory/file-keys.ts'
@@ -54,6 +55,9 @@ export async function openFoundations(
   // What was given is its giver's to close.
   const close = async (): Promise<void> => (given ? undefined : raw.close())
   try {
+    // Half of a store may hold a key and not that it is revoked.
+    if (await raw.read(importIsUnfinished))
+      throw new Error('a restore into this store broke off, and what it holds is not whole: go on with gatehouse restore FILE --replace')
     const opened = await openConfiguredEnvelope(raw, source, dataFolder, settings)
     if ('refused' in opened) throw new Error(opened.refused)
     const { envelope } = opened

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { MemoryStore } from '../adapters/memory/store.ts'
+import { recordNode } from '../catalog/revisions/nodes.ts'
 import { EgressFailed } from '../ports/egress.ts'
 import { StoreUnavailable } from '../ports/store.ts'
 import { KeyedEnvelope } from '../secrets/envelope.ts'
@@ -71,4 +72,32 @@ test('when another node rotates the envelope key, this one says so and seals not
   } finally {
     await upkeep.close()
   }
+})
+
+test('the node whose clock is behind tells of the other one, once', async () => {
+  const [store, envelope, lines] = [new MemoryStore(), new KeyedEnvelope(newEnvelopeKey()), [] as string[]]
+  await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(envelope)))
+  const upkeep = new Upkeep({
+    ...{
+      store,
+      envelope,
+      trail: new Trail(envelope, async () => {}),
+      nowMs: () => 100_000,
+      warn: (line) => void lines.push(line),
+      file: '/nowhere/gatehouse.yaml',
+    },
+    egress: { fetch: () => Promise.reject(new EgressFailed('none')) },
+    announce: async () => {},
+    settings: () => ({ checkpoints: { every: 3_600_000 } }) as never,
+  })
+  for (const [id, atMs] of [
+    ['node_same', 101_000],
+    ['node_behind', 60_000],
+    ['node_ahead', 130_400],
+  ] as const)
+    await store.write((writing) => recordNode(writing, { id, startedMs: 1, atMs, revision: 1, fileDigest: '' }))
+  await upkeep.compareClocks()
+  await upkeep.compareClocks()
+  await upkeep.close()
+  assert.deepEqual(lines, ['the clock of node_ahead is at least 30 s ahead of the clock here: let both be set by NTP'])
 })

@@ -1,6 +1,7 @@
 // The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, tells of versions that end, and notices that its envelope key was rotated away.
 import { dirname, resolve } from 'node:path'
 import type { Configuration } from '../catalog/resolve.ts'
+import { liveNodes } from '../catalog/revisions/nodes.ts'
 import { type SweepPlace, sweep } from '../people/sweep.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Store } from '../ports/store.ts'
@@ -31,6 +32,8 @@ const LOOK_MS = 1000
 const SWEEP_MS = 5 * 60_000
 const STALE_MS = 60_000
 const ANNOUNCE_MS = 60_000
+/** More than a transaction and a collection of garbage take. */
+const CLOCKS_APART_MS = 5000
 
 export class Upkeep {
   private readonly parts: UpkeepParts
@@ -39,6 +42,7 @@ export class Upkeep {
   private lastRoundMs: number
   /** What was said of each outlet last: a place that stays out of reach is not told of every time. */
   private readonly said = new Map<string, string>()
+  private readonly ahead = new Set<string>()
   private place: SweepPlace = {}
   private isRetired = false
 
@@ -49,6 +53,7 @@ export class Upkeep {
     this.tasks.every(LOOK_MS, () => this.checkpointWhenDue())
     this.tasks.every(SWEEP_MS, () => this.sweepOnce())
     this.tasks.every(STALE_MS, () => this.look())
+    this.tasks.every(STALE_MS, () => this.compareClocks())
     this.tasks.every(ANNOUNCE_MS, parts.announce)
     this.stopHearing = parts.store.onChange(() => void this.look().catch(() => {}))
   }
@@ -83,6 +88,17 @@ export class Upkeep {
     const { store, nowMs } = this.parts
     const { place } = await store.write((writing) => sweep(writing, nowMs(), this.place))
     this.place = place
+  }
+
+  /** Told by the node whose clock is behind: what others wrote lies in its future. Ends of sessions, schedules and codes go by these clocks. */
+  async compareClocks(): Promise<void> {
+    const { store, nowMs, warn } = this.parts
+    const now = nowMs()
+    for (const { id, atMs } of await store.read((reading) => liveNodes(reading, now))) {
+      if (atMs <= now + CLOCKS_APART_MS || this.ahead.has(id)) continue
+      this.ahead.add(id)
+      warn(`the clock of ${id} is at least ${Math.round((atMs - now) / 1000)} s ahead of the clock here: let both be set by NTP`)
+    }
   }
 
   private async look(): Promise<void> {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
 import { startPostgres } from '../../../test/support/postgres.ts'
+import { exportStore, importStore } from '../../adapters/store-archive.ts'
 import { Secret } from '../../base/secret.ts'
 import { SESSIONS } from '../../people/sessions.ts'
 import { collection } from '../../ports/store.ts'
@@ -96,6 +97,29 @@ describe('restore', () => {
     database.close()
     assert.equal(await restore([path('edited.db'), '--config', good, '--replace'], settings), 1)
     await holdsAll(good, 600)
+  })
+
+  it('half of a store that a restore left is not started with, and the same restore goes on', async () => {
+    const file = configured('half', 'sqlite:./half/gatehouse.db')
+    await filled(file)
+    assert.equal(await backup(['--output', path('half.db'), '--config', file], settings), 0)
+    const { configuration, store: whole, close } = await foundationsOf(file)
+    const lines = await whole.read((reading) => Array.fromAsync(exportStore(reading)))
+    await close()
+    const { store } = await openStore(configuration.store, () => undefined)
+    let reads = 0
+    const broken = importStore(
+      store,
+      async function* () {
+        yield* reads++ === 0 ? lines : lines.slice(0, 700)
+      },
+      { replace: true },
+    )
+    await assert.rejects(broken, /cut short/)
+    await store.close()
+    await assert.rejects(foundationsOf(file), /a restore into this store broke off/)
+    assert.equal(await restore([path('half.db'), '--config', file, '--replace'], settings), 0)
+    await holdsAll(file)
   })
 
   it('a rotation that broke off is gone on with by the same command', async () => {

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { stderr } from 'node:process'
 import { parseArgs } from 'node:util'
+import { importIsUnfinished } from '../../adapters/store-archive.ts'
 import type { Configuration } from '../../catalog/resolve.ts'
 import type { Store } from '../../ports/store.ts'
 import { readKeyFile } from '../../secrets/key-file.ts'
@@ -40,6 +41,7 @@ export async function secretsRotate(args: readonly string[], settings: Settings)
 }
 
 async function rotate(store: Store, configuration: Configuration, settings: Settings, next: string | undefined): Promise<void> {
+  if (await store.read(importIsUnfinished)) throw new CommandRefused('a restore into this store broke off: go on with gatehouse restore FILE --replace')
   const opened = await openConfiguredEnvelope(store, configuration.envelope, configuration.dataFolder, settings)
   if ('refused' in opened) throw new CommandRefused(opened.refused)
   const { envelope, file } = opened
