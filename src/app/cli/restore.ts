@@ -1,5 +1,5 @@
 // gatehouse restore FILE: puts a back-up in place of what the store holds, after all of it was found whole, readable and unaltered elsewhere.
-import { closeSync, mkdtempSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readLines, writeLines } from '../../adapters/archive-file.ts'
@@ -69,7 +69,10 @@ function restoreInto(configuration: Configuration, settings: Settings, file: str
   return withStoppedStore(configuration, settings, async ({ store, backUp }) => {
     if (!replace && (await store.read((reading) => reading.collections())).length > 0)
       throw new CommandRefused('the store is not empty: --replace puts the back-up in place of everything it holds')
-    const folder = mkdtempSync(join(configuration.dataFolder, 'restoring-'))
+    const { dataFolder } = configuration
+    // What one left that was killed: a whole copy of a store.
+    for (const name of readdirSync(dataFolder)) if (name.startsWith('restoring-')) rmSync(join(dataFolder, name), { recursive: true, force: true })
+    const folder = mkdtempSync(join(dataFolder, 'restoring-'))
     const beside = await SqliteStore.open(join(folder, 'beside.db'))
     try {
       if (isDatabase(file)) await beside.restore(file)
@@ -88,7 +91,7 @@ function restoreInto(configuration: Configuration, settings: Settings, file: str
         await backUp.restore(form)
       } else {
         await beside.read((reading) => writeLines(form, exportStore(reading)))
-        await backUp.restore(form).catch((cause) => keepUnfinished(form, configuration.dataFolder, cause))
+        await backUp.restore(form).catch((cause) => keepUnfinished(form, dataFolder, cause))
       }
       return { entries, ended, open }
     } finally {
@@ -102,7 +105,7 @@ function restoreInto(configuration: Configuration, settings: Settings, file: str
 function keepUnfinished(form: string, dataFolder: string, cause: Error): never {
   const kept = join(dataFolder, `unfinished-restore-${nowMs()}`)
   renameSync(form, kept)
-  throw new CommandRefused(`${cause.message}\nnothing may be in place; do not start Gatehouse, and go on with: gatehouse restore ${kept} --replace`, 2)
+  throw new CommandRefused(`${cause.message}\nthe store is not whole now: go on with gatehouse restore ${kept} --replace`, 2)
 }
 
 async function envelopeOf(store: Store, { envelope, dataFolder }: Configuration, settings: Settings) {
