@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Configuration } from '../catalog/resolve.ts'
 import { liveNodes } from '../catalog/revisions/nodes.ts'
+import { forgetRepetitions } from '../management/idempotency.ts'
 import { type SweepPlace, sweep } from '../people/sweep.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Store } from '../ports/store.ts'
@@ -34,6 +35,8 @@ const STALE_MS = 60_000
 const ANNOUNCE_MS = 60_000
 /** More than a transaction and a collection of garbage take. */
 const CLOCKS_APART_MS = 5000
+const FORGET_MS = 60_000
+const FORGOTTEN_AT_ONCE = 1000
 
 export class Upkeep {
   private readonly parts: UpkeepParts
@@ -55,6 +58,7 @@ export class Upkeep {
     this.tasks.every(STALE_MS, () => this.look())
     this.tasks.every(STALE_MS, () => this.compareClocks())
     this.tasks.every(ANNOUNCE_MS, parts.announce)
+    this.tasks.every(FORGET_MS, () => this.forget())
     this.stopHearing = parts.store.onChange(() => void this.look().catch(() => {}))
   }
 
@@ -62,6 +66,12 @@ export class Upkeep {
   async close(): Promise<void> {
     this.stopHearing()
     await this.tasks.close()
+  }
+
+  /** What is remembered of requests with an idempotency key. */
+  async forget(): Promise<void> {
+    const { store, nowMs } = this.parts
+    await store.write((writing) => forgetRepetitions(writing, nowMs(), FORGOTTEN_AT_ONCE))
   }
 
   private async checkpointWhenDue(): Promise<void> {

@@ -1,7 +1,9 @@
 // A whole control plane in one process for tests: every room over a store in memory, time by hand, a way out that only records, and one person of each role.
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from 'node:test'
 import { archiveBackUp } from '../../src/adapters/archive-file.ts'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
@@ -29,6 +31,7 @@ import type { Egress, OutboundRequest, OutboundResponse } from '../../src/ports/
 import type { Store } from '../../src/ports/store.ts'
 import { freshEnvelope } from '../support/envelope.ts'
 import { type ControlClient, controlClient, type Sent } from './control-client.ts'
+import { assertDeclared } from './declared.ts'
 
 export const ADMIN_TOKEN = 'x'.repeat(43)
 /** `ada` owns APIs of the team reds; `bob` of the team blues; nobody is both. */
@@ -68,7 +71,7 @@ export interface World {
   /** What was reported as a mistake of ours. Empty at the end of every good test. */
   readonly reports: unknown[]
   personId(name: PersonName): string
-  /** Sends as somebody: with their session, origin and CSRF token, or with their token. */
+  /** Sends as somebody: with their session, origin and CSRF token, or with their token. Fails on an answer that the operation does not declare. */
   as(asker: Asker, method: string, path: string, sent?: Sent): ReturnType<ControlClient['send']>
   close(): Promise<void>
 }
@@ -132,8 +135,11 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     ...{ store, plane, clock, catalog, directory, client, sent, reports },
     answerOutbound: () => ({ status: 204, headers: {}, body: new Uint8Array() }),
     personId: (name) => people.ids.get(name)!,
-    as: (asker, method, path, { headers = {}, ...rest } = {}) =>
-      client.send(method, `/api/v1${path}`, { ...rest, headers: { ...people.headers.get(asker), ...headers } }),
+    async as(asker, method, path, { headers = {}, ...rest } = {}) {
+      const told = await client.send(method, `/api/v1${path}`, { ...rest, headers: { ...people.headers.get(asker), ...headers } })
+      assertDeclared(method, path, told)
+      return told
+    },
     async close() {
       await client.close()
       await directory.stop()
@@ -142,6 +148,18 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     },
   }
   return made
+}
+
+/** A test in a world of its own, in which nothing may be reported as a mistake of ours. */
+export const inWorld = (name: string, work: (made: World) => Promise<void>): void => void test(name, () => withWorld(work))
+export async function withWorld(work: (made: World) => Promise<void>): Promise<void> {
+  const made = await world()
+  try {
+    await work(made)
+    assert.deepEqual(made.reports, [])
+  } finally {
+    await made.close()
+  }
 }
 
 async function seed(plane: Plane, origin: string) {
