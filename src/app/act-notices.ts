@@ -1,5 +1,5 @@
 // Tells webhooks of each act in the transaction that puts it into the trail: the trail itself calls this, so that no act can be recorded and forgotten here.
-import type { Configuration } from '../catalog/resolve.ts'
+import type { Configuration } from '../catalog/resolving/resolve.ts'
 import { type NewMessage, putMessage } from '../outbox/outbox.ts'
 import type { Envelope } from '../ports/envelope.ts'
 import type { Writing } from '../ports/store.ts'

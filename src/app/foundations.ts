@@ -2,7 +2,7 @@
 import { archiveBackUp } from '../adapters/archive-file.ts'
 import { importIsUnfinished } from '../adapters/store-archive.ts'
 import { randomSecret } from '../base/ids.ts'
-import type { Configuration } from '../catalog/resolve.ts'
+import type { Configuration } from '../catalog/resolving/resolve.ts'
 import { adoptKeys } from '../directory/file-keys.ts'
 import { KeyDigests } from '../directory/key-digests.ts'
 import { type BackUp, collection, everyEntry, type Store } from '../ports/store.ts'

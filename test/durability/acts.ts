@@ -1,6 +1,7 @@
 // What operators do all day, each as one act with its entry in the trail in one transaction: as the journey of a request does it.
 import { Secret } from '../../src/base/secret.ts'
-import { discardDraft, openDraft } from '../../src/catalog/revisions/drafts.ts'
+import { discardDraft, listDrafts, openDraft } from '../../src/catalog/revisions/drafts.ts'
+import { pruneRevisions } from '../../src/catalog/revisions/pruning.ts'
 import { proposalOf } from '../../src/catalog/revisions/publish.ts'
 import type { Revision } from '../../src/catalog/revisions/records.ts'
 import { rollbackTo } from '../../src/catalog/revisions/rollback.ts'
@@ -132,7 +133,11 @@ export class Acts {
   private async publish(name: string): Promise<Did> {
     const { catalog, plane } = this.house
     const { revision: base } = await plane.store.read(readHead)
-    const changes = [apiOf(`${name}-a`), { kind: 'api', name: `${name}-b`, value: { path: `/${name}/b`, upstream: 'http://b.example', public: true } }]
+    const changes = [
+      documentOf(name),
+      apiOf(`${name}-a`),
+      { kind: 'api', name: `${name}-b`, value: { path: `/${name}/b`, upstream: 'http://b.example', public: true } },
+    ]
     const outcome = await catalog.publish(
       { author: ADA, message: `direct ${name}`, base, changes },
       { mayApprove: () => true, within: this.within('api.publish') },
@@ -146,6 +151,18 @@ export class Acts {
     const proposal = whole(await plane.store.read((reading) => rollbackTo(reading, { to: Math.max(1, revision - 1), author: ADA, nowMs: plane.nowMs() })))
     const outcome = await catalog.publish(proposal, { mayApprove: () => true, within: this.within('revision.rollback') })
     return 'refused' in outcome && outcome.refused === 'nothing-changes' ? this.publish(name) : this.published('revision.rollback', whole(outcome))
+  }
+  /** Everything but what is live, once no draft needs it. */
+  private async prune(name: string): Promise<Did> {
+    const { plane, catalog } = this.house
+    for (const { id, digest } of await plane.store.read((reading) => listDrafts(reading, 200)))
+      await this.act('draft.discard', 'draft', async (w) => ({ name: whole(await discardDraft(w, id, digest)).discarded.id }))
+    const published = await this.publish(name)
+    await catalog.beat()
+    const pruned = await pruneRevisions(plane.store, { for: 0, newest: 1 }, plane.nowMs() + 1, async (writing, { through }) => {
+      await plane.record(writing, { act: 'catalog.prune', actor: ADA, outcome: 'done', object: { kind: 'revision', name: String(through) } })
+    })
+    return pruned ? { act: 'catalog.prune', name: String(pruned.through) } : published
   }
   private within(act: string, detail?: object) {
     return async (writing: Writing, { number }: Revision): Promise<void> => {
@@ -185,10 +202,15 @@ export class RefusedByListener extends Error {
   }
 }
 
+const documentOf = (name: string) => ({
+  kind: 'document',
+  name: 'shared',
+  value: `openapi: 3.1.0\ninfo: { title: ${name}, version: "1" }\npaths: { /a: { get: {} } }\n`,
+})
 const apiOf = (name: string) => ({ kind: 'api', name, value: { path: `/${name}`, upstream: 'http://x.example', public: true } })
 
 export const KINDS = [
   ...(['team', 'consumer', 'keyByRequest', 'keys', 'removal', 'draft', 'publishDraft', 'discard'] as const),
-  ...(['publish', 'rollback', 'secret', 'invitation', 'token'] as const),
+  ...(['publish', 'rollback', 'prune', 'secret', 'invitation', 'token'] as const),
 ] as const
 export type Kind = (typeof KINDS)[number]

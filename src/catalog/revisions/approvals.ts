@@ -1,7 +1,7 @@
 // Four eyes: who approved a draft, and whether that is enough for the APIs that it touches.
 import type { Actor } from '../../model/trail-event.ts'
 import type { Reading, Writing } from '../../ports/store.ts'
-import { members } from '../members.ts'
+import { members } from '../reading/members.ts'
 import type { CatalogObject } from './kinds.ts'
 import { APPROVALS, type Approval, DRAFTS, type Draft } from './records.ts'
 
