@@ -71,11 +71,7 @@ export function controlPlane(parts: ControlParts): Plane {
     requestsPerMinute = REQUESTS_PER_MINUTE,
   } = parts
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
-  const record: Plane['record'] = async (writing, event) => {
-    await trail.append(writing, event, nowMs())
-    const { act, actor, outcome, object, detail } = event
-    if (outcome === 'done') await tell(writing, { event: act, data: { actor, ...(object && { object }), ...(detail && { detail }) } })
-  }
+  const record: Plane['record'] = async (writing, event) => void (await trail.append(writing, event, nowMs()))
   const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
   const people = { store, record, clock, random, key: parts.peopleKey, envelope, egress, hashing, site: parts.site, policy: parts.signIn }
   const admin = { accepts: parts.adminToken.accepts.bind(parts.adminToken), isAlways: parts.adminTokenAlways ?? false }

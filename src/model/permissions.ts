@@ -30,6 +30,7 @@ export const PERMISSIONS = [
   'trail:erase',
   'backup:write',
   'system:read',
+  'system:write',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 

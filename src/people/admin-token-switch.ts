@@ -7,8 +7,10 @@ const ONLY = 'admin-token'
 
 /** Whether the admin token counts now. Switched off, it counts again while no owner can sign in: somebody has to be able to let one in. */
 export async function isAdminTokenOn(reading: Reading): Promise<boolean> {
-  return !(await reading.get(SWITCH, ONLY))?.isOff || !(await isOwnerLeft(reading, {}, true))
+  return !(await isAdminTokenOff(reading)) || !(await isOwnerLeft(reading, {}, true))
 }
+/** Whether somebody switched it off, owners or not. */
+export const isAdminTokenOff = async (reading: Reading): Promise<boolean> => (await reading.get(SWITCH, ONLY))?.isOff === true
 
 /** When somebody switched it last, if ever. Links that it issued before count no more: it may have been switched off because it leaked. */
 export const switchedAtMs = async (reading: Reading): Promise<number | undefined> => (await reading.get(SWITCH, ONLY))?.atMs

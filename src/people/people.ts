@@ -140,6 +140,12 @@ export async function erasePerson(writing: Writing, holder: Holder, id: string):
   const before = await target(writing, holder, id)
   if (isRefused(before)) return before
   if (await losesLastOwner(writing, { person: id })) return refuse('last-owner')
+  return forgetPerson(writing, before)
+}
+
+/** What erasing takes away, from whoever it is. */
+export async function forgetPerson(writing: Writing, before: Person): Promise<Person> {
+  const { id } = before
   const { rolesFrom: _, ...rest } = before
   const person: Person = { ...rest, name: '', mail: '', roles: [], teams: [], state: 'erased', epoch: before.epoch + 1 }
   putPerson(writing, person, before)

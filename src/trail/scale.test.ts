@@ -19,7 +19,7 @@ after(() => command.close())
 // Slow, because a hundred thousand entries are written, exported and verified twice.
 test('a trail of 100,000 entries and 200,000 personal fields verifies in a heap smaller than its export', async (context) => {
   const store = new MemoryStore()
-  const trail = new Trail(testEnvelope())
+  const trail = new Trail(testEnvelope(), async () => {})
   const file = openSync(command.path('export'), 'wx+', 0o600)
   const since = performance.now()
   for (let from = 1; from < ENTRIES; from += 1000) {

@@ -45,10 +45,10 @@ export interface HousePlan {
 export async function openHouse({ folder, store: given, nodeId = 'node_test', file = FILE }: HousePlan): Promise<House> {
   const clock = systemClock()
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
-  const where = { store: { kind: 'sqlite', file: `${folder}/store.db` }, envelope: undefined, dataFolder: folder } as const
-  const foundations = await openFoundations(where, settings, nowMs(), given)
-  const { store, trail, envelope, peopleKey } = foundations
   const reports: unknown[] = []
+  const where = { store: { kind: 'sqlite', file: `${folder}/store.db` }, envelope: undefined, dataFolder: folder, settings: { webhooks: {} } } as const
+  const foundations = await openFoundations(where, settings, { nowMs: nowMs(), store: given, report: (text) => void reports.push(text) })
+  const { store, trail, envelope, peopleKey } = foundations
   const directory = new LiveDirectory({ store, dataKey: foundations.directoryKey }, nowMs, (text) => void reports.push(text))
   const opened = await CatalogPublishing.open(
     {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { EXPORTS_MAX, exportsUnderWay } from '../../src/management/operations/trail/export-trail.ts'
 import { checkUnder, keyChecks, ONLY } from '../../src/secrets/key-records.ts'
 import { parseCheckpoint } from '../../src/trail/checkpoint.ts'
 import { REQUEST_LIFE_MS, requestErasure } from '../../src/trail/erasure-requests.ts'
@@ -160,4 +161,13 @@ test('the state of the system says which key seals, and how far the trail was br
     assert.equal(((await made.as('viewer', 'GET', '/system')).json!['envelope'] as { stale: boolean }).stale, true)
     assert.equal((json!['trail'] as { size: number }).size, 2)
     assert.equal((json!['nodes'] as unknown[]).length, 1)
+  }))
+
+test('a stolen session does not carry the trail away: who exports it has just proved who they are', () =>
+  inWorld(async (made) => {
+    for (let times = 0; times <= EXPORTS_MAX; times++) assert.equal((await made.as('auditor', 'POST', '/trail/export')).status, 200)
+    assert.equal(exportsUnderWay.get(made.plane.services.trail), 0)
+    made.clock.advanceMs(6 * 60_000)
+    assert.equal((await made.as('auditor', 'POST', '/trail/export')).short, '403 management.recent-sign-in')
+    assert.equal((await made.as('admin', 'POST', '/trail/export')).status, 200)
   }))

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { archiveBackUp } from '../../src/adapters/archive-file.ts'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
+import { ActNotices } from '../../src/app/act-notices.ts'
 import { backUpsIn } from '../../src/app/back-ups.ts'
 import { policies } from '../../src/app/compose.ts'
 import { controlPlane } from '../../src/app/control-plane.ts'
@@ -30,7 +31,6 @@ import { type Person, putPerson } from '../../src/people/person.ts'
 import { openSession } from '../../src/people/sessions.ts'
 import type { Egress, OutboundRequest, OutboundResponse } from '../../src/ports/egress.ts'
 import type { Store } from '../../src/ports/store.ts'
-import { Trail } from '../../src/trail/trail.ts'
 import { freshEnvelope } from '../support/envelope.ts'
 import { PASSWORD } from '../support/people-room.ts'
 import { type ControlClient, controlClient, type Sent } from './control-client.ts'
@@ -103,8 +103,13 @@ export async function world(options: { readonly store?: Store; readonly file?: o
       return made.answerOutbound(request)
     },
   }
+  const notices = new ActNotices(
+    envelope,
+    () => catalog.configuration.settings.webhooks,
+    (text) => void reports.push(text),
+  )
   const messages = new Messages({
-    ...{ store, envelope, egress, nowMs, contactKeys: directory.contactKeys, folder: '/nowhere' },
+    ...{ store, envelope, egress, nowMs, notices, contactKeys: directory.contactKeys, folder: '/nowhere' },
     guard: () => ({ allowPrivate: [], own: () => [] }),
     configuration: () => catalog.configuration,
     environment: () => undefined,
@@ -114,7 +119,7 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     ...{ store, clock, envelope, egress, catalog, directory, peopleKey },
     backUps: backUpsIn(folder, archiveBackUp(store), 'jsonl'),
     system: { version: '0.0.0', storeKind: 'memory', generation: () => 1 },
-    trail: new Trail(envelope),
+    trail: notices.trail,
     counters: sharedCounters(counterMemory(4096), randomSecret(16)),
     guestCounters: sharedCounters(counterMemory(4096), randomSecret(16)),
     adminToken: new AdminToken(ADMIN_TOKEN),

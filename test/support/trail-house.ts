@@ -48,11 +48,15 @@ export async function trailHouse(told: (index: number) => string = () => 'as it 
   const seeds: Uint8Array[] = []
   const random = seededRandom(seed)
   const store = new MemoryStore()
-  const trail = new Trail(testEnvelope(Buffer.alloc(32, 3)), (octets) => {
-    const drawn = random(octets)
-    if (octets === 32) seeds.push(drawn)
-    return drawn
-  })
+  const trail = new Trail(
+    testEnvelope(Buffer.alloc(32, 3)),
+    async () => {},
+    (octets) => {
+      const drawn = random(octets)
+      if (octets === 32) seeds.push(drawn)
+      return drawn
+    },
+  )
   let origin = ''
   await store.write(async (writing) => {
     for (let index = 1; index < SIZE; index++) {
@@ -134,7 +138,7 @@ export function forged({ origin, items, signedAt, signersAt }: Forgery): string 
 }
 
 /** A trail without an entry yet. */
-export const newTrail = (): { store: MemoryStore; trail: Trail } => ({ store: new MemoryStore(), trail: new Trail(testEnvelope()) })
+export const newTrail = (): { store: MemoryStore; trail: Trail } => ({ store: new MemoryStore(), trail: new Trail(testEnvelope(), async () => {}) })
 
 /** What the verifier says when nothing is brought along. */
 export function verdictOf(text: string | Uint8Array): Promise<Verdict> {

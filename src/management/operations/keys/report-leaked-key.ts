@@ -35,6 +35,7 @@ export const reportLeakedKey = defineOperation({
       await tell(writing, {
         event: 'key.leaked',
         data: { key: id, ...detail, ...(where !== '' && { where }) },
+        contactsOnly: true,
         ...(team !== undefined && { team, contacts: leak.contacts }),
         subject: `A key of ${consumer} was found and is revoked`,
         text: [
