@@ -1,21 +1,10 @@
 // Virtual patches, versions and breaking changes over the management API, as somebody who relies on them looks at them.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { readEntry, readHead as readTrailHead } from '../../src/trail/records.ts'
 import { anyState, api, broken, documented, draftOf, promised, published, tokenWithout } from './catalog-house.ts'
 import { patch, versioned } from './scenarios/apis.ts'
-import { type Asker, type World, world } from './world.ts'
+import { type Asker, inWorld, type World } from './world.ts'
 
-const inWorld = (name: string, work: (made: World) => Promise<void>): void =>
-  void test(name, async () => {
-    const made = await world()
-    try {
-      await work(made)
-      assert.deepEqual(made.reports, [])
-    } finally {
-      await made.close()
-    }
-  })
 const lastAct = (made: World) =>
   made.store.read(async (reading) => {
     const { size } = (await readTrailHead(reading))!

@@ -1,20 +1,9 @@
 // Versions and virtual patches belong to the API that they are of: to its owners and its approvers, and no way round leads to those of others.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { ProposedChange } from '../../src/catalog/revisions/commit.ts'
 import { anyState, api, approveAs, draftOf, openapi, published } from './catalog-house.ts'
-import { type Asker, type World, world } from './world.ts'
+import { type Asker, inWorld, type World } from './world.ts'
 
-const inWorld = (name: string, work: (made: World) => Promise<void>): void =>
-  void test(name, async () => {
-    const made = await world()
-    try {
-      await work(made)
-      assert.deepEqual(made.reports, [])
-    } finally {
-      await made.close()
-    }
-  })
 const version = (name: string, value: object = {}): ProposedChange => ({ kind: 'version', name, value })
 const patch = (name: string, of: string, more: object = {}): ProposedChange => ({
   kind: 'patch',

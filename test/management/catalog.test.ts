@@ -1,6 +1,5 @@
 // The catalog over the management API: what is published is in the trail or not at all, owners reach their own and no way round leads to others.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { Secret } from '../../src/base/secret.ts'
 import { CatalogPublishing } from '../../src/catalog/revisions/catalog-publishing.ts'
 import { sourcesOf } from '../../src/catalog/revisions/conformance/fixtures.ts'
@@ -10,18 +9,8 @@ import { getPerson, putPerson } from '../../src/people/person.ts'
 import { putSecret } from '../../src/secrets/named-secrets.ts'
 import { readEntry, readHead as readTrailHead } from '../../src/trail/records.ts'
 import { anyState, api, approveAs, draftOf, openapi, published, tokenWithout } from './catalog-house.ts'
-import { type Asker, FILE, type World, world } from './world.ts'
+import { type Asker, FILE, inWorld, type World } from './world.ts'
 
-const inWorld = (name: string, work: (made: World) => Promise<void>): void =>
-  void test(name, async () => {
-    const made = await world()
-    try {
-      await work(made)
-      assert.deepEqual(made.reports, [])
-    } finally {
-      await made.close()
-    }
-  })
 const revision = async ({ store }: World): Promise<number> => (await store.read(readHead)).revision
 const lastActs = (made: World, count: number) =>
   made.store.read(async (reading) => {

@@ -7,7 +7,8 @@ import { cookieName } from '../../src/people/cookies.ts'
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import type { Told } from './control-client.ts'
 import { change, codeOf, meansOf, PASSWORD, SITE } from './people-scenes.ts'
-import { ADMIN_TOKEN, type World, world } from './world.ts'
+import { ADMIN_TOKEN } from './surroundings.ts'
+import { type World, world } from './world.ts'
 
 /** A browser: keeps cookies, and sends origin and CSRF token as the console's pages do. */
 class Browser {

@@ -4,10 +4,9 @@ import { mintToken } from '../../../src/people/machine-tokens.ts'
 import { momentOf } from '../../../src/people/means.ts'
 import { putRole } from '../../../src/people/roles.ts'
 import { ADMIN, change, granted, isPerson, knowProvider, meansOf } from '../people-scenes.ts'
-import type { Scenarios } from '../scenario.ts'
+import { EVERY_PERSON, type Scenarios } from '../scenario.ts'
 import type { Asker, PersonName, World } from '../world.ts'
 
-const PEOPLE = 'owner administrator ada bob auditor viewer nobody'
 const READERS = 'owner administrator auditor admin token'
 const WRITERS = 'owner administrator admin token'
 const ANY = { 'if-match': '*' }
@@ -197,7 +196,7 @@ export const people: Scenarios = {
     },
   },
   listTokens: { may: READERS, good: () => ({ path: '/tokens' }), refusals: {} },
-  listOwnTokens: { may: PEOPLE, good: () => ({ path: '/own/tokens' }), refusals: {} },
+  listOwnTokens: { may: EVERY_PERSON, good: () => ({ path: '/own/tokens' }), refusals: {} },
   revokeToken: {
     may: WRITERS,
     good: async (world) => ({ path: `/tokens/${await tokenOf(world, 'viewer')}` }),
@@ -210,7 +209,7 @@ export const people: Scenarios = {
     },
   },
   revokeOwnToken: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     good: async (world, asker) => ({ path: `/own/tokens/${await tokenOf(world, asker)}` }),
     refusals: {
       'already-revoked': async (world) => {
