@@ -15,7 +15,7 @@ import { offerOf, type PlanOffer } from './plan-offer.ts'
 import type { SharedObjects } from './shared-objects.ts'
 import type { SourceDocument } from './source-document.ts'
 import type { Sources } from './sources.ts'
-import type { UpstreamSection } from './upstream-schema.ts'
+import type { KeptIn, UpstreamSection } from './upstream-schema.ts'
 import { versionApi } from './version-name.ts'
 import { ALWAYS, frontOf, lifecycleBySet, type PlacedVersion, scheduleOf, versionAsApi, versioningFaults } from './version-resolution.ts'
 
@@ -32,6 +32,7 @@ export interface GivenApis {
   readonly nowMs: number
   /** Why an upstream may not be where it is. */
   readonly selfFault: (upstream: UpstreamSection) => { code: string; message: string } | undefined
+  readonly kept: KeptIn
 }
 export interface ResolvedApis {
   readonly apis: readonly Api[]
@@ -202,7 +203,7 @@ class ApisResolution {
     }
     const self = this.given.selfFault(written)
     if (self) this.report(document, [{ ...self, path: [...at, ...written.addressAt] }])
-    return written
+    return this.given.kept(document, written)
   }
 
   /** Versions of an API that does not exist, or that has none. */

@@ -6,7 +6,7 @@ import type { PlanSection, SharedSections } from './shared-schema.ts'
 import type { SourceDocument } from './source-document.ts'
 import { fileBeside, type Sources } from './sources.ts'
 import { readTrustStore } from './trust-store.ts'
-import type { UpstreamSection } from './upstream-schema.ts'
+import type { KeptIn, UpstreamSection } from './upstream-schema.ts'
 
 export type SharedSection = keyof SharedSections
 type Value<K extends SharedSection> = NonNullable<SharedSections[K]>[string]
@@ -21,6 +21,7 @@ export interface Reader {
   names(key: SharedSection | 'apis'): readonly string[]
   report(document: SourceDocument, faults: readonly Fault[]): void
   notice(document: SourceDocument, fault: Fault): void
+  readonly kept: KeptIn
 }
 
 const CALLED = {
@@ -56,7 +57,7 @@ export class SharedObjects {
       reader.report(document, this.listFaults(policies))
       return policies
     })
-    this.upstreams = mapOf('upstreams', (upstream) => upstream)
+    this.upstreams = mapOf('upstreams', (upstream, [, document]) => reader.kept(document, upstream))
     this.plans = mapOf('plans', (plan, [, document, , path]) => {
       reader.report(document, planFaults(plan, path, reader.names('apis')))
       return plan
