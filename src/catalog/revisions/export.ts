@@ -1,6 +1,8 @@
 // The catalog as one text: every object of both owners in canonical form, so that equal catalogs are equal texts.
 import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
+import { YAML_VALUES_MAX } from '../document-schema.ts'
+import { isJson } from '../inline-documents.ts'
 import type { LocatedFault } from '../located-fault.ts'
 import { type DocumentCaps, parseText, type SourceDocument } from '../source-document.ts'
 import { type CatalogObject, configurationOf, KINDS, kindNamed, objectsOf } from './kinds.ts'
@@ -43,7 +45,8 @@ export type Applied = { readonly objects: readonly CatalogObject[]; readonly fau
 export function readApplied(text: string, file: string): Applied {
   if (text.length > EXPORT_CHARACTERS_MAX)
     return { faults: [{ file, line: 1, column: 1, code: 'file-too-large', message: `the text has more than ${EXPORT_CHARACTERS_MAX} characters` }] }
-  const document = parseText(file, text, EXPORT_CAPS, false)
+  const isFast = isJson(text)
+  const document = parseText(file, text, isFast ? EXPORT_CAPS : { ...EXPORT_CAPS, values: YAML_VALUES_MAX }, isFast)
   if (document.faults.length > 0) return { faults: document.faults }
   const objects = objectsOf(document.value)
   const faults = [...sectionFaults(document), ...objects.flatMap((object) => valueFaults(document, object))]

@@ -64,6 +64,8 @@ export const contentAttacks: readonly ContentAttack[] = [
   team('nested without end', `{"name":"a","members":${nested('[', ']', 20_000)}}`),
   team('more values than there may be', `{"name":"a","members":[${'1,'.repeat(25_000)}1]}`),
   team('more octets than there may be', `{"name":"a","title":"${'x'.repeat(70_000)}"}`, '413 management.body-too-large'),
+  post('lists in lists without end, to take the memory', '/catalog/plan', { text: '['.repeat(3_000_000) }, '422 catalog.unreadable'),
+  post('a list without end, to take the time', '/catalog/plan', { text: `a: [${'a,'.repeat(1_000_000)}]` }, '422 catalog.unreadable'),
   team('a line break, to write another line of a log or a mail', '{"name":"a","title":"x\\r\\nBcc: all@example.org"}'),
   team('an escape, to write on terminals', '{"name":"a","title":"\\u001b[2J"}'),
   team('an escape of one octet', '{"name":"a","title":"\\u009b2J"}'),

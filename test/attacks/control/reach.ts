@@ -46,7 +46,7 @@ export const reachAttacks: readonly ReachAttack[] = [
   document('a URL of a file', 'file:///etc/passwd'),
   document('a URL', 'http://169.254.169.254/latest/meta-data'),
   text('a bomb of aliases', bomb, 'too-many-values'),
-  text('nesting without end', '['.repeat(20_000), 'yaml-syntax'),
+  text('nesting without end', '['.repeat(20_000), 'too-deep'),
   { name: 'certificates of a file', kind: 'trust-store', value: { certificates: { file: '/etc/passwd' } }, fault: 'console-reference' },
   { name: 'a key’s hash out of the environment', kind: 'consumer', value: { apis: ['apples'], keys: [{ hash: { env: 'PATH' } }] }, fault: 'console-reference' },
   { name: 'a network that is a file', kind: 'address-list', value: ['file:///etc/passwd'], fault: 'bad-network' },
