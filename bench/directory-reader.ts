@@ -12,6 +12,8 @@ export type Costs = {
   readonly hashing: number
   readonly hot: number
   readonly uniform: number
+  /** The same, and the key's handle and its consumer's name are read: what a request with an access log does. */
+  readonly named: number
   readonly unknown: number
   readonly heapBefore: number
   readonly heapAfter: number
@@ -33,25 +35,31 @@ function read({ memory, keys, watch }: ReaderOrder): void {
   const pause = new Int32Array(watch)
   const nowMs = 1_800_000_000_000
   let found = 0
-  const looks = (secret: (i: number) => string, looksUp: boolean): number => {
+  const each = (secret: (i: number) => string, look: (digest: string) => void): number => {
     const begun = performance.now()
-    for (let i = 0; i < LOOKS; i++) {
-      const digest = hash('sha256', secret(i))
-      if (!looksUp || credentials.findKey(digest, nowMs) !== undefined) found++
-    }
+    for (let i = 0; i < LOOKS; i++) look(hash('sha256', secret(i)))
     return ((performance.now() - begun) * 1000) / LOOKS
+  }
+  const alone = (digest: string): void => void (found += digest.length)
+  const lookUp = (digest: string): void => {
+    if (credentials.findKey(digest, nowMs) !== undefined) found++
+  }
+  const readNames = (digest: string): void => {
+    const known = credentials.findKey(digest, nowMs)
+    if (known !== undefined) found += known.key.id.length + known.consumer.name.length
   }
   // A stride without a divisor in common with the number of keys: each comes once, and none is near the one before.
   const any = (i: number): string => secretOf((i * 618_033) % keys)
   const hot = (i: number): string => secretOf((i * 617) % Math.min(HOT, keys))
   parentPort!.on('message', (message: ToReader) => {
     if (message.kind === 'measure') {
-      for (const each of [hot, any]) looks(each, true)
+      for (const secret of [hot, any]) for (const look of [alone, lookUp, readNames]) each(secret, look)
       const costs: Costs = {
-        hashing: looks(hot, false),
-        hot: looks(hot, true),
-        uniform: looks(any, true),
-        unknown: looks((i) => secretOf(keys + i), true),
+        hashing: each(hot, alone),
+        hot: each(hot, lookUp),
+        uniform: each(any, lookUp),
+        named: each(any, readNames),
+        unknown: each((i) => secretOf(keys + i), lookUp),
         heapBefore,
         heapAfter: heap(),
       }

@@ -63,7 +63,7 @@ export const directory: Case = {
       figure('growth of the process by loading', 'MB', [loaded.grown / MB]),
       figure('shared by all threads', 'MB', [loaded.directory.octets / MB]),
       figure(
-        'own heap of a thread after 5,000,000 look-ups',
+        'own heap of a thread after 10,000,000 look-ups',
         'MB',
         many.map(({ heapAfter, heapBefore }) => (heapAfter - heapBefore) / MB),
       ),
@@ -80,6 +80,7 @@ function costFigures(of: string, costs: readonly Costs[]): Figure[] {
     each('SHA-256 alone', ({ hashing }) => hashing),
     each('look-up among 1,000 in use', ({ hot }) => hot),
     each('look-up of any', ({ uniform }) => uniform),
+    each('look-up of any, names read', ({ named }) => named),
     each('look-up of an unknown key', ({ unknown }) => unknown),
   ]
 }

@@ -1,6 +1,6 @@
 // The watcher tells of every state that lasts, of no state that is torn, and of one at a time.
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -144,6 +144,32 @@ test('a file behind a symbolic link is followed when the link is turned, as moun
   const found = await next()
   assert.ok(found.ok)
   assert.equal(found.snapshot.gateway.threads, 2)
+})
+
+test('what is written into other files of the folder, as an access log is, makes nobody read the configuration', async () => {
+  put('gatehouse.yaml', text('one'))
+  put('access.log', '')
+  let edited = false
+  const looks: boolean[] = []
+  const { next } = watched({ pollMs: 1_000_000, settle: async () => void looks.push(edited) })
+  for (let i = 0; i < 200; i++) {
+    appendFileSync(at('access.log'), 'a line\n')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  edited = true
+  put('gatehouse.yaml', text('two'))
+  await next()
+  assert.ok(looks.length > 0)
+  assert.ok(looks.every((afterTheEdit) => afterTheEdit))
+})
+
+test('a file behind a symbolic link is followed when it is written where it is, under another name', async () => {
+  mkdirSync(at('mounted'))
+  put('mounted/real.yaml', text('one'))
+  symlinkSync('mounted/real.yaml', at('gatehouse.yaml'))
+  const { next } = watched({ pollMs: 1_000_000 })
+  put('mounted/real.yaml', text('two'))
+  assert.equal((await next()).ok, true)
 })
 
 test('an edit between the start and the first look is told of', async () => {

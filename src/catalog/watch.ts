@@ -122,9 +122,14 @@ class ConfigurationWatch implements Watch {
     return undefined
   }
 
-  /** An event of a watched folder; other files may be written there all the time. */
-  private seen(name: string | null): void {
-    if (name === null || this.names.has(name)) {
+  /**
+   * An event of a watched folder. Other files may be written there all the time, an access log with each request: what is written into them says nothing.
+   * That one came, went or was renamed may: a pattern finds it now, or a link leads elsewhere.
+   */
+  private seen(event: string, name: string | null): void {
+    const isOurs = name === null || this.names.has(name)
+    if (event === 'change' && !isOurs) return
+    if (isOurs) {
       this.wasTouched = true
       this.endPause?.()
     }
@@ -152,11 +157,14 @@ class ConfigurationWatch implements Watch {
   private follow({ files, folders }: Sources): void {
     this.marks = this.marksOf(files)
     const wanted = new Set(folders)
+    const names = new Set<string>()
     for (const file of files) {
-      wanted.add(dirname(file))
       // A file mounted through a symbolic link changes where the link leads.
-      const real = realPath(file)
-      if (real) wanted.add(dirname(real))
+      for (const path of [file, realPath(file)]) {
+        if (path === undefined) continue
+        wanted.add(dirname(path))
+        names.add(basename(path))
+      }
     }
     for (const folder of wanted) this.watchFolder(folder)
     for (const [folder, watcher] of this.folders) {
@@ -165,13 +173,13 @@ class ConfigurationWatch implements Watch {
       this.folders.delete(folder)
     }
     this.watched = files
-    this.names = new Set(files.map((file) => basename(file)))
+    this.names = names
   }
 
   private watchFolder(folder: string): void {
     if (this.isClosed || this.folders.has(folder)) return
     try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => this.seen(name))
+      const watcher = watch(folder, { persistent: false }, (event, name) => this.seen(event, name))
       // The folder itself went away: the poll finds it when it is back.
       watcher.on('error', () => this.dropFolder(folder, watcher))
       this.folders.set(folder, watcher)

@@ -31,7 +31,7 @@ export interface LiveKey extends KeyCredential {
 /** The handle of a key that a file defines: it has no other name there. */
 export const fileKeyId = (digest: string): string => `key_${digest.slice(0, 12)}`
 
-/** What policies learn of a key: the same object for the same key for as long as nothing about it changes and it is shown again and again. */
+/** What policies learn of a key: from its second showing on the same object, for as long as nothing about it changes and it is shown again and again. */
 export interface KnownKey {
   readonly id: string
 }

@@ -198,12 +198,9 @@ function withChallenges(refusal: Refusal, other: Refusal): Refusal {
 }
 
 /** How the upstream learns the caller, once whoever established it. Policies keep one value per credential, so the lines are made once for each. */
-function upstreamLines(principal: PrincipalValue): string {
-  let lines = LINES.get(principal)
-  if (lines === undefined) {
-    lines = fieldLine('Gatehouse-Consumer', principal.consumer) + fieldLine('Gatehouse-Credential', principal.credential)
-    LINES.set(principal, lines)
-  }
-  return lines
+function upstreamLines(principal: Introduced): string {
+  principal[LINES] ??= fieldLine('Gatehouse-Consumer', principal.consumer) + fieldLine('Gatehouse-Credential', principal.credential)
+  return principal[LINES]
 }
-const LINES = new WeakMap<PrincipalValue, string>()
+const LINES = Symbol('lines')
+type Introduced = PrincipalValue & { [LINES]?: string }

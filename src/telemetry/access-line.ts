@@ -47,8 +47,6 @@ export class AccessLine {
   private readonly out: OctetWriter
   private second = -1
   private secondText = ascii('')
-  private readonly addresses = new WeakMap<CallerAddress, Buffer>()
-  private readonly principals = new WeakMap<PrincipalValue, Buffer>()
 
   constructor(out: OctetWriter) {
     this.out = out
@@ -59,7 +57,7 @@ export class AccessLine {
     this.time(event.timeUs)
     out.put(AFTER_TIME)
     out.put(event.id)
-    out.put(this.address(event.address))
+    out.put(addressMember(event.address))
     if (event.head !== undefined) this.request(event.head, event.places)
     else {
       out.put(PATH)
@@ -71,7 +69,7 @@ export class AccessLine {
       out.text(escaped(event.asked))
       out.put(QUOTE)
     }
-    if (event.principal !== undefined) out.put(this.principal(event.principal))
+    if (event.principal !== undefined) out.put(principalMembers(event.principal))
     out.put(STATUS)
     out.decimal(event.status)
     if (event.code !== '') {
@@ -112,18 +110,19 @@ export class AccessLine {
     }
     out.put(QUOTE)
   }
+}
 
-  private address(address: CallerAddress): Buffer {
-    let octets = this.addresses.get(address)
-    if (octets === undefined) this.addresses.set(address, (octets = ascii(`","address":"${address.text}","method":"`)))
-    return octets
-  }
-  private principal(principal: PrincipalValue): Buffer {
-    let octets = this.principals.get(principal)
-    if (octets === undefined)
-      this.principals.set(principal, (octets = ascii(`,"consumer":"${escaped(principal.consumer)}","credential":"${escaped(principal.credential)}"`)))
-    return octets
-  }
+/** What recurs stands on the object that it is about, where a property costs less than a look-up. */
+const OCTETS = Symbol('octets')
+type Written<T> = T & { [OCTETS]?: Buffer }
+
+function addressMember(address: Written<CallerAddress>): Buffer {
+  address[OCTETS] ??= ascii(`","address":"${address.text}","method":"`)
+  return address[OCTETS]
+}
+function principalMembers(principal: Written<PrincipalValue>): Buffer {
+  principal[OCTETS] ??= ascii(`,"consumer":"${escaped(principal.consumer)}","credential":"${escaped(principal.credential)}"`)
+  return principal[OCTETS]
 }
 
 const NEEDS_ESCAPE = /["\\]|[^\x20-\x7e]/

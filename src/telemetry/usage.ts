@@ -23,9 +23,12 @@ interface Cell {
   lastMs: number
 }
 
-/** What one thread counts. Policies keep one principal per credential, and one for each API: a cell hangs on it, and goes with it. */
+/** By API. Policies keep one principal per credential: its cells stand on it, and go with it. */
+const CELLS = Symbol('cells')
+type Counted = PrincipalValue & { [CELLS]?: Map<string, Cell> }
+
+/** What one thread counts. There is one meter a thread. */
 export class UsageMeter {
-  private readonly cells = new WeakMap<PrincipalValue, Cell>()
   private active: Cell[] = []
   private readonly tell: (uses: readonly Use[]) => void
 
@@ -33,11 +36,12 @@ export class UsageMeter {
     this.tell = tell
   }
 
-  record(principal: PrincipalValue, api: string, nowMs: number): void {
-    let cell = this.cells.get(principal)
-    if (cell === undefined || cell.api !== api) {
+  record(principal: Counted, api: string, nowMs: number): void {
+    principal[CELLS] ??= new Map()
+    let cell = principal[CELLS].get(api)
+    if (cell === undefined) {
       cell = { api, principal, count: 0, lastMs: 0 }
-      this.cells.set(principal, cell)
+      principal[CELLS].set(api, cell)
     }
     if (cell.count++ === 0) {
       this.active.push(cell)

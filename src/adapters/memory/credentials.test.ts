@@ -9,5 +9,5 @@ describe('credentials in plain memory', () => {
     const credentials = new MemoryCredentials()
     return { credentials, writer: credentials }
   })
-  it('ran the whole suite of the port', () => assert.equal(tests, 10))
+  it('ran the whole suite of the port', () => assert.equal(tests, 11))
 })

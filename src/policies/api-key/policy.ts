@@ -5,6 +5,7 @@ import { AUTHORIZATION, fieldName, identify, OTHER } from '../../http/field-name
 import type { KnownKey } from '../../model/directory.ts'
 import { type CredentialPlace, definePolicy } from '../../pipeline/contract.ts'
 import { Principal, type PrincipalValue } from '../../pipeline/slots.ts'
+import type { FoundKey } from '../../ports/credentials.ts'
 import { ABSENT, AMBIGUOUS, type KeyPlace, keyInCookie, keyInHeader, keyInQuery } from './places.ts'
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/
@@ -105,9 +106,6 @@ export const apiKey = definePolicy<Config, 'credentials', 'missing' | 'ambiguous
     const ambiguous = deny('ambiguous')
     const notAllowed = deny('not-allowed')
     const wellFormed = config.format === 'any' ? (key: string) => key !== '' && key.length <= KEY_MAX : isWellFormedKey
-    /** One value per credential, for as long as the directory keeps it at hand. */
-    const principals = new WeakMap<KnownKey, PrincipalValue>()
-
     return {
       request(x) {
         const shown = place.find(x)
@@ -117,15 +115,23 @@ export const apiKey = definePolicy<Config, 'credentials', 'missing' | 'ambiguous
         const found = credentials.findKey(keyDigest(shown), x.nowUs / 1000)
         if (found === undefined) return invalid
         if (!grants.some((grant) => found.consumer.apis.has(grant))) return notAllowed
-        let principal = principals.get(found.key)
-        if (principal === undefined || principal.plans !== found.consumer.plans) {
-          principal = { consumer: found.consumer.name, credential: found.key.id, by: 'api-key', plans: found.consumer.plans }
-          principals.set(found.key, principal)
-        }
         place.remove(x)
-        x.set(Principal, principal)
+        x.set(Principal, principalOf(found))
         return undefined
       },
     }
   },
 })
+
+/** One value per credential, for as long as the directory keeps it at hand: it stands on the key, where a property costs less than a look-up. */
+function principalOf({ key, consumer }: FoundKey): PrincipalValue {
+  const own: Recognised = key
+  let principal = own[PRINCIPAL]
+  if (principal === undefined || principal.plans !== consumer.plans) {
+    principal = { consumer: consumer.name, credential: key.id, by: 'api-key', plans: consumer.plans }
+    own[PRINCIPAL] = principal
+  }
+  return principal
+}
+const PRINCIPAL = Symbol('principal')
+type Recognised = KnownKey & { [PRINCIPAL]?: PrincipalValue }

@@ -37,6 +37,20 @@ export function credentialsConformance(make: Make): number {
       },
     ],
     [
+      'keys whose digests begin alike are told apart, in whatever order they are shown',
+      ({ credentials, writer }) => {
+        writer.putConsumer(acme)
+        const alike = Array.from({ length: 64 }, (_, i) => ({
+          ...keyOf(i),
+          digest: digestOf(1).slice(0, i) + (digestOf(1)[i] === '0' ? '1' : '0') + digestOf(1).slice(i + 1),
+        }))
+        for (const key of alike) writer.putKey(key)
+        // Each twice in a row, so that it comes to hand, then the next, which may live at the same place; and then once in turn.
+        for (const key of [...alike.flatMap((one) => [one, one, one]), ...alike]) assert.equal(credentials.findKey(key.digest, 0)?.key.id, key.id)
+        assert.equal(credentials.findKey(digestOf(1), 0), undefined)
+      },
+    ],
+    [
       'a handle of either length is given back as it was',
       ({ credentials, writer }) => {
         writer.putConsumer(acme)
@@ -128,11 +142,13 @@ export function credentialsConformance(make: Make): number {
       },
     ],
     [
-      'the same key is the same object while nothing about it changes: what policies keep for it is kept once',
+      'a key that is shown again is the same object while nothing about it changes: what policies keep for it is kept once',
       ({ credentials, writer }) => {
         writer.putConsumer(acme)
         writer.putKey(keyOf(1))
-        assert.equal(credentials.findKey(digestOf(1), 0)!.key, credentials.findKey(digestOf(1), 1)!.key)
+        assert.ok(credentials.findKey(digestOf(1), 0))
+        const again = credentials.findKey(digestOf(1), 1)!.key
+        for (let i = 2; i < 10; i++) assert.equal(credentials.findKey(digestOf(1), i)!.key, again)
       },
     ],
     ['random sequences find what a plain model finds', ({ credentials, writer }) => agreesWithModel(credentials, writer)],
