@@ -17,6 +17,7 @@ const post = (name: string, path: string, body: unknown, answer = INVALID): Cont
 const put = (name: string, path: string, body: unknown, answer = INVALID): ContentAttack => ({ name, method: 'PUT', path, body, answer })
 const team = (name: string, body: string, answer = INVALID): ContentAttack => post(name, '/teams', body, answer)
 const nested = (open: string, close: string, depth: number): string => open.repeat(depth) + close.repeat(depth)
+const faulty = JSON.stringify({ gatehouse: 1, apis: Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [` ${i}`, {}])) })
 
 export const contentAttacks: readonly ContentAttack[] = [
   get('dot segments that are encoded', '/teams/%2e%2e%2fpeople'),
@@ -66,6 +67,9 @@ export const contentAttacks: readonly ContentAttack[] = [
   team('more octets than there may be', `{"name":"a","title":"${'x'.repeat(70_000)}"}`, '413 management.body-too-large'),
   post('lists in lists without end, to take the memory', '/catalog/plan', { text: '['.repeat(3_000_000) }, '422 catalog.unreadable'),
   post('a list without end, to take the time', '/catalog/plan', { text: `a: [${'a,'.repeat(1_000_000)}]` }, '422 catalog.unreadable'),
+  post('a text that is nothing but faults, each with its place', '/catalog/plan', { text: faulty }, '422 catalog.unreadable'),
+  post('one key, without end', '/catalog/plan', { text: `{"gatehouse":1,${'"a":1,'.repeat(300_000)}"a":1}` }, '422 catalog.unreadable'),
+  post('one key of the body, without end', '/catalog/plan', `{"text":"",${'"a":1,'.repeat(300_000)}"a":1}`),
   team('a line break, to write another line of a log or a mail', '{"name":"a","title":"x\\r\\nBcc: all@example.org"}'),
   team('an escape, to write on terminals', '{"name":"a","title":"\\u001b[2J"}'),
   team('an escape of one octet', '{"name":"a","title":"\\u009b2J"}'),
