@@ -6,6 +6,7 @@ import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.
 import type { AdminToken } from '../management/admin-token.ts'
 import type { BackUps, Plane, Services, SystemFacts } from '../management/plane.ts'
 import { RefusalLog } from '../management/refusal-log.ts'
+import { Resolving } from '../management/resolving.ts'
 import { apiOf } from '../model/names.ts'
 import type { SignInPolicy, Site } from '../people/means.ts'
 import { type HashCosts, PasswordHashing } from '../people/password-hashing.ts'
@@ -92,11 +93,16 @@ export function controlPlane(parts: ControlParts): Plane {
     guests: parts.guestCounters.limiter('management', perMinute),
     refusals: new RefusalLog(parts.counters, parts.guestCounters),
     requestsPerMinute,
+    repetitionKey: parts.peopleKey,
     report,
     origin: parts.site.origin,
     isSecure: parts.site.origin.startsWith('https:'),
     ready: parts.ready,
     metrics: parts.metrics,
-    services: { envelope, egress, random, trail, people, singleSignOn: new SingleSignOn(people), directory, catalog, backUps, system, tell },
+    services: {
+      ...{ envelope, egress, random, trail, people, directory, catalog, backUps, system, tell },
+      resolving: new Resolving(catalog, nowMs),
+      singleSignOn: new SingleSignOn(people),
+    },
   }
 }

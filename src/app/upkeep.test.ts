@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { MemoryStore } from '../adapters/memory/store.ts'
+import { IdempotentUse } from '../management/idempotency.ts'
 import { EgressFailed } from '../ports/egress.ts'
 import { StoreUnavailable } from '../ports/store.ts'
 import { KeyedEnvelope } from '../secrets/envelope.ts'
@@ -43,6 +44,30 @@ test('checkpoints are brought to file and webhook; what stays out of reach is to
   } finally {
     await upkeep.close()
     rmSync(folder, { recursive: true })
+  }
+})
+
+test('what is remembered of requests with an idempotency key is forgotten after a day, whether or not another comes', async () => {
+  const [store, envelope, actor] = [new MemoryStore(), new KeyedEnvelope(newEnvelopeKey()), { kind: 'person', id: 'person_ada' } as const]
+  let nowMs = 1
+  const upkeep = new Upkeep({
+    ...{ store, trail: new Trail(envelope), envelope, nowMs: () => nowMs, warn: () => {}, file: '/nowhere/gatehouse.yaml' },
+    egress: { fetch: () => Promise.reject(new EgressFailed('none')) },
+    announce: async () => {},
+    settings: () => ({ checkpoints: { every: 3_600_000 } }) as never,
+  })
+  const kept = () => store.read(async (reading) => (await reading.scan({ name: 'idempotency' }, { limit: 100 })).length)
+  try {
+    for (let i = 0; i < 20; i++)
+      await store.write((writing) => new IdempotentUse(new Uint8Array(32), actor, 'createConsumer', `key ${i}`, i).keep(writing, nowMs, undefined))
+    nowMs += 24 * 3_600_000
+    await upkeep.forget()
+    assert.equal(await kept(), 20)
+    nowMs += 1
+    await upkeep.forget()
+    assert.equal(await kept(), 0)
+  } finally {
+    await upkeep.close()
   }
 })
 

@@ -1,6 +1,7 @@
 // The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, tells of versions that end, and notices that its envelope key was rotated away.
 import { dirname, resolve } from 'node:path'
 import type { Configuration } from '../catalog/resolve.ts'
+import { forgetRepetitions } from '../management/idempotency.ts'
 import { type SweepPlace, sweep } from '../people/sweep.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Store } from '../ports/store.ts'
@@ -30,6 +31,8 @@ const LOOK_MS = 1000
 const SWEEP_MS = 5 * 60_000
 const STALE_MS = 60_000
 const ANNOUNCE_MS = 60_000
+const FORGET_MS = 60_000
+const FORGOTTEN_AT_ONCE = 1000
 
 export class Upkeep {
   private readonly parts: UpkeepParts
@@ -49,6 +52,7 @@ export class Upkeep {
     this.tasks.every(SWEEP_MS, () => this.sweepOnce())
     this.tasks.every(STALE_MS, () => this.look())
     this.tasks.every(ANNOUNCE_MS, parts.announce)
+    this.tasks.every(FORGET_MS, () => this.forget())
     this.stopHearing = parts.store.onChange(() => void this.look().catch(() => {}))
   }
 
@@ -56,6 +60,12 @@ export class Upkeep {
   async close(): Promise<void> {
     this.stopHearing()
     await this.tasks.close()
+  }
+
+  /** What is remembered of requests with an idempotency key. */
+  async forget(): Promise<void> {
+    const { store, nowMs } = this.parts
+    await store.write((writing) => forgetRepetitions(writing, nowMs(), FORGOTTEN_AT_ONCE))
   }
 
   private async checkpointWhenDue(): Promise<void> {

@@ -38,12 +38,23 @@ export class Refusal extends Error {
   }
 }
 
-/** Nobody answers there. */
+/** Nobody answers there, or not to the end. */
 export class NotReached extends Error {
-  constructor(url: string, cause: unknown) {
-    super(`no Gatehouse answers at ${url}`, { cause })
+  /** What was asked for may have been done all the same. */
+  readonly mayBeDone: boolean
+  constructor(url: string, cause: unknown, hasBegun = false) {
+    const mayBeDone = hasBegun || isCutOff(cause)
+    super(mayBeDone ? `the answer of ${url} broke off or came too late: look before you repeat a change` : `no Gatehouse answers at ${url}`, {
+      cause,
+    })
     this.name = 'NotReached'
+    this.mayBeDone = mayBeDone
   }
+}
+function isCutOff(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false
+  const { code } = (cause.cause ?? {}) as { readonly code?: unknown }
+  return cause.name === 'TimeoutError' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET' || code === 'UND_ERR_HEADERS_TIMEOUT'
 }
 
 export class Connection {
@@ -56,8 +67,11 @@ export class Connection {
   async call<T>(method: string, template: string, input: Input): Promise<Answer<T>> {
     const response = await this.send(method, template, input)
     const type = response.headers.get('content-type') ?? ''
-    const value = type.startsWith('application/json') ? await response.json() : response.status === 204 ? undefined : await response.text()
-    return { value: value as T, etag: /^"([^"]*)"$/.exec(response.headers.get('etag') ?? '')?.[1] }
+    const isJson = type.startsWith('application/json')
+    const value = await (isJson ? response.json() : response.text()).catch((cause) => {
+      throw new NotReached(this.settings.url, cause, true)
+    })
+    return { value: (response.status === 204 ? undefined : value) as T, etag: /^"([^"]*)"$/.exec(response.headers.get('etag') ?? '')?.[1] }
   }
 
   /** The same, for an answer that is read as it comes. */
@@ -91,7 +105,7 @@ export class Connection {
       throw new NotReached(url, cause)
     }
     if (response.ok) return response
-    const problem = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>
-    throw new Refusal(response.status, problem)
+    const problem: unknown = await response.json().catch(() => undefined)
+    throw new Refusal(response.status, typeof problem === 'object' && problem !== null ? (problem as Refusal['problem']) : {})
   }
 }

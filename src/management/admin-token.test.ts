@@ -1,6 +1,6 @@
 // The admin token: strong or refused, in a file that only its owner reads, compared whole.
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -31,6 +31,15 @@ describe('the admin token', () => {
     for (const mode of [0o644, 0o660, 0o604]) {
       chmodSync(file, mode)
       assert.throws(() => adminToken(join(folder, 'data'), undefined), /can be read by others/)
+    }
+  })
+
+  test('in a file that was cut short is refused, and so is an empty one', () => {
+    const file = tokenFile(join(folder, 'data'))
+    chmodSync(file, 0o600)
+    for (const text of ['', '\n', 'x'.repeat(42)]) {
+      writeFileSync(file, text)
+      assert.throws(() => adminToken(join(folder, 'data'), undefined), /holds no whole token/)
     }
   })
 

@@ -34,5 +34,8 @@ export function adminToken(dataFolder: string, given: string | undefined): { rea
     writeFileSync(file, `${Buffer.from(randomSecret(32)).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   }
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) throw new Error(`${file} can be read by others: chmod 600 it, and replace the token`)
-  return { token: new AdminToken(readFileSync(file, 'utf8').trim()), file }
+  const kept = readFileSync(file, 'utf8').trim()
+  // Cut short by a full disk or a crash, it would be a token that nobody knows, or one that can be guessed.
+  if (kept.length < TOKEN_CHARACTERS_MIN) throw new Error(`${file} holds no whole token: remove it, and the next start makes another`)
+  return { token: new AdminToken(kept), file }
 }

@@ -7,6 +7,7 @@ import { type Finding, OPERATIONS_MAX } from '../compatibility/finding.ts'
 import { stateAt } from '../lifecycle/schedule.ts'
 import type { RefusalDeclaration } from './operation.ts'
 import type { Plane } from './plane.ts'
+import { line } from './texts.ts'
 
 export const BREAKING_CHANGES: RefusalDeclaration = {
   status: 409,
@@ -28,6 +29,7 @@ const findingShape = {
   sentence: string({ maxLength: 5000 }),
 }
 const findingSchema = object(findingShape)
+export const breakingSchema = object({ ...findingShape, api: line(200, 'The API or version whose clients would break.') })
 export const findingList = list(findingSchema, { max: FINDINGS_TOLD_MAX, describe: `Worst first, at most ${FINDINGS_TOLD_MAX}.` })
 
 export const shownFinding = ({ rule, severity, operations, operationCount, old, new: now, sentence }: Finding): Infer<typeof findingSchema> => ({
@@ -38,7 +40,7 @@ export const shownFinding = ({ rule, severity, operations, operationCount, old, 
   sentence: sentence.slice(0, 5000),
 })
 
-export type BreakingFinding = Infer<typeof findingSchema> & { readonly api: string }
+export type BreakingFinding = Infer<typeof breakingSchema>
 export interface Breaking {
   /** Documents that are in use would become others: what was found holds for what was published when it was looked at. */
   readonly isCompared: boolean

@@ -4,7 +4,7 @@ import { readDraft } from '../catalog/revisions/drafts.ts'
 import { DRAFT_CHANGES, type Draft } from '../catalog/revisions/records.ts'
 import { everyEntry, type Reading } from '../ports/store.ts'
 import { CatalogReach, type CatalogVerb } from './catalog-reach.ts'
-import { type Call, type Refused, refused } from './operation.ts'
+import { type Call, isRefused, type Refused, refused } from './operation.ts'
 
 export interface ReachedDraft {
   readonly draft: Draft
@@ -31,7 +31,7 @@ export const isAuthorOf = ({ author, coauthors }: Draft, { kind, id }: Draft['au
 /** True when all that a draft touches lies within reach; an empty one is its authors', and of those who reach everything. */
 export function isWithin(reach: CatalogReach, verb: CatalogVerb, changes: readonly ProposedChange[], isMine: boolean): boolean {
   if (changes.length === 0) return isMine || reach.hasAll(verb)
-  return changes.every((change) => reach.touch(verb, change, changes, isMine) === 'within')
+  return reach.includesAll(verb, changes, isMine)
 }
 
 /** The draft, or why not: unknown when it is not theirs to see, forbidden when they see it and may not do this. */
@@ -43,4 +43,10 @@ export async function reachedDraft(call: Pick<Call, 'operator'>, reading: Readin
   const isMine = isAuthorOf(draft, call.operator.actor)
   if (!isWithin(reach, 'read', changes, isMine)) return refused('unknown')
   return isWithin(reach, verb, changes, isMine) ? { draft, changes, reach, isMine } : refused('forbidden')
+}
+
+/** The same, where `If-Match` names the draft as it is now. */
+export async function guardedDraft(call: Pick<Call, 'operator' | 'guard'>, reading: Reading, id: string, verb: CatalogVerb): Promise<Draft | Refused> {
+  const reached = await reachedDraft(call, reading, id, verb)
+  return isRefused(reached) ? reached : (call.guard(reached.draft.digest) ?? reached.draft)
 }

@@ -2,42 +2,17 @@
 
 import type { Infer } from '../base/schema.ts'
 import { boolean, integer, list, object, optional } from '../base/schema.ts'
-import type { Proposal, PublishRefusal } from '../catalog/revisions/publish.ts'
+import type { Proposal } from '../catalog/revisions/publish.ts'
 import type { Revision } from '../catalog/revisions/records.ts'
 import { readHead } from '../catalog/revisions/state.ts'
-import { reachOf } from '../model/operator.ts'
+import { type Operator, reachOf } from '../model/operator.ts'
 import type { Reading } from '../ports/store.ts'
 import { type Breaking, breakingChanges, FINDINGS_TOLD_MAX } from './breaking-changes.ts'
-import { approverCheck, ungrantedSecrets } from './catalog-rights.ts'
-import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor, shownFaults, shownKeys } from './catalog-shapes.ts'
-import { type Call, type Done, done, type Outcome, type RefusalDeclaration, type Refused, refused, type Within } from './operation.ts'
+import { approverCheck, type Referring, secretsOfChanges, secretsOfDraft, ungrantedSecrets } from './catalog-rights.ts'
+import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor } from './catalog-shapes.ts'
+import { type Call, type Done, done, type Outcome, type Refused, refused, type Within } from './operation.ts'
+import { refusedPublish } from './publication-refusals.ts'
 import { line, moment, momentOf } from './texts.ts'
-
-export const FAULTY: RefusalDeclaration = {
-  status: 422,
-  says: 'The catalog would have faults.',
-  mend: '`errors` lists every fault with its place. Mend the objects that stand there; what the file says is mended in the file.',
-}
-export const CONFLICT: RefusalDeclaration = {
-  status: 409,
-  says: 'Others changed the same objects since.',
-  mend: '`conflicts` names the objects. Look at what others did, and then set the draft upon the newest revision.',
-}
-export const NOTHING_CHANGES: RefusalDeclaration = {
-  status: 409,
-  says: 'Nothing would change.',
-  mend: 'The catalog is already as this would make it.',
-}
-export const APPROVALS_NEEDED: RefusalDeclaration = {
-  status: 409,
-  says: 'Others must approve this first.',
-  mend: '`approvals` says how many, `given` how many count, and `apis` whose owners are asked. What is no draft cannot be approved: make one of it.',
-}
-export const NOT_GRANTED: RefusalDeclaration = {
-  status: 403,
-  says: 'The objects refer to secrets that were not granted to you.',
-  mend: '`secrets` names them. Ask for a grant to you or one of your teams; a secret that does not exist is told alike.',
-}
 
 const leftSchema = object({
   kind: line(100, 'The kind of object.'),
@@ -72,6 +47,14 @@ export const shownRevision = ({ rollback, atMs, ...revision }: Revision): Infer<
 
 /** Whoever looked and was let through looked at this revision; another one since then may have given what they touch to others. */
 class LookedAtAnother extends Error {}
+/** A secret was taken from whoever refers to it while the rest was looked at. */
+class NotGranted extends Error {
+  readonly refusal: Refused
+  constructor(refusal: Refused) {
+    super('not granted')
+    this.refusal = refusal
+  }
+}
 
 /**
  * Publishes what `look` proposes: it sees the store and judges the operator upon it. When others publish between that and the revision, it looks anew,
@@ -92,12 +75,11 @@ export async function publishAs<O>(
     const looked = await plane.store.read(async (reading) => {
       const proposal = await look(reading)
       if (!('changes' in proposal)) return proposal
-      // A draft's were judged as they were put; a rollback sends nothing where it was not sent before.
-      const secrets = proposal.draft || proposal.rollback ? [] : await ungrantedSecrets(reading, operator, proposal.changes)
-      return secrets.length > 0 ? refused('not-granted', { more: { secrets } }) : { proposal, upon: (await readHead(reading)).revision }
+      const referring = await referringOf(reading, operator, proposal)
+      return (await notGranted(reading, call, referring)) ?? { proposal, referring, upon: (await readHead(reading)).revision }
     })
     if (!('proposal' in looked)) return looked
-    const { proposal, upon } = looked
+    const { proposal, referring, upon } = looked
     const { isCompared, findings } = gate ? await breakingChanges(plane, proposal.changes) : NOTHING_BREAKS
     if (findings.length > 0 && !gate?.acceptBreaking)
       return refused('breaking-changes', { more: { findings: findings.slice(0, FINDINGS_TOLD_MAX), findingCount: findings.length } })
@@ -111,18 +93,33 @@ export async function publishAs<O>(
         mayApprove: approverCheck(plane, proposal.changes),
         within: async (writing, revision) => {
           if ((!isWhole || isCompared) && revision.parent !== upon) throw new LookedAtAnother()
+          const refusal = await notGranted(writing, call, referring)
+          if (refusal) throw new NotGranted(refusal)
           await within(writing, answer(revision))
         },
       })
       if (!('refused' in outcome)) return answer(outcome)
-      if (outcome.refused !== 'busy') return refusedPublish(outcome)
+      // Upon the newest revision there is no conflict, except with who was faster by a moment.
+      const isMoment = outcome.refused === 'busy' || (outcome.refused === 'conflict' && proposal.base === upon)
+      if (!isMoment) return refusedPublish(outcome)
     } catch (cause) {
+      if (cause instanceof NotGranted) return cause.refusal
       if (!(cause instanceof LookedAtAnother)) throw cause
     }
   }
   return refused('unavailable', { detail: 'Others publish all the time. Nothing was changed.', retryAfterMs: 1000 })
 }
 const ATTEMPTS = 10
+
+/** A draft's objects are answered for by who wrote each; a rollback sends nothing where it was not sent before. */
+async function referringOf(reading: Reading, { actor }: Operator, { draft, rollback, changes }: Proposal): Promise<readonly Referring[]> {
+  if (draft) return secretsOfDraft(reading, draft)
+  return rollback ? [] : [secretsOfChanges(actor, changes)]
+}
+async function notGranted(reading: Reading, call: Pick<Call, 'operator' | 'plane'>, referring: readonly Referring[]): Promise<Refused | undefined> {
+  const secrets = await ungrantedSecrets(reading, call, referring)
+  return secrets.length > 0 ? refused('not-granted', { more: { secrets } }) : undefined
+}
 const NOTHING_BREAKS: Breaking = { isCompared: false, findings: [] }
 const brokenApis = (findings: Breaking['findings']): readonly string[] => [...new Set(findings.map(({ api }) => api))].slice(0, 100)
 
@@ -138,20 +135,3 @@ export const answeredRevision = (revision: Revision): Done<Infer<typeof revision
     object: { kind: 'revision', name: String(revision.number) },
     detail: { changes: revision.changes, ...(revision.rollback && { rollsBackTo: revision.rollback.to }) },
   })
-
-export function refusedPublish(refusal: PublishRefusal): Refused {
-  switch (refusal.refused) {
-    case 'conflict':
-      return refused('conflict', { more: { conflicts: shownKeys(refusal.objects) } })
-    case 'invalid':
-      return refused('faulty', { more: { errors: shownFaults(refusal.faults) } })
-    case 'approvals-needed': {
-      const { approvals, given, apis } = refusal
-      return refused('approvals-needed', { more: { approvals, given, apis } })
-    }
-    case 'unknown-draft':
-      return refused('unknown')
-    default:
-      return refused(refusal.refused)
-  }
-}

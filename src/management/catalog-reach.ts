@@ -5,6 +5,7 @@ import { members } from '../catalog/members.ts'
 import type { ProposedChange } from '../catalog/revisions/commit.ts'
 import { KINDS, type Kind, keyOf, kindNamed } from '../catalog/revisions/kinds.ts'
 import { OBJECTS } from '../catalog/revisions/records.ts'
+import { readHead } from '../catalog/revisions/state.ts'
 import { apiOf } from '../model/names.ts'
 import { type Operator, reachesApi, reachOf } from '../model/operator.ts'
 import type { Permission } from '../model/permissions.ts'
@@ -58,6 +59,29 @@ function documentOf({ kind, value }: ProposedChange): string | undefined {
   return typeof openapi === 'string' && openapi.startsWith(prefix) ? openapi.slice(prefix.length) : undefined
 }
 
+/** What is changed together, found by what is asked of it: a draft can hold many thousand changes. */
+export class Together {
+  /** By API that is changed itself: who owns it then; nobody when it is removed. */
+  readonly owners = new Map<string, (string | undefined)[]>()
+  /** By document: the APIs that are made of it then. */
+  readonly users = new Map<string, Set<string>>()
+
+  constructor(changes: Iterable<ProposedChange>) {
+    for (const change of changes) {
+      if (change.kind === 'api') {
+        const owners = this.owners.get(change.name) ?? []
+        if (change.value !== undefined) owners.push(ownerOf(change.value))
+        this.owners.set(change.name, owners)
+      }
+      const document = documentOf(change)
+      if (document === undefined) continue
+      const users = this.users.get(document) ?? new Set()
+      for (const api of apisOf(change) ?? []) users.add(api)
+      this.users.set(document, users)
+    }
+  }
+}
+
 export class CatalogReach {
   private readonly operator: Operator
   private readonly landscape: Landscape
@@ -70,7 +94,7 @@ export class CatalogReach {
   /** What there is now is looked at only for those whose reach hangs on it. */
   static async of(operator: Operator, reading: Reading): Promise<CatalogReach> {
     const isWhole = Object.values(NEEDED).every((both) => reachOf(operator, both[0]) === undefined || both.every((each) => reachOf(operator, each) === 'all'))
-    return new CatalogReach(operator, isWhole ? EMPTY : await landscapeOf(reading))
+    return new CatalogReach(operator, isWhole ? EMPTY : await landscapeNow(reading))
   }
 
   /** True when nothing of the catalog is kept from them. */
@@ -80,27 +104,34 @@ export class CatalogReach {
 
   /** Whether an object that is there now lies within reach. */
   includes(verb: CatalogVerb, object: ProposedChange): boolean {
-    return this.touch(verb, object, [], false) === 'within'
+    return this.touch(verb, object, new Together([object]), false) === 'within'
   }
 
-  /** `all`: everything that is changed together with it. `isMine`: they are an author, who may keep a document that nothing refers to yet. */
-  touch(verb: CatalogVerb, change: ProposedChange, all: readonly ProposedChange[], isMine: boolean): Touch {
+  /** Whether all of it does. */
+  includesAll(verb: CatalogVerb, changes: readonly ProposedChange[], isMine: boolean): boolean {
+    if (this.hasAll(verb)) return true
+    const all = new Together(changes)
+    return changes.every((change) => this.touch(verb, change, all, isMine) === 'within')
+  }
+
+  /** `all`: everything that is changed, this as well. `isMine`: they are an author, who may keep a document that nothing refers to yet. */
+  touch(verb: CatalogVerb, change: ProposedChange, all: Together, isMine: boolean): Touch {
     if (this.hasAll(verb)) return 'within'
     const own = NEEDED[verb][0]
     if (change.kind === TEXT_KIND) return this.touchDocument(verb, change.name, all, isMine)
     const apis = apisOf(change, this.landscape.guarded)
     if (apis === undefined) return reachOf(this.operator, NEEDED[verb][1]) === 'all' ? 'within' : 'hidden'
-    if (apis.length === 0 || !apis.every((api) => this.reachesBefore(own, api, all, change))) return 'hidden'
-    if (!apis.every((api) => this.reachesAfter(own, api, [...all, change]))) return 'beyond'
+    if (apis.length === 0 || !apis.every((api) => this.reachesBefore(own, api, all))) return 'hidden'
+    if (!apis.every((api) => this.reachesAfter(own, api, all))) return 'beyond'
     const document = documentOf(change)
-    return document === undefined || this.touchDocument(verb, document, [...all, change], true) === 'within' ? 'within' : 'beyond'
+    return document === undefined || this.touchDocument(verb, document, all, true) === 'within' ? 'within' : 'beyond'
   }
 
   /** A document is theirs when all that refers to it is. */
-  private touchDocument(verb: CatalogVerb, name: string, all: readonly ProposedChange[], isMine: boolean): Touch {
+  private touchDocument(verb: CatalogVerb, name: string, all: Together, isMine: boolean): Touch {
     const own = NEEDED[verb][0]
     const before = [...(this.landscape.users.get(name) ?? [])]
-    const after = all.flatMap((each) => (documentOf(each) === name ? (apisOf(each) ?? []) : []))
+    const after = [...(all.users.get(name) ?? [])]
     if (before.length === 0 && this.landscape.documents.has(name)) return reachOf(this.operator, NEEDED[verb][1]) === 'all' ? 'within' : 'hidden'
     if (!before.every((api) => this.reachesBefore(own, api))) return 'hidden'
     if (!after.every((api) => this.reachesAfter(own, api, all))) return 'hidden'
@@ -108,18 +139,25 @@ export class CatalogReach {
   }
 
   /** What is not there yet is nobody's, unless it would belong to an API that is not there either. */
-  private reachesBefore(permission: Permission, api: string, all: readonly ProposedChange[] = [], change?: ProposedChange): boolean {
+  private reachesBefore(permission: Permission, api: string, all?: Together): boolean {
     const { owners } = this.landscape
     if (owners.has(api)) return reachesApi(this.operator, permission, api, owners.get(api))
-    return change?.kind === 'api' || all.some(({ kind, name }) => kind === 'api' && name === api)
+    return all?.owners.has(api) === true
   }
-  private reachesAfter(permission: Permission, api: string, all: readonly ProposedChange[]): boolean {
-    const changed = all.filter(({ kind, name }) => kind === 'api' && name === api)
-    const owners = changed.flatMap(({ value }) => (value === undefined ? [] : [ownerOf(value)]))
-    return changed.length > 0
-      ? owners.every((owner) => reachesApi(this.operator, permission, api, owner))
-      : reachesApi(this.operator, permission, api, this.landscape.owners.get(api))
+  private reachesAfter(permission: Permission, api: string, all: Together): boolean {
+    const owners = all.owners.get(api) ?? [this.landscape.owners.get(api)]
+    return owners.every((owner) => reachesApi(this.operator, permission, api, owner))
   }
+}
+
+/** The newest landscape that was looked at: it is the same as long as what both owners have is, and there can be many thousand objects in it. */
+let newest: { readonly digests: string; readonly landscape: Landscape } | undefined
+
+async function landscapeNow(reading: Reading): Promise<Landscape> {
+  const { digest, fileDigest } = await readHead(reading)
+  const digests = `${digest}/${fileDigest}`
+  if (newest?.digests !== digests) newest = { digests, landscape: await landscapeOf(reading) }
+  return newest.landscape
 }
 
 async function landscapeOf(reading: Reading): Promise<Landscape> {

@@ -67,25 +67,29 @@ export type CommonRefusal = keyof typeof COMMON
 
 /** The shared refusals that this operation can answer with. */
 export function commonRefusals(operation: AnyOperation): readonly CommonRefusal[] {
-  const writes = operation.act !== undefined
+  const { method, act, permission, parameters, query, body, refusals } = operation
+  const writes = act !== undefined
+  const isKept = method === 'POST' && writes
+  const tells404 = Object.values(refusals).some(({ status }) => status === 404)
   const all: [CommonRefusal, boolean][] = [
     ['misdirected', true],
-    ['unauthorized', operation.permission !== 'anyone'],
+    ['unauthorized', true],
     ['rate-limited', true],
-    ['foreign-origin', operation.method !== 'GET'],
-    ['csrf-token', operation.method !== 'GET' && operation.permission !== 'anyone'],
-    ['forbidden', operation.permission !== 'anyone'],
+    ['foreign-origin', method !== 'GET'],
+    ['csrf-token', method !== 'GET'],
+    ['forbidden', permission !== 'anyone' && !operation.forTokens],
     ['recent-sign-in', operation.recent !== undefined],
-    ['unknown', operation.parameters !== undefined],
+    ['unknown', parameters !== undefined && !operation.makes && !tells404],
     ['invalid', true],
-    ['body-too-large', operation.body !== undefined],
-    ['unsupported-media-type', operation.body !== undefined],
+    ['body-too-large', body !== undefined],
+    ['unsupported-media-type', body !== undefined],
     ['precondition-required', operation.guarded === true],
     ['stale', operation.guarded === true],
-    ['idempotency-reused', operation.method === 'POST' && writes],
-    ['already-done', operation.method === 'POST' && writes && operation.secret === true],
+    // Without any input, every use of a key is for the same.
+    ['idempotency-reused', isKept && (parameters ?? query ?? body) !== undefined],
+    ['already-done', isKept && operation.secret === true],
     ['unavailable', true],
-    ['uncertain', writes],
+    ['uncertain', writes || operation.commits !== undefined],
     ['broken', true],
   ]
   return all.filter(([, can]) => can).map(([code]) => code)

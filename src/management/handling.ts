@@ -3,7 +3,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Fault } from '../base/fault.ts'
-import type { Schema } from '../base/schema.ts'
 import { type Operator, reachesApi, reachOf } from '../model/operator.ts'
 import type { TrailEvent } from '../model/trail-event.ts'
 import { readCookie } from '../people/cookies.ts'
@@ -16,9 +15,8 @@ import { type AnyOperation, type Call, type Done, isRefused, type Outcome, type 
 import type { OperationTable } from './operation-table.ts'
 import { ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
-import { readJsonBody, readQuery, readTextBody } from './request-body.ts'
+import { type Parts, readParts } from './request-parts.ts'
 
-const BODY_BYTES_MAX = 64 * 1024
 const NOBODY: Operator = { actor: { kind: 'anonymous', id: 'anonymous' }, permissions: new Map(), ownTeams: [], recentAuth: false }
 
 /** Undone and answered: the way out of a transaction whose operation refused. */
@@ -83,28 +81,18 @@ class Journey {
     const { operation } = this
     const barred = this.barred()
     if (barred !== undefined) {
-      const by = this.operator === NOBODY ? undefined : this.operator
-      await this.plane.refusals.told(this.plane, barred, { operator: by, address: this.address, operation: operation.name })
+      await this.told(barred)
       return this.no(refused(barred))
     }
-    const bytesMax = operation.bodyBytesMax ?? BODY_BYTES_MAX
-    const reader = operation.bodyMedia === undefined ? readJsonBody : readTextBody
-    const body = operation.body === undefined ? { value: undefined } : await reader(this.request, bytesMax)
-    if ('refused' in body) return this.no(refused(body.refused), { Connection: 'close' })
-    const query = readQuery(search)
-    const faults: PlacedFault[] = [...placed('query', query.faults), ...('faults' in body ? placed('body', body.faults) : [])]
-    const read = {
-      parameters: readPart(operation.parameters, parameters, 'path', faults),
-      query: operation.query ? readPart(operation.query, query.value, 'query', faults) : unexpected(query.value, faults),
-      body: 'value' in body ? readPart(operation.body, body.value, 'body', faults) : undefined,
-    }
-    if (faults.length > 0) return this.no(refused('invalid', { more: { errors: faults.slice(0, ERRORS_MAX) } }))
+    const parts = await readParts(operation, this.request, parameters, search)
+    if ('refused' in parts) return this.no(refused(parts.refused), { Connection: 'close' })
+    if ('errors' in parts) return this.no(refused('invalid', { more: parts }))
     const { 'idempotency-key': repeatable } = this.request.headers
     // Passed over in silence, it would let its sender believe that a repetition is harmless.
     if (operation.method === 'POST' && repeatable !== undefined && idempotencyKey(String(repeatable)) === undefined)
       return this.no(refused('invalid', { detail: 'Idempotency-Key is one key of 1 to 128 visible characters.' }))
     if (operation.guarded && this.request.headers['if-match'] === undefined) return this.no(refused('precondition-required'))
-    return this.run(this.call(read), read)
+    return this.run(this.call(parts.read), parts.read)
   }
 
   /** What bars this operator or their browser before anything of the request is read. */
@@ -125,7 +113,7 @@ class Journey {
     return undefined
   }
 
-  private call(read: { readonly parameters: unknown; readonly query: unknown; readonly body: unknown }): Call {
+  private call(read: Parts): Call {
     const { plane, operation, operator, request } = this
     return {
       ...read,
@@ -160,20 +148,14 @@ class Journey {
 
   private async run(call: Call, content: unknown): Promise<Answer> {
     const { operation, plane } = this
-    let prepared: unknown
-    // Told before anything is: what cannot be logged does not happen. What changes something has an entry of its own.
-    if (operation.act === undefined) await recordRead(plane, this.operator, operation.name, this.address)
-    if (operation.prepare) {
-      const hidden = await plane.store.read((reading) => this.outOfReach(call, reading))
-      prepared = hidden ?? (await operation.prepare(call))
-      if (isRefused(prepared as object | undefined)) return this.refuse(call, prepared as Refused)
-    }
-    if (operation.act === undefined) {
-      const outcome = await plane.store.read(async (reading) => (await this.outOfReach(call, reading)) ?? operation.run!(call, reading as Writing, prepared))
-      return isRefused(outcome) ? this.refuse(call, outcome) : this.yes(outcome)
-    }
+    if (operation.act === undefined) return this.read(call)
     const repeated = this.idempotentUse(content)
     try {
+      // Before anything is done aside, such as a back-up: a repetition does nothing.
+      const earlier = repeated && (await plane.store.read((reading) => this.earlier(reading, repeated)))
+      if (earlier !== undefined) return earlier
+      const prepared = await this.prepared(call)
+      if (isRefused(prepared)) return await this.refuse(call, prepared)
       const answer = await (operation.commit ? this.commit(call, repeated) : plane.store.write((writing) => this.write(call, writing, prepared, repeated)))
       if (operation.live) await plane.settle().catch(notYetLive)
       return answer
@@ -184,11 +166,30 @@ class Journey {
     }
   }
 
+  private async read(call: Call): Promise<Answer> {
+    const { operation, operator, plane, address } = this
+    // Told before anything is: what cannot be logged does not happen. What changes something has an entry of its own.
+    await recordRead(plane, operator, operation.name, address)
+    const prepared = await this.prepared(call)
+    const outcome = isRefused(prepared)
+      ? prepared
+      : await plane.store.read(async (reading) => (await this.outOfReach(call, reading)) ?? operation.run!(call, reading as Writing, prepared))
+    if (!isRefused(outcome)) return this.yes(outcome)
+    // Whoever looks for what is not theirs is seen looking (ASVS 16.3.2); what is not there at all is told alike, here as to them.
+    if (outcome.refused === 'unknown' || outcome.refused === 'forbidden') await this.told(outcome.refused)
+    return this.no(outcome)
+  }
+
+  /** What `prepare` brought, for who reaches what it is about. */
+  private async prepared(call: Call): Promise<object | undefined> {
+    const { operation, plane } = this
+    if (!operation.prepare) return undefined
+    return (await plane.store.read((reading) => this.outOfReach(call, reading))) ?? ((await operation.prepare(call)) as object | undefined)
+  }
+
   /** The act commits by itself, and its entry in the trail with it. */
   private async commit(call: Call, repeated: IdempotentUse | undefined): Promise<Answer> {
     const { plane, operation } = this
-    const earlier = await plane.store.read((reading) => this.earlier(reading, repeated))
-    if (earlier !== undefined) return earlier
     const hidden = await plane.store.read((reading) => this.outOfReach(call, reading))
     let answer: Answer | undefined
     const outcome =
@@ -203,11 +204,17 @@ class Journey {
     return answer
   }
 
+  /** A refusal that has no entry of the operation's own. */
+  private told(code: CommonRefusal): Promise<void> {
+    const { plane, operator, operation, address } = this
+    return plane.refusals.told(plane, code, { operator: operator === NOBODY ? undefined : operator, address, operation: operation.name })
+  }
+
   private idempotentUse(content: unknown): IdempotentUse | undefined {
     // Strangers are all one principal: one would be answered what was answered to another.
     const key =
       this.operation.method === 'POST' && this.operator !== NOBODY ? idempotencyKey(this.request.headers['idempotency-key'] as string | undefined) : undefined
-    return key === undefined ? undefined : new IdempotentUse(this.operator.actor, this.operation.name, key, content)
+    return key === undefined ? undefined : new IdempotentUse(this.plane.repetitionKey, this.operator.actor, this.operation.name, key, content)
   }
 
   /** The act and its entry in the trail, in one transaction: an act that cannot be logged does not happen. */
@@ -295,35 +302,6 @@ class Journey {
 export async function recordRead(plane: Plane, { actor }: Operator, operation: string, address: string): Promise<void> {
   if (actor.kind !== 'admin-token') return
   await plane.store.write((writing) => plane.record(writing, { act: 'admin-token.read', actor, outcome: 'done', detail: { operation }, personal: { address } }))
-}
-
-/** How many faults one answer lists. */
-const ERRORS_MAX = 100
-/** A fault of a request as it is told: `path` is a JSON pointer (RFC 6901). */
-interface PlacedFault {
-  readonly in: 'path' | 'query' | 'body'
-  readonly path: string
-  readonly message: string
-}
-const pointer = (path: Fault['path']): string => path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-const placed = (place: PlacedFault['in'], faults: readonly Fault[]): PlacedFault[] =>
-  faults.map(({ path, message }) => ({ in: place, path: pointer(path), message }))
-
-function readPart(schema: Schema<unknown> | undefined, value: unknown, place: PlacedFault['in'], into: PlacedFault[]): unknown {
-  if (schema === undefined) return undefined
-  const faults: Fault[] = []
-  const read = schema.read(value, [], faults)
-  into.push(...placed(place, faults))
-  return read
-}
-function unexpected(query: Record<string, string>, into: PlacedFault[]): undefined {
-  into.push(
-    ...placed(
-      'query',
-      Object.keys(query).map((name) => ({ code: 'unknown-key', path: [name], message: `unknown parameter '${name.slice(0, 60)}'` })),
-    ),
-  )
-  return undefined
 }
 
 /** RFC 9110 13.1.1: `*`, or one of the listed strong tags. */

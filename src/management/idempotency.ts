@@ -1,7 +1,7 @@
 // Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a repeated POST gets the answer of the first, by the same caller, for the same content.
-import { createHash } from 'node:crypto'
 import { canonicalJson } from '../base/canonical-json.ts'
 import type { Actor } from '../model/trail-event.ts'
+import { tag } from '../people/secret-text.ts'
 import { collection, type Reading, type Writing } from '../ports/store.ts'
 import type { Answer } from './answer.ts'
 
@@ -22,14 +22,17 @@ export function idempotencyKey(field: string | undefined): string | undefined {
   return /^"?([!#-~]{1,128})"?$/.exec(field ?? '')?.[1]
 }
 
-/** One use of a key: by whom, for which operation, with which content (hardening.md: scoped to principal, operation and body digest). */
+/**
+ * One use of a key: by whom, for which operation, with which content (hardening.md: scoped to principal, operation and body digest). `secret` keys what
+ * is kept of the content: who reads the store cannot try out what a password in it was.
+ */
 export class IdempotentUse {
   private readonly key: string
   private readonly content: string
 
-  constructor(actor: Actor, operation: string, key: string, content: unknown) {
-    this.key = digest(`${actor.kind}\n${actor.id}\n${operation}\n${key}`)
-    this.content = digest(canonicalJson(content))
+  constructor(secret: Uint8Array, actor: Actor, operation: string, key: string, content: unknown) {
+    this.key = tag(secret, 'idempotency', actor.kind, actor.id, operation, key)
+    this.content = tag(secret, 'idempotent content', canonicalJson(content))
   }
 
   /** What the first use was answered with, or why this use is refused; undefined when there was none. */
@@ -43,16 +46,19 @@ export class IdempotentUse {
 
   /** `answer` absent: it held a secret. */
   async keep(writing: Writing, nowMs: number, answer: Kept['answer']): Promise<void> {
-    const old = await writing.scan(keptAt, { before: timeKey(nowMs - KEPT_MS), limit: REMOVED_AT_ONCE })
-    for (const { key, value } of old) {
-      writing.remove(keptAt, key)
-      const record = await writing.get(kept, value)
-      if (record !== undefined && record.atMs < nowMs - KEPT_MS) writing.remove(kept, value)
-    }
+    await forgetRepetitions(writing, nowMs, REMOVED_AT_ONCE)
     writing.put(kept, this.key, { content: this.content, atMs: nowMs, ...(answer && { answer }) })
     writing.put(keptAt, `${timeKey(nowMs)}/${this.key.slice(0, 16)}`, this.key)
   }
 }
 
+/** Removes what is older than a day: answers can hold what somebody wants forgotten. */
+export async function forgetRepetitions(writing: Writing, nowMs: number, limit: number): Promise<void> {
+  for (const { key, value } of await writing.scan(keptAt, { before: timeKey(nowMs - KEPT_MS), limit })) {
+    writing.remove(keptAt, key)
+    const record = await writing.get(kept, value)
+    if (record !== undefined && record.atMs < nowMs - KEPT_MS) writing.remove(kept, value)
+  }
+}
+
 const timeKey = (ms: number): string => String(Math.max(0, ms)).padStart(15, '0')
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex')

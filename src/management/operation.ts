@@ -66,7 +66,7 @@ export interface Refused {
   readonly retryAfterMs?: number
 }
 export type Outcome<O> = Done<O> | Refused
-export const isRefused = (outcome: object | undefined): outcome is Refused => outcome !== undefined && 'refused' in outcome
+export const isRefused = (outcome: object | undefined): outcome is Refused => typeof (outcome as Refused | undefined)?.refused === 'string'
 
 /**
  * Which APIs an operation touches, for those whose permissions reach only their own. `all`: nothing of one API alone, so they may not call it at all.
@@ -109,6 +109,12 @@ export interface Operation<P = unknown, Q = unknown, B = unknown, O = unknown, R
   readonly act?: string
   /** Changes something that has a tag: `If-Match` is required (RFC 6585 3), `*` included for those who mean it. */
   readonly guarded?: true
+  /** Makes what its parameters name where it is not there: nothing is unknown to it. */
+  readonly makes?: true
+  /** For whoever is `signed-in`: tokens too. Others are told that it is about people. */
+  readonly forTokens?: true
+  /** Its room commits before the operation's own transaction, and tells the trail itself. */
+  readonly commits?: 'by-room'
   /** The answer holds a secret: it is never kept for a repetition. */
   readonly secret?: true
   /**

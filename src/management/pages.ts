@@ -56,7 +56,7 @@ export async function page<T, S>(
   reading: Reading,
   of: Collection<T>,
   { limit, cursor }: PageQuery,
-  shown: (entry: Entry<T>) => S | undefined,
+  shown: (entry: Entry<T>) => S | undefined | Promise<S | undefined>,
   options: { readonly prefix?: string; readonly reverse?: boolean } = {},
 ): Promise<Page<S>> {
   const items: S[] = []
@@ -66,7 +66,7 @@ export async function page<T, S>(
     const entries = await reading.scan(of, { ...options, ...bound, limit: SCAN })
     for (const entry of entries) {
       edge = entry.key
-      const item = shown(entry)
+      const item = await shown(entry)
       if (item !== undefined) items.push(item)
       if (items.length === limit) return entry === entries.at(-1) && entries.length < SCAN ? { items } : { items, next: cursorOf(edge) }
     }

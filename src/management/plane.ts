@@ -13,6 +13,7 @@ import type { Envelope } from '../ports/envelope.ts'
 import type { Store, Writing } from '../ports/store.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { RefusalLog } from './refusal-log.ts'
+import type { Resolving } from './resolving.ts'
 
 /** What a request shows of who sends it. */
 export interface ShownCredentials {
@@ -43,6 +44,8 @@ export interface Plane {
   /** Tells the trail of refusals before an operation runs. */
   readonly refusals: RefusalLog
   readonly requestsPerMinute: number
+  /** Keys what is remembered of requests with an idempotency key: bodies can hold secrets that are short enough to guess. */
+  readonly repetitionKey: Uint8Array
   /** A mistake of ours, for the operator to read; nothing of it is told to the caller. */
   report(cause: unknown): void
   /** Where people reach the console, when that is not this listener's own address: `https://console.example`. */
@@ -91,6 +94,7 @@ export interface Services {
     readonly file: FileOwned
   }
   readonly catalog: CatalogPublishing
+  readonly resolving: Resolving
   readonly backUps: BackUps
   readonly system: SystemFacts
   /**

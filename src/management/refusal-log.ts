@@ -38,7 +38,13 @@ export class RefusalLog {
     const detail = { ...(operation !== undefined && { operation }), ...(shown !== undefined && { shown }), ...(unrecorded > 0 && { unrecorded }) }
     const actor = operator?.actor ?? { kind: 'anonymous', id: 'anonymous' }
     const event = { act: 'request.refuse', actor, outcome: 'refused', code: `management.${code}`, detail, personal: { address } } as const
-    await plane.store.write((writing) => plane.record(writing, event))
+    try {
+      await plane.store.write((writing) => plane.record(writing, event))
+    } catch (cause) {
+      // Whatever came of this entry: what it would have told of the others is not lost with it.
+      this.unrecorded[whose] += unrecorded
+      throw cause
+    }
   }
 
   private async admits(operator: Operator | undefined, address: string, nowUs: number): Promise<boolean> {

@@ -17,6 +17,15 @@ test('a body above its bound is refused, declared or not', async () => {
   assert.deepEqual(await readTextBody(body([Buffer.from('1234567890')]), 10), { value: '1234567890' })
 })
 
+test('a body that breaks off is the fault of who sent it', async () => {
+  async function* broken(): AsyncGenerator<Buffer> {
+    yield Buffer.from('12345')
+    throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+  }
+  const read = await readTextBody(body(broken()), 10)
+  assert.deepEqual('faults' in read && read.faults.map(({ code }) => code), ['cut-short'])
+})
+
 test('what all bodies hold at one time is bounded, and free again when they are done', async () => {
   let release = (): void => {}
   const held = new Promise<void>((resolve) => (release = resolve))

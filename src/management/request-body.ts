@@ -19,7 +19,7 @@ export type ReadBody =
 /** The body as plain data. Repeated and prototype keys are faults (RFC 8259 4, RFC 7493 2.3). An absent body is an empty object. */
 export async function readJsonBody(request: IncomingMessage, bytesMax: number): Promise<ReadBody> {
   const bytes = await readBytes(request, bytesMax)
-  if (typeof bytes === 'string') return { refused: bytes }
+  if (!Buffer.isBuffer(bytes)) return bytes
   if (bytes.length === 0) return { value: {} }
   // Without this, a form of another site could send JSON as text/plain and need no preflight (Fetch 4.8).
   if (!isOfType(request, 'application/json')) return { refused: 'unsupported-media-type' }
@@ -31,11 +31,13 @@ export async function readJsonBody(request: IncomingMessage, bytesMax: number): 
 /** The body as text. */
 export async function readTextBody(request: IncomingMessage, bytesMax: number): Promise<ReadBody> {
   const bytes = await readBytes(request, bytesMax)
-  if (typeof bytes === 'string') return { refused: bytes }
+  if (!Buffer.isBuffer(bytes)) return bytes
   if (!isOfType(request, 'text/plain')) return { refused: 'unsupported-media-type' }
   return isUtf8(bytes) ? { value: bytes.toString('utf8') } : NOT_UTF8
 }
 
+const TOO_LARGE: ReadBody = { refused: 'body-too-large' }
+const CUT_SHORT: ReadBody = { faults: [{ code: 'cut-short', path: [], message: 'the body was cut short' }] }
 const NOT_UTF8: ReadBody = { faults: [{ code: 'not-utf8', path: [], message: 'the body is not UTF-8' }] }
 /** RFC 9110 8.4: a body in a coding that we do not undo is not what its type says, and whoever looks at it on the way would see another. */
 function isOfType(request: IncomingMessage, type: string): boolean {
@@ -45,20 +47,23 @@ function isOfType(request: IncomingMessage, type: string): boolean {
 }
 
 /** The octets, or why they are not read. Many large bodies at once must not cost the process its memory, whoever sends them. */
-async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer | 'body-too-large' | 'rate-limited'> {
+async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer | ReadBody> {
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > bytesMax) return 'body-too-large'
+  if (declared > bytesMax) return TOO_LARGE
   const parts: Buffer[] = []
   let length = 0
   try {
     for await (const part of request as AsyncIterable<Buffer>) {
       length += part.length
       inFlight += part.length
-      if (length > bytesMax) return 'body-too-large'
-      if (inFlight > IN_FLIGHT_MAX) return 'rate-limited'
+      if (length > bytesMax) return TOO_LARGE
+      if (inFlight > IN_FLIGHT_MAX) return { refused: 'rate-limited' }
       parts.push(part)
     }
     return Buffer.concat(parts)
+  } catch {
+    // Whoever sent it is gone, or took too long: nothing of ours is broken.
+    return CUT_SHORT
   } finally {
     inFlight -= length
   }

@@ -9,7 +9,7 @@ import { CONNECTIONS_OF_CALLER, startControl } from '../../src/management/contro
 import { ENTRIES_OF_CALLER, ENTRIES_OF_STRANGERS } from '../../src/management/refusal-log.ts'
 import type { TrailEvent } from '../../src/model/trail-event.ts'
 import { client, current, plane, standIn } from './toy-listener.ts'
-import { OPERATORS, told, toyOperations, toyPlane } from './toy-plane.ts'
+import { boxes, OPERATORS, told, toyOperations, toyPlane } from './toy-plane.ts'
 
 const get = (path: string, as?: string, headers = {}) => client.send('GET', `/api/v1${path}`, { ...(as !== undefined && { as }), headers })
 const post = (path: string, as: string | undefined, headers = {}) =>
@@ -68,6 +68,28 @@ describe('refusals before an operation runs are in the trail', () => {
     ])
     assert.match((await entries())[0]!.personal!['address']!, /127\.0\.0\.1$/)
   })
+  test('of whoever reads what they may not see, a few times a minute', async () => {
+    await plane.store.write(async (writing) => {
+      for (const [name, api] of [
+        ['big', 'apples'],
+        ['odd', 'berries'],
+      ] as const)
+        writing.put(boxes, name, { name, api, weight: 1 })
+    })
+    const asked = () => get('/boxes/odd', 'ann')
+    assert.equal((await get('/boxes/big', 'ann')).status, 200)
+    for (let i = 0; i < 20; i++) assert.equal((await asked()).short, '404 management.unknown')
+    assert.deepEqual(
+      await refusals(),
+      Array.from({ length: ENTRIES_OF_CALLER }, () => 'person_ann management.unknown getBox'),
+    )
+    plane.clock.advanceMs(60_000)
+    await asked()
+    assert.equal((await entries()).at(-1)!.detail!['unrecorded'], 20 - ENTRIES_OF_CALLER)
+    plane.clock.advanceMs(60_000)
+    plane.trailIsBroken = true
+    assert.equal((await asked()).short, '500 management.broken', 'what cannot be told to the trail is not answered')
+  })
   test('of a credential that is not valid, without the credential; who shows none is nothing to tell', async () => {
     assert.equal((await get('/boxes', 'guessed-token')).short, '401 management.unauthorized')
     assert.equal((await get('/nothing/of/ours', undefined, { cookie: '__Host-gatehouse-session=guessed-session' })).short, '401 management.unauthorized')
@@ -95,9 +117,14 @@ describe('refusals before an operation runs are in the trail', () => {
     for (let i = 0; i < 50; i++) await plane.refusals.told(plane, 'forbidden', { operator: OPERATORS['eve'], address: `198.51.100.${i}` })
     assert.equal((await refusals()).length, ENTRIES_OF_STRANGERS + ENTRIES_OF_CALLER)
   })
-  test('a refusal that cannot be told to the trail is no answer', async () => {
+  test('a refusal that cannot be told to the trail is no answer, and what it would have told of others is told with the next', async () => {
+    for (let i = 0; i < 20; i++) await post('/boxes', 'eve')
+    plane.clock.advanceMs(60_000)
     plane.trailIsBroken = true
     assert.equal((await post('/boxes', 'eve')).short, '500 management.broken')
+    plane.trailIsBroken = false
+    await post('/boxes', 'eve')
+    assert.equal((await entries()).at(-1)!.detail!['unrecorded'], 20 - ENTRIES_OF_CALLER)
   })
 })
 

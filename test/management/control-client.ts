@@ -19,6 +19,8 @@ export interface Sent {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON, unless it is text. */
   readonly body?: unknown
+  /** How long the body is, is not said before. */
+  readonly chunked?: true
 }
 export interface ControlClient {
   readonly port: number
@@ -37,13 +39,14 @@ export function clientOf(port: number, server?: Server): ControlClient {
   return {
     port,
     origin,
-    send: (method, path, { as, headers = {}, body } = {}) =>
+    send: (method, path, { as, headers = {}, body, chunked } = {}) =>
       new Promise((resolve, reject) => {
         const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
         const fields: Record<string, string> = {
           host: `127.0.0.1:${port}`,
           ...(as !== undefined && { authorization: `Bearer ${as}` }),
-          ...(text !== undefined && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
+          ...(text !== undefined && { 'content-type': 'application/json' }),
+          ...(text !== undefined && (chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(Buffer.byteLength(text)) })),
           ...headers,
         }
         const sent = request({ port, host: '127.0.0.1', method, path, headers: fields, agent: false }, (response) => {

@@ -123,6 +123,9 @@ describe('what exactly', () => {
     for (const [body, type, short] of cases) assert.equal((await post('/boxes', body, { headers: { 'content-type': type } })).short, short, body.slice(0, 60))
     assert.equal(await weightOf('new'), undefined)
   })
+  test('a body that grows too large without saying so is answered as one that said so', async () => {
+    assert.equal((await post('/boxes', 'x'.repeat(70_000), { chunked: true })).short, '413 management.body-too-large')
+  })
   test('every fault of a request is told at once, with its place as a pointer', async () => {
     const { json } = await post('/boxes?colour=red', { name: 'NEW', api: 'apples', weight: -1, 'a/b': 0 })
     assert.deepEqual(

@@ -17,6 +17,8 @@ export interface Scenario {
   good(world: World, asker: Asker): Promise<Asked> | Asked
   /** By the operation's own refusals, each declared one: what brings it about, and who asks (default: the owner). */
   readonly refusals: { readonly [code: string]: (world: World) => Promise<Asked & { readonly asker?: Asker }> | (Asked & { readonly asker?: Asker }) }
+  /** Where only some requests take a recent sign-in: one that does. Default: `good`. */
+  readonly notRecent?: (world: World) => Asked
   /**
    * Where the operation reaches only one's own: the same as `good` about an API of the blues. `ada` asks, and gets 404 `management.unknown`. For an
    * operation that filters instead, `hides` says what must not stand in her answer.

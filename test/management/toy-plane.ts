@@ -11,7 +11,7 @@ import { RefusalLog } from '../../src/management/refusal-log.ts'
 import type { Operator } from '../../src/model/operator.ts'
 import type { Permission } from '../../src/model/permissions.ts'
 import type { TrailEvent } from '../../src/model/trail-event.ts'
-import { collection, type Store } from '../../src/ports/store.ts'
+import { collection, type Reading, type Store } from '../../src/ports/store.ts'
 
 export interface Box {
   readonly name: string
@@ -24,6 +24,10 @@ export const told = collection<TrailEvent>('told')
 const name = string({ pattern: /^[a-z]{1,20}$/, maxLength: 20, means: 'a name' })
 const box = object({ name, api: name, weight: integer({ min: 0, max: 100 }) })
 const tag = (value: Box): string => hashOf(value).slice(0, 16)
+const ownBox = async (call: { readonly parameters: { readonly name: string } }, reading: Reading): Promise<readonly string[] | undefined> => {
+  const found = await reading.get(boxes, call.parameters.name)
+  return found && [found.api]
+}
 const common = { resource: 'boxes', refusals: {} } as const
 
 export const toyOperations: readonly AnyOperation[] = [
@@ -38,6 +42,18 @@ export const toyOperations: readonly AnyOperation[] = [
     query: pageQuery,
     output: pageOf(box),
     run: async (call, store) => done(await page(store, boxes, call.query, ({ value }) => (call.reaches(value.api) ? value : undefined))),
+  }),
+  defineOperation({
+    ...common,
+    name: 'getBox',
+    method: 'GET',
+    path: '/boxes/{name}',
+    summary: 'Tells a box.',
+    permission: 'apis:read',
+    reach: ownBox,
+    parameters: object({ name }),
+    output: box,
+    run: async (call, store) => done((await store.get(boxes, call.parameters.name))!),
   }),
   defineOperation({
     ...common,
@@ -72,10 +88,7 @@ export const toyOperations: readonly AnyOperation[] = [
     path: '/boxes/{name}',
     summary: 'Changes a box.',
     permission: 'apis:write',
-    reach: async (call, reading) => {
-      const found = await reading.get(boxes, call.parameters.name)
-      return found && [found.api]
-    },
+    reach: ownBox,
     parameters: object({ name }),
     body: object({ weight: integer({ min: 0, max: 100 }) }),
     output: box,
@@ -202,6 +215,7 @@ export function toyPlane(store: Store = new MemoryStore(), requestsPerMinute = 1
     guests: guests.limiter('management', perMinute),
     refusals: new RefusalLog(counters, guests),
     requestsPerMinute,
+    repetitionKey: new Uint8Array(32).fill(9),
     report: (cause) => void plane.reports.push(cause),
     ready: () => true,
     isSecure: true,

@@ -28,6 +28,7 @@ import type { Store } from '../../src/ports/store.ts'
 import { Trail } from '../../src/trail/trail.ts'
 import { testEnvelope } from '../support/envelope.ts'
 import { type ControlClient, controlClient, type Sent } from './control-client.ts'
+import { assertDeclared } from './declared.ts'
 import { ADMIN_TOKEN, surroundings } from './surroundings.ts'
 
 /** `ada` owns APIs of the team reds; `bob` of the team blues; nobody is both. */
@@ -67,7 +68,7 @@ export interface World {
   /** What was reported as a mistake of ours. Empty at the end of every good test. */
   readonly reports: unknown[]
   personId(name: PersonName): string
-  /** Sends as somebody: with their session, origin and CSRF token, or with their token. */
+  /** Sends as somebody: with their session, origin and CSRF token, or with their token. Fails on an answer that the operation does not declare. */
   as(asker: Asker, method: string, path: string, sent?: Sent): ReturnType<ControlClient['send']>
   close(): Promise<void>
 }
@@ -118,8 +119,11 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     ...{ store, plane, clock, catalog, directory, client, sent, reports },
     answerOutbound: () => ({ status: 204, headers: {}, body: new Uint8Array() }),
     personId: (name) => people.ids.get(name)!,
-    as: (asker, method, path, { headers = {}, ...rest } = {}) =>
-      client.send(method, `/api/v1${path}`, { ...rest, headers: { ...people.headers.get(asker), ...headers } }),
+    async as(asker, method, path, { headers = {}, ...rest } = {}) {
+      const told = await client.send(method, `/api/v1${path}`, { ...rest, headers: { ...people.headers.get(asker), ...headers } })
+      assertDeclared(method, path, told)
+      return told
+    },
     async close() {
       await client.close()
       await directory.stop()

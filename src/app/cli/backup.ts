@@ -32,7 +32,9 @@ export async function backup(args: readonly string[], settings: Settings): Promi
   const output = resolve(values.output)
   try {
     const connection = connectionTo(configuration, settings, TIMEOUT_MS)
-    const sha256 = await (connection === undefined ? offline() : online(connection).catch((cause) => (cause instanceof NotReached ? offline() : raise(cause))))
+    const sha256 = await (connection === undefined
+      ? offline()
+      : online(connection).catch((cause) => (cause instanceof NotReached && !cause.mayBeDone ? offline() : raise(cause))))
     print(`${sha256}  ${values.output}`)
     return 0
   } catch (cause) {

@@ -1,11 +1,17 @@
 // A token is sent to the Gatehouse that it is for, and to nobody else; and what a refusal names cannot steer a terminal.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Refusal } from '../../client/connection.ts'
+import type { Settings } from '../settings.ts'
+import { backup } from './backup.ts'
 import { connect, controlUrl, refusalText } from './connect.ts'
+import { keyCreate } from './key-create.ts'
 
 test('a token travels over TLS, or to this machine', () => {
   const urls: readonly (readonly [url: string, origin: string | undefined])[] = [
@@ -53,6 +59,23 @@ test('where and with which token is said once, and the own token of a Gatehouse 
     assert.equal(ways({ url, 'token-file': put('empty', '\n') }, 'x'), 'unusable')
     assert.equal(ways({ config: put('broken.yaml', 'gatehouse: 2\n') }, 'x'), 'unusable')
   } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a Gatehouse that takes a request and does not answer is one that runs: nothing is made beside it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-connect-'))
+  const server = createServer((request) => request.socket.destroy()).listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    const config = join(folder, 'gatehouse.yaml')
+    writeFileSync(config, `gatehouse: 1\ncontrol: { listen: "http://127.0.0.1:${(server.address() as AddressInfo).port}" }\napis: {}\n`)
+    const settings = { adminToken: 'x'.repeat(43) } as Settings
+    assert.equal(await keyCreate(['--consumer', 'shop', '--config', config], settings), 2)
+    assert.equal(await backup(['--output', join(folder, 'copy'), '--config', config], settings), 2)
+    assert.deepEqual(readdirSync(folder), ['gatehouse.yaml'])
+  } finally {
+    server.close()
     rmSync(folder, { recursive: true })
   }
 })

@@ -1,15 +1,13 @@
 // The way from a command to the running Gatehouse: where it listens, and the token that proves who asks.
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { systemClock } from '../../base/clock.ts'
 import { readBoundedFile } from '../../catalog/bounded-file.ts'
 import { visible } from '../../catalog/located-fault.ts'
 import { loadConfiguration } from '../../catalog/resolve.ts'
 import { Connection, NotReached, Refusal } from '../../client/connection.ts'
-import { tokenFile as ownTokenFile } from '../../management/admin-token.ts'
 import { policies } from '../compose.ts'
 import { quickstartFile } from '../quickstart.ts'
 import type { Settings } from '../settings.ts'
+import { connectionTo, nowMs } from './running-gatehouse.ts'
 import { complain, type ExitCode, print } from './usage.ts'
 
 /** To be spread into what a command takes. */
@@ -38,21 +36,14 @@ export function connect({ config, url, 'token-file': file }: Where, settings: Pi
     const base = controlUrl(url)
     if (base === undefined) return { unusable: '--url is https://HOST[:PORT], or http:// on this machine: a token does not travel in the open' }
     // The token of a Gatehouse on this machine is for that one, and not for whatever an address names.
-    return given === undefined ? { unusable: 'a token is needed: --token-file, or GATEHOUSE_ADMIN_TOKEN' } : { to: connection(base, given) }
+    return given === undefined
+      ? { unusable: 'a token is needed: --token-file, or GATEHOUSE_ADMIN_TOKEN' }
+      : { to: new Connection({ url: base, token: given, timeoutMs: TIMEOUT_MS }) }
   }
-  const resolution = loadConfiguration(resolve(config ?? quickstartFile), { policies, nowMs: Math.floor(systemClock().nowUs() / 1000) })
+  const resolution = loadConfiguration(resolve(config ?? quickstartFile), { policies, nowMs: nowMs() })
   if (!resolution.ok) return { unusable: 'the configuration has faults: see gatehouse check' }
-  const { host, port } = resolution.control.listen
-  const token = given ?? ownToken(resolution.dataFolder)
-  return token === undefined ? { absent: 'it has never been started: there is no admin token' } : { to: connection(urlOf(host, port), token) }
-}
-
-const connection = (url: string, token: string): Connection => new Connection({ url, token, timeoutMs: TIMEOUT_MS })
-
-/** Who listens on every address is reached by the loopback one. */
-function urlOf(host: string, port: number): string {
-  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${near.includes(':') ? `[${near}]` : near}:${port}`
+  const to = connectionTo(resolution, { adminToken: given }, TIMEOUT_MS)
+  return to === undefined ? { absent: 'it has never been started: there is no admin token' } : { to }
 }
 
 /** The origin of a URL that a token may be sent to. */
@@ -68,13 +59,6 @@ function tokenIn(file: string): string | undefined {
   const read = readBoundedFile(file, TOKEN_OCTETS_MAX)
   const token = 'code' in read ? '' : read.bytes.toString('utf8').trim()
   return /^[!-~]+$/.test(token) ? token : undefined
-}
-function ownToken(dataFolder: string): string | undefined {
-  try {
-    return readFileSync(ownTokenFile(dataFolder), 'utf8').trim()
-  } catch {
-    return undefined
-  }
 }
 
 /** Runs what asks a running Gatehouse. A refusal is told with all that it names. */

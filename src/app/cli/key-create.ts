@@ -43,7 +43,7 @@ export async function keyCreate(args: readonly string[], settings: Settings): Pr
     print(visible((await createKey(connected.to, { parameters: { consumer }, body })).value.secret))
     return 0
   } catch (cause) {
-    if (cause instanceof NotReached && values.url === undefined) return forTheFile()
+    if (cause instanceof NotReached && !cause.mayBeDone && values.url === undefined) return forTheFile()
     if (!(cause instanceof NotReached || cause instanceof Refusal)) throw cause
     complain(cause instanceof Refusal ? refusalText(cause) : cause.message)
     return cause instanceof Refusal ? 1 : 2

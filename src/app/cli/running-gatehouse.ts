@@ -21,14 +21,19 @@ export function configurationOf(file: string | undefined): Configuration | ExitC
 }
 
 /** Undefined when there is no token to show: then nothing ever ran there. */
-export function connectionTo({ control, dataFolder }: Configuration, settings: Settings, timeoutMs?: number): Connection | undefined {
-  const token = settings.adminToken ?? readToken(dataFolder)
+export function connectionTo({ control, dataFolder }: Configuration, { adminToken }: Pick<Settings, 'adminToken'>, timeoutMs: number): Connection | undefined {
+  const token = adminToken ?? ownToken(dataFolder)
   const { host, port } = control.listen
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-  return token === undefined ? undefined : new Connection({ url, token, ...(timeoutMs !== undefined && { timeoutMs }) })
+  return token === undefined ? undefined : new Connection({ url: urlOf(host, port), token, timeoutMs })
 }
 
-function readToken(dataFolder: string): string | undefined {
+/** Who listens on every address is reached by the loopback one. */
+function urlOf(host: string, port: number): string {
+  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${near.includes(':') ? `[${near}]` : near}:${port}`
+}
+
+function ownToken(dataFolder: string): string | undefined {
   try {
     return readFileSync(tokenFile(dataFolder), 'utf8').trim()
   } catch {

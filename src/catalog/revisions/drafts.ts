@@ -97,7 +97,7 @@ export async function changeInDraft(writing: Writing, id: string, change: Propos
   if ((!known && draft.changes >= DRAFT_CHANGES_MAX) || characters > DRAFT_CHARACTERS_MAX) return { refused: 'draft-too-large' }
   const isNothing = change.value === undefined && !(await readObject(writing, 'console', key))
   if (isNothing) await forget(writing, id, key)
-  else await write(writing, id, change)
+  else await write(writing, id, change, editing.by)
   return settle(writing, edited(draft, editing.by), editing.nowMs)
 }
 
@@ -173,14 +173,11 @@ const charactersOf = (kind: string, value: unknown): number =>
   value === undefined ? 0 : kindNamed(kind)?.isText ? (value as string).length : JSON.stringify(value).length
 const storedCharacters = ({ stored }: DraftChange): number => (!stored ? 0 : 'content' in stored ? stored.characters : JSON.stringify(stored.value).length)
 
-async function write(writing: Writing, id: string, { kind, name, value }: ProposedChange): Promise<void> {
+async function write(writing: Writing, id: string, { kind, name, value }: ProposedChange, by?: Actor): Promise<void> {
   const key = keyOf({ kind, name })
   await forget(writing, id, key)
-  writing.put(
-    DRAFT_CHANGES,
-    `${id}/${key}`,
-    value === undefined ? { kind, name } : { kind, name, ...(await store(writing, { kind, name, value }, `draft/${id}/${key}`)) },
-  )
+  const kept = value === undefined ? undefined : await store(writing, { kind, name, value }, `draft/${id}/${key}`)
+  writing.put(DRAFT_CHANGES, `${id}/${key}`, { kind, name, ...kept, ...(by && { by: { kind: by.kind, id: by.id } }) })
 }
 
 async function forget(writing: Writing, id: string, key: ObjectKey): Promise<void> {

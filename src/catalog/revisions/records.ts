@@ -90,6 +90,8 @@ export interface DraftChange {
   readonly name: string
   readonly digest?: string
   readonly stored?: Stored
+  /** Who wrote it; absent: it came with the draft. */
+  readonly by?: Actor
 }
 export interface Approval {
   readonly draft: string

@@ -58,7 +58,7 @@ export const undoDraftChange = (to: Connection, input: { readonly parameters: { 
   to.call('DELETE', '/drafts/{draft}/changes/{kind}/{name}', input)
 
 /** Says everything that stands between a draft and its publication. */
-export const validateDraft = (to: Connection, input: { readonly parameters: { readonly draft: string } }): Promise<Answer<{ readonly valid: boolean; readonly faults: readonly { readonly place: string; readonly code: string; readonly message: string }[]; readonly conflicts: readonly { readonly kind: string; readonly name: string }[]; readonly approvals: { readonly needed: number; readonly given: number; readonly apis: readonly string[] } }>> =>
+export const validateDraft = (to: Connection, input: { readonly parameters: { readonly draft: string } }): Promise<Answer<{ readonly valid: boolean; readonly faults: readonly { readonly place: string; readonly code: string; readonly message: string }[]; readonly conflicts: readonly { readonly kind: string; readonly name: string }[]; readonly approvals: { readonly needed: number; readonly given: number; readonly apis: readonly string[] }; readonly secrets: readonly string[]; readonly breaking: readonly { readonly rule: string; readonly severity: 'breaking' | 'risky' | 'compatible'; readonly operations: readonly string[]; readonly operationCount: number; readonly old?: string; readonly new?: string; readonly sentence: string; readonly api: string }[] }>> =>
   to.call('GET', '/drafts/{draft}/validation', input)
 
 /** Takes one’s own approval of a draft back. */

@@ -51,6 +51,7 @@ export const account: Scenarios = {
       if (isPerson(asker)) await givePassword(world, asker)
       return password({ current: PASSWORD, password: NEW })
     },
+    notRecent: () => password({ password: NEW }),
     refusals: {
       'password-unreadable': () => password({ password: 'seven green \u0007 llamas' }),
       'password-too-short': () => password({ password: 'llamas' }),

@@ -1,6 +1,6 @@
 // The catalog as a whole: its objects, its history, what drifts, and applying texts.
 import { sourcesOf } from '../../../src/catalog/revisions/conformance/fixtures.ts'
-import { api, broken, promised, published, tokenWithout, tooManyDrafts } from '../catalog-house.ts'
+import { api, broken, documented, promised, published, tokenWithout, tooManyDrafts } from '../catalog-house.ts'
 import type { Asked, Scenarios } from '../scenario.ts'
 import { FILE, type World } from '../world.ts'
 
@@ -91,6 +91,11 @@ export const catalog: Scenarios = {
       'approvals-needed': async (world) => {
         await published(world, api('vault', 'reds', { approvals: 1 }))
         return { path: '/revisions/1/roll-back', body: {} }
+      },
+      'breaking-changes': async (world) => {
+        await published(world, ...promised('cherries', 'reds'))
+        await published(world, documented('cherries', '/a', '/b', '/c'))
+        return { path: '/revisions/2/roll-back', body: {} }
       },
     },
   },

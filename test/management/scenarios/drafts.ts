@@ -1,4 +1,5 @@
 // Drafts: how each operation is asked, by whom, and how it refuses. `cherries` would be the reds', `plums` the blues'.
+import { APPROVALS_MAX, approve } from '../../../src/catalog/revisions/approvals.ts'
 import { anyState, api, approveAs, broken, draftOf, fullDraft, openapi, promised, published, tooManyDrafts } from '../catalog-house.ts'
 import type { Asked, Scenarios } from '../scenario.ts'
 import { PEOPLE, type PersonName, type World } from '../world.ts'
@@ -108,6 +109,12 @@ export const drafts: Scenarios = {
         return { path: `/drafts/${id}/approval`, headers: anyState }
       },
       'not-a-person': async (world) => ({ ...(await asked(world, 'reds', '/approval')), asker: 'admin' }),
+      'too-many-approvals': async (world) => {
+        const draft = await draftOf(world, [api('cherries', 'reds')])
+        for (let i = 0; i < APPROVALS_MAX; i++)
+          await world.store.write((writing) => approve(writing, draft.id, { kind: 'person', id: `person_${i}` }, draft.digest, 1))
+        return { path: `/drafts/${draft.id}/approval`, headers: anyState }
+      },
       'foreign-effect': async (world) => {
         await published(world, api('vault', 'blues', { approvals: 1 }))
         const { id } = await draftOf(world, [api('login', 'reds', { path: '/vault/login' })])
@@ -149,6 +156,10 @@ export const drafts: Scenarios = {
       'breaking-changes': async (world) => {
         await published(world, ...promised('cherries', 'reds'))
         const { id } = await draftOf(world, [broken('cherries')])
+        return { path: `/drafts/${id}/publish`, headers: anyState, body: {} }
+      },
+      'not-granted': async (world) => {
+        const { id } = await draftOf(world, [api('cherries', 'reds', { x: { secret: 'of-others' } })])
         return { path: `/drafts/${id}/publish`, headers: anyState, body: {} }
       },
       'approvals-needed': async (world) => {

@@ -15,6 +15,7 @@ export const changePassword = defineOperation({
   summary: 'Sets your password, and ends your other sessions.',
   permission: 'signed-in',
   reach: 'all',
+  commits: 'by-room',
   recent: 'by-room',
   body: object({ current: optional(passwordText('The password until now; absent when there is none.')), password: passwordText('The password from now on.') }),
   output: renewedSchema,

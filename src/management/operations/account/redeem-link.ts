@@ -20,6 +20,7 @@ export const redeemLink = defineOperation({
   summary: 'Uses up an invitation or a recovery link.',
   permission: 'anyone',
   reach: 'all',
+  commits: 'by-room',
   body: object({
     secret: string({ pattern: /^[A-Za-z0-9_-]{43}$/, maxLength: 43, means: 'the secret of a link', describe: 'What stands behind the `#` of the link.' }),
     password: optional(passwordText('The password from now on; absent to enrol a passkey next.')),

@@ -18,6 +18,7 @@ export const registerPasskey = defineOperation({
   summary: 'Keeps a new passkey.',
   permission: 'signed-in',
   reach: 'all',
+  commits: 'by-room',
   recent: 'by-room',
   body: object({ name: namedText('What you call it.'), response: attestationSchema }),
   output: object({ csrf: csrfText, passkey: passkeySchema }),

@@ -1,5 +1,6 @@
 // compareVersions: what clients of an API would run into with another version, a draft, or a document that is sent.
-import { boolean, checked, integer, object, oneOf, optional, string } from '../../../base/schema.ts'
+import { hash } from 'node:crypto'
+import { boolean, checked, type Infer, integer, object, oneOf, optional, string } from '../../../base/schema.ts'
 import { readInline } from '../../../catalog/inline-documents.ts'
 import { draftChanges } from '../../../catalog/revisions/drafts.ts'
 import type { SourceDocument } from '../../../catalog/source-document.ts'
@@ -8,7 +9,7 @@ import { compareDocuments } from '../../../compatibility/compare-documents.ts'
 import { FINDINGS_TOLD_MAX, findingList, shownFinding } from '../../breaking-changes.ts'
 import { reachedDraft } from '../../catalog-drafts.ts'
 import { shownFaults } from '../../catalog-shapes.ts'
-import { defineOperation, done, isRefused, refused } from '../../operation.ts'
+import { defineOperation, done, isRefused, type Refused, refused } from '../../operation.ts'
 import { nameText } from '../../texts.ts'
 import { draftId } from '../drafts/draft-schema.ts'
 import { thisApi } from './api-reach.ts'
@@ -29,6 +30,12 @@ const body = checked(
       : { code: 'bad-value', message: "one of 'to', 'draft' and 'openapi' says what to compare with" },
 )
 
+const comparisonSchema = object({
+  verdict: oneOf(['none', 'compatible', 'risky', 'breaking'], 'The worst of the findings.'),
+  operationsCompared: integer({ min: 0, max: 1_000_000, describe: 'Operations that both documents have.' }),
+  findings: findingList,
+})
+
 export const compareVersions = defineOperation({
   name: 'compareVersions',
   resource: 'apis',
@@ -41,37 +48,37 @@ export const compareVersions = defineOperation({
   body,
   bodyBytesMax: 2 * TEXT_MAX,
   status: 200,
-  output: object({
-    verdict: oneOf(['none', 'compatible', 'risky', 'breaking'], 'The worst of the findings.'),
-    operationsCompared: integer({ min: 0, max: 1_000_000, describe: 'Operations that both documents have.' }),
-    findings: findingList,
-  }),
+  output: comparisonSchema,
   refusals: {
     'no-document': { status: 409, says: 'There is no OpenAPI document to compare.', mend: 'Give each side a document: an API without one promises nothing.' },
     unreadable: { status: 422, says: 'The text is no document.', mend: '`errors` lists every fault with its line.' },
   },
   async prepare(call) {
-    const { parameters, plane } = call
-    const { catalog } = plane.services
-    const { version: from, to, draft, openapi } = call.body
+    const { parameters, plane, operator, nowMs } = call
+    const { catalog, resolving } = plane.services
+    const { version: from, to, draft, openapi, ignoreServers } = call.body
     const nameOf = (name: string | undefined): string => (name === undefined ? parameters.api : versionApi(parameters.api, name))
     for (const name of [from, to]) if (name !== undefined && !catalog.configuration.versions.some(({ api }) => api === nameOf(name))) return refused('unknown')
-    if (!call.reaches(parameters.api)) return refused('unknown')
-    const old = catalog.documents().get(nameOf(from))
-    let now: SourceDocument | undefined
-    if (openapi !== undefined) now = readInline('openapi', openapi)
-    else if (to !== undefined) now = catalog.documents().get(nameOf(to))
-    else if (draft !== undefined) {
-      const changes = await plane.store.read(async (reading) => {
-        const reached = await reachedDraft(call, reading, draft, 'read')
-        return isRefused(reached) ? reached : draftChanges(reading, draft)
-      })
-      if ('refused' in changes) return changes
-      now = catalog.documents(changes).get(nameOf(from))
+    let digest = ''
+    if (draft !== undefined) {
+      const reached = await plane.store.read((reading) => reachedDraft(call, reading, draft, 'read'))
+      if (isRefused(reached)) return reached
+      digest = reached.draft.digest
     }
-    if (now && now.faults.length > 0) return refused('unreadable', { more: { errors: shownFaults(now.faults) } })
-    return old && now ? compareDocuments(old.value, now.value, { nowMs: call.nowMs, ignoreServers: call.body.ignoreServers }) : refused('no-document')
+    return resolving.ask<Infer<typeof comparisonSchema> | Refused>(operator, {
+      key: `comparison/${JSON.stringify([nameOf(from), to, draft, digest, openapi && hash('sha256', openapi), ignoreServers])}`,
+      async answer() {
+        const old = catalog.documents().get(nameOf(from))
+        let now: SourceDocument | undefined
+        if (openapi !== undefined) now = readInline('openapi', openapi)
+        else if (to !== undefined) now = catalog.documents().get(nameOf(to))
+        else if (draft !== undefined) now = catalog.documents(await plane.store.read((reading) => draftChanges(reading, draft))).get(nameOf(from))
+        if (now && now.faults.length > 0) return refused('unreadable', { more: { errors: shownFaults(now.faults) } })
+        if (!old || !now) return refused('no-document')
+        const { verdict, operationsCompared, findings } = compareDocuments(old.value, now.value, { nowMs, ignoreServers })
+        return { verdict, operationsCompared, findings: findings.slice(0, FINDINGS_TOLD_MAX).map(shownFinding) }
+      },
+    })
   },
-  run: async (_call, _store, { verdict, operationsCompared, findings }) =>
-    done({ verdict, operationsCompared, findings: findings.slice(0, FINDINGS_TOLD_MAX).map(shownFinding) }),
+  run: async (_call, _store, comparison) => done(comparison),
 })

@@ -2,9 +2,10 @@
 import { hashOf } from '../../../base/canonical-json.ts'
 import { object } from '../../../base/schema.ts'
 import { readHead } from '../../../catalog/revisions/state.ts'
-import { APPROVALS_NEEDED, FAULTY, NOT_GRANTED, publishAs } from '../../catalog-publication.ts'
+import { publishAs } from '../../catalog-publication.ts'
 import { CatalogReach } from '../../catalog-reach.ts'
-import { defineOperation, done, isRefused, refused } from '../../operation.ts'
+import { defineOperation, done, refused } from '../../operation.ts'
+import { APPROVALS_NEEDED, FAULTY, NOT_GRANTED } from '../../publication-refusals.ts'
 import { momentOf, nameText } from '../../texts.ts'
 import { thisApi } from './api-reach.ts'
 import { findPatch, newPatch, patchSchema, shownPatch } from './patch-schema.ts'
@@ -35,12 +36,12 @@ export const createPatch = defineOperation({
     const { name = `patch-${Buffer.from(plane.services.random(8)).toString('hex')}`, expires, ...rest } = body
     if (Date.parse(expires) <= nowMs) return refused('over')
     const value = { api: parameters.api, ...rest, expires: momentOf(Date.parse(expires)) }
-    const outcome = await publishAs(
+    return publishAs(
       call,
       async (reading) => {
         const change = { kind: 'patch', name, value }
         if (await findPatch(reading, name)) return refused('name-taken')
-        if ((await CatalogReach.of(operator, reading)).touch('patch', change, [], true) !== 'within') return refused('unknown')
+        if (!(await CatalogReach.of(operator, reading)).includesAll('patch', [change], true)) return refused('unknown')
         const { revision: base } = await readHead(reading)
         return { author: operator.actor, message: `patch ${name}: ${body.reason}`, base, changes: [change] }
       },
@@ -53,7 +54,5 @@ export const createPatch = defineOperation({
         return done(told, { etag: digest, location: `/apis/${parameters.api}/patches/${name}`, object: { kind: 'patch', name }, detail })
       },
     )
-    // Somebody was faster by a moment.
-    return isRefused(outcome) && outcome.refused === 'conflict' ? refused('name-taken') : outcome
   },
 })

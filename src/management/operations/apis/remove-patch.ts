@@ -1,8 +1,9 @@
 // removePatch: takes a virtual patch out before its time, or after it.
 import { readHead } from '../../../catalog/revisions/state.ts'
-import { APPROVALS_NEEDED, FAULTY, publishAs } from '../../catalog-publication.ts'
+import { publishAs } from '../../catalog-publication.ts'
 import { CatalogReach } from '../../catalog-reach.ts'
-import { defineOperation, done, isRefused, refused } from '../../operation.ts'
+import { defineOperation, done, refused } from '../../operation.ts'
+import { APPROVALS_NEEDED, FAULTY } from '../../publication-refusals.ts'
 import { OWNED_BY_FILE } from '../drafts/draft-refusals.ts'
 import { thisApi } from './api-reach.ts'
 import { findPatch, patchParameters, shownPatch } from './patch-schema.ts'
@@ -24,13 +25,13 @@ export const removePatch = defineOperation({
   async commit(call, within) {
     const { parameters, operator, nowMs } = call
     const name = parameters.patch
-    const outcome = await publishAs(
+    return publishAs(
       call,
       async (reading) => {
         const found = await findPatch(reading, name)
         if (!found || shownPatch(found, nowMs)?.api !== parameters.api) return refused('unknown')
         const there = { kind: 'patch', name, value: { api: parameters.api } }
-        if ((await CatalogReach.of(operator, reading)).touch('patch', there, [], true) !== 'within') return refused('unknown')
+        if (!(await CatalogReach.of(operator, reading)).includesAll('patch', [there], true)) return refused('unknown')
         if (found.owner === 'file') return refused('owned-by-file')
         const stale = call.guard(found.stored.digest)
         if (stale) return stale
@@ -40,7 +41,5 @@ export const removePatch = defineOperation({
       within,
       ({ number }) => done(undefined, { detail: { api: parameters.api, revision: number } }),
     )
-    // Somebody was faster by a moment.
-    return isRefused(outcome) && outcome.refused === 'conflict' ? refused('stale') : outcome
   },
 })

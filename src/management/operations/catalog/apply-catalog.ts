@@ -2,21 +2,11 @@
 import { object, optional } from '../../../base/schema.ts'
 import { DRAFT_CHANGES_MAX } from '../../../catalog/revisions/drafts.ts'
 import { changesOfPlan } from '../../../catalog/revisions/plan.ts'
-import { BREAKING_CHANGES } from '../../breaking-changes.ts'
-import {
-  APPROVALS_NEEDED,
-  acceptBreaking,
-  answeredRevision,
-  CONFLICT,
-  FAULTY,
-  NOT_GRANTED,
-  NOTHING_CHANGES,
-  publishAs,
-  revisionSchema,
-} from '../../catalog-publication.ts'
+import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { CatalogReach } from '../../catalog-reach.ts'
 import { messageText, revisionNumber } from '../../catalog-shapes.ts'
 import { defineOperation, isRefused, refused } from '../../operation.ts'
+import { PUBLISHING_WRITTEN } from '../../publication-refusals.ts'
 import { appliedShape, planUpon, readText, TEXT_BYTES_MAX, UNREADABLE } from './plan-schema.ts'
 
 export const applyCatalog = defineOperation({
@@ -40,18 +30,13 @@ export const applyCatalog = defineOperation({
   output: revisionSchema,
   status: 200,
   refusals: {
+    ...PUBLISHING_WRITTEN,
     unreadable: UNREADABLE,
     'owned-by-file': {
       status: 409,
       says: 'The file owns objects that the text wants otherwise.',
       mend: '`conflicts` names them. Edit the file that Gatehouse was started with, or take them out of the text.',
     },
-    faulty: FAULTY,
-    conflict: CONFLICT,
-    'nothing-changes': NOTHING_CHANGES,
-    'approvals-needed': APPROVALS_NEEDED,
-    'not-granted': NOT_GRANTED,
-    'breaking-changes': BREAKING_CHANGES,
     'too-much': { status: 422, says: 'One revision cannot change that much.', mend: `Apply it in parts: at most ${DRAFT_CHANGES_MAX} objects change at once.` },
   },
   act: 'catalog.apply',
@@ -68,8 +53,7 @@ export const applyCatalog = defineOperation({
         if (conflicts.length > 0) return refused('owned-by-file', { more: { conflicts: conflicts.slice(0, 1000) } })
         const changes = changesOfPlan(plan, wanted.objects)
         if (changes.length > DRAFT_CHANGES_MAX) return refused('too-much')
-        const reach = await CatalogReach.of(operator, reading)
-        if (!changes.every((change) => reach.touch('publish', change, changes, true) === 'within')) return refused('forbidden')
+        if (!(await CatalogReach.of(operator, reading)).includesAll('publish', changes, true)) return refused('forbidden')
         return { author: operator.actor, message: body.message, base: body.base ?? revision, changes }
       },
       within,

@@ -1,6 +1,6 @@
 // exportCatalog: every object of both owners as one text that can be applied.
 import { exportText } from '../../../catalog/revisions/export.ts'
-import { objectsOfState, readState } from '../../../catalog/revisions/state.ts'
+import { objectsOfState, readHead, readState } from '../../../catalog/revisions/state.ts'
 import { defineOperation, done } from '../../operation.ts'
 
 export const exportCatalog = defineOperation({
@@ -13,8 +13,17 @@ export const exportCatalog = defineOperation({
   reach: 'all',
   media: 'application/yaml',
   refusals: {},
-  async run({ plane }, store) {
-    const console = await objectsOfState(store, await readState(store, 'console'))
-    return done(exportText([...console, ...plane.services.catalog.fileObjects]))
+  async prepare({ operator, plane }) {
+    const { catalog, resolving } = plane.services
+    const { revision } = await plane.store.read(readHead)
+    return resolving.ask<{ readonly text: string }>(operator, {
+      key: `export/${revision}`,
+      isLarge: true,
+      async answer() {
+        const console = await plane.store.read(async (reading) => objectsOfState(reading, await readState(reading, 'console')))
+        return { text: exportText([...console, ...catalog.fileObjects]) }
+      },
+    })
   },
+  run: async (_call, _store, { text }) => done(text),
 })

@@ -1,6 +1,8 @@
 // planApply: what applying a text would change, without changing it.
-import { object } from '../../../base/schema.ts'
-import { defineOperation, done } from '../../operation.ts'
+import { hash } from 'node:crypto'
+import { type Infer, object } from '../../../base/schema.ts'
+import { readHead } from '../../../catalog/revisions/state.ts'
+import { defineOperation, done, isRefused, type Refused } from '../../operation.ts'
 import { appliedShape, planSchema, planUpon, readText, TEXT_BYTES_MAX, UNREADABLE } from './plan-schema.ts'
 
 export const planApply = defineOperation({
@@ -16,9 +18,18 @@ export const planApply = defineOperation({
   status: 200,
   output: planSchema,
   refusals: { unreadable: UNREADABLE },
-  prepare: async ({ body }) => readText(body.text),
-  async run({ plane, body }, store, wanted) {
-    const { plan, revision } = await planUpon(store, plane, wanted, body.prune)
-    return done({ revision, ...plan })
+  async prepare({ operator, plane, body: { text, prune } }) {
+    const { revision } = await plane.store.read(readHead)
+    return plane.services.resolving.ask<{ readonly told: Infer<typeof planSchema> } | Refused>(operator, {
+      key: `plan/${prune}/${hash('sha256', text)}/${revision}`,
+      isLarge: true,
+      async answer() {
+        const wanted = readText(text)
+        if (isRefused(wanted)) return wanted
+        const upon = await plane.store.read((reading) => planUpon(reading, plane, wanted, prune))
+        return { told: { revision: upon.revision, ...upon.plan } }
+      },
+    })
   },
+  run: async (_call, _store, { told }) => done(told),
 })

@@ -1,13 +1,12 @@
 // approveDraft: somebody else than its authors agrees with a draft as it is now.
 import { object } from '../../../base/schema.ts'
-import { approve } from '../../../catalog/revisions/approvals.ts'
-import { proposalOf } from '../../../catalog/revisions/publish.ts'
+import { APPROVALS_MAX, approve } from '../../../catalog/revisions/approvals.ts'
 import { reachOf } from '../../../model/operator.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
 import { approverCheck } from '../../catalog-rights.ts'
 import { actorShape, etagText, shownActor } from '../../catalog-shapes.ts'
-import { defineOperation, done, isRefused, refused } from '../../operation.ts'
+import { defineOperation, done, refused } from '../../operation.ts'
 import { moment, momentOf } from '../../texts.ts'
+import { examinedDraft } from './draft-examination.ts'
 import { draftParameter } from './draft-schema.ts'
 
 export const approveDraft = defineOperation({
@@ -23,6 +22,11 @@ export const approveDraft = defineOperation({
   refusals: {
     'own-draft': { status: 403, says: 'Nobody approves what they wrote themselves.', mend: 'Ask somebody who has not changed this draft.' },
     'not-a-person': { status: 403, says: 'Only people approve.', mend: 'Sign in to approve; a token or the admin token cannot.' },
+    'too-many-approvals': {
+      status: 409,
+      says: `${APPROVALS_MAX} people have approved this draft.`,
+      mend: 'Nothing asks for more: publish it, or let one of them withdraw.',
+    },
     'foreign-effect': {
       status: 403,
       says: 'The draft has an effect on APIs that are not yours to approve.',
@@ -32,20 +36,9 @@ export const approveDraft = defineOperation({
   act: 'draft.approve',
   guarded: true,
   object: ({ parameters }) => ({ kind: 'draft', name: parameters.draft }),
-  /** What the draft has an effect on is found by resolving it, which takes longer than a transaction may. */
-  async prepare(call) {
-    const { plane } = call
-    const found = await plane.store.read(async (reading) => {
-      const reached = await reachedDraft(call, reading, call.parameters.draft, 'approve')
-      if (isRefused(reached)) return reached
-      const proposal = await proposalOf(reading, reached.draft.id, reached.draft.digest)
-      return 'refused' in proposal ? refused('unknown') : { proposal, digest: reached.draft.digest }
-    })
-    if (!('proposal' in found)) return found
-    const { demand } = await plane.services.catalog.examine(found.proposal)
-    return { demand, digest: found.digest, changes: found.proposal.changes }
-  },
-  async run(call, store, { demand, digest, changes }) {
+  /** What the draft has an effect on is found by resolving it. */
+  prepare: (call) => examinedDraft(call, call.parameters.draft, 'approve'),
+  async run(call, store, { examination: { demand }, changes, draft: { digest } }) {
     const { operator, plane, parameters } = call
     const stale = call.guard(digest)
     if (stale) return stale
@@ -53,7 +46,7 @@ export const approveDraft = defineOperation({
     if (!isWhole && operator.actor.kind === 'person' && !(await approverCheck(plane, changes)(store, operator.actor, demand.apis)))
       return refused('foreign-effect', { more: { apis: demand.apis } })
     const made = await approve(store, parameters.draft, operator.actor, digest, call.nowMs)
-    if ('refused' in made) return refused(made.refused === 'unknown-draft' ? 'unknown' : made.refused === 'too-many-approvals' ? 'stale' : made.refused)
+    if ('refused' in made) return refused(made.refused === 'unknown-draft' ? 'unknown' : made.refused)
     return done({ by: shownActor(made.by), at: momentOf(made.atMs), etag: made.digest }, { etag: made.digest })
   },
 })

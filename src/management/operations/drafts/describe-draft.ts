@@ -1,7 +1,7 @@
 // describeDraft: says anew what a draft is for. Approvals are void.
 import { object } from '../../../base/schema.ts'
 import { describeDraft as describe } from '../../../catalog/revisions/drafts.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
+import { guardedDraft } from '../../catalog-drafts.ts'
 import { messageText } from '../../catalog-shapes.ts'
 import { defineOperation, done, isRefused } from '../../operation.ts'
 import { draftParameter, draftSchema, shownDraft } from './draft-schema.ts'
@@ -22,12 +22,9 @@ export const describeDraft = defineOperation({
   guarded: true,
   object: ({ parameters }) => ({ kind: 'draft', name: parameters.draft }),
   async run(call, store) {
-    const reached = await reachedDraft(call, store, call.parameters.draft, 'write')
-    if (isRefused(reached)) return reached
-    const { id, digest: expected } = reached.draft
-    const stale = call.guard(expected)
-    if (stale) return stale
-    const draft = await describe(store, id, call.body.message, { by: call.operator.actor, nowMs: call.nowMs, expected })
+    const found = await guardedDraft(call, store, call.parameters.draft, 'write')
+    if (isRefused(found)) return found
+    const draft = await describe(store, found.id, call.body.message, { by: call.operator.actor, nowMs: call.nowMs, expected: found.digest })
     if ('refused' in draft) throw new Error(`a draft that was just read is refused with ${draft.refused}`)
     return done(shownDraft(draft), { etag: draft.digest })
   },

@@ -1,6 +1,6 @@
 // discardDraft: forgets a draft with all that it would have changed.
 import { discardDraft as discard } from '../../../catalog/revisions/drafts.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
+import { guardedDraft } from '../../catalog-drafts.ts'
 import { defineOperation, done, isRefused } from '../../operation.ts'
 import { draftParameter } from './draft-schema.ts'
 
@@ -18,12 +18,9 @@ export const discardDraft = defineOperation({
   guarded: true,
   object: ({ parameters }) => ({ kind: 'draft', name: parameters.draft }),
   async run(call, store) {
-    const reached = await reachedDraft(call, store, call.parameters.draft, 'write')
-    if (isRefused(reached)) return reached
-    const { id, digest } = reached.draft
-    const stale = call.guard(digest)
-    if (stale) return stale
-    await discard(store, id, digest)
+    const found = await guardedDraft(call, store, call.parameters.draft, 'write')
+    if (isRefused(found)) return found
+    await discard(store, found.id, found.digest)
     return done(undefined)
   },
 })

@@ -1,13 +1,13 @@
 // getDraftDifferences and getDraftDifferencesText: what a draft would change in what is published now.
-import { object } from '../../../base/schema.ts'
+import { type Infer, object } from '../../../base/schema.ts'
 import { differences, differenceText, type ObjectDifference } from '../../../catalog/revisions/difference.ts'
-import { draftChanges } from '../../../catalog/revisions/drafts.ts'
+import { draftChanges, readDraft } from '../../../catalog/revisions/drafts.ts'
 import { type CatalogObject, keyOf } from '../../../catalog/revisions/kinds.ts'
 import { readObject, readValue } from '../../../catalog/revisions/state.ts'
 import type { Reading } from '../../../ports/store.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
 import { differenceList, shownDifference } from '../../catalog-shapes.ts'
-import { type Call, defineOperation, done, isRefused, type Refused } from '../../operation.ts'
+import { type Call, defineOperation, done, isRefused, type Refused, refused } from '../../operation.ts'
+import { draftNow } from './draft-examination.ts'
 import { draftParameter } from './draft-schema.ts'
 
 const shared = { resource: 'drafts', method: 'GET', permission: 'apis:read', reach: 'filtered', parameters: draftParameter, refusals: {} } as const
@@ -18,10 +18,8 @@ export const getDraftDifferences = defineOperation({
   path: '/drafts/{draft}/differences',
   summary: 'Tells what a draft would change, path by path.',
   output: object({ objects: differenceList }),
-  async run(call, store) {
-    const found = await differencesOf(call, store, call.parameters.draft)
-    return isRefused(found) ? found : done({ objects: found.objects.map(shownDifference) }, { etag: found.etag })
-  },
+  prepare: differencesOf,
+  run: async (_call, _store, { objects, etag }) => done({ objects: objects.map(shownDifference) }, { etag }),
 })
 
 export const getDraftDifferencesText = defineOperation({
@@ -30,19 +28,29 @@ export const getDraftDifferencesText = defineOperation({
   path: '/drafts/{draft}/differences/text',
   summary: 'Tells what a draft would change, for people.',
   media: 'text/plain; charset=utf-8',
-  async run(call, store) {
-    const found = await differencesOf(call, store, call.parameters.draft)
-    return isRefused(found) ? found : done(`${differenceText(found.objects)}\n`, { etag: found.etag })
-  },
+  prepare: differencesOf,
+  run: async (_call, _store, { objects, etag }) => done(`${differenceText(objects)}\n`, { etag }),
 })
 
-async function differencesOf(
-  call: Pick<Call, 'operator'>,
-  reading: Reading,
-  id: string,
-): Promise<{ readonly objects: readonly ObjectDifference[]; readonly etag: string } | Refused> {
-  const reached = await reachedDraft(call, reading, id, 'read')
-  if (isRefused(reached)) return reached
+interface Differing {
+  readonly objects: readonly ObjectDifference[]
+  readonly etag: string
+}
+
+/** Whole documents are read for it. */
+async function differencesOf({ operator, plane, parameters }: Call<Infer<typeof draftParameter>>): Promise<Differing | Refused> {
+  const found = await draftNow({ operator, plane }, parameters.draft, 'read')
+  if (isRefused(found)) return found
+  return plane.services.resolving.ask<Differing | Refused>(operator, {
+    key: `differences/${found.nameNow}`,
+    isLarge: true,
+    answer: () => plane.store.read((reading) => differing(reading, parameters.draft)),
+  })
+}
+
+async function differing(reading: Reading, id: string): Promise<Differing | Refused> {
+  const draft = await readDraft(reading, id)
+  if (!draft) return refused('unknown')
   const before: CatalogObject[] = []
   const after: CatalogObject[] = []
   for (const { kind, name, value } of await draftChanges(reading, id)) {
@@ -50,5 +58,5 @@ async function differencesOf(
     if (known) before.push({ kind, name, value: await readValue(reading, known.stored) })
     if (value !== undefined) after.push({ kind, name, value })
   }
-  return { objects: differences(before, after), etag: reached.draft.digest }
+  return { objects: differences(before, after), etag: draft.digest }
 }

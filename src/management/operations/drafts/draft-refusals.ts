@@ -1,6 +1,5 @@
-// The refusals that several operations on drafts share.
-import type { DraftRefusal } from '../../../catalog/revisions/drafts.ts'
-import { type RefusalDeclaration, type Refused, refused } from '../../operation.ts'
+// Refusals that several operations on drafts share.
+import type { RefusalDeclaration } from '../../operation.ts'
 
 export const OWNED_BY_FILE: RefusalDeclaration = {
   status: 409,
@@ -12,20 +11,8 @@ export const BEYOND_REACH: RefusalDeclaration = {
   says: 'With this, the API would belong to others, or be made of what does.',
   mend: 'Name one of your own teams as its owner, and an OpenAPI document that only your own APIs refer to. Who reaches all APIs can hand one over.',
 }
-export const NOT_GRANTED: RefusalDeclaration = {
-  status: 403,
-  says: 'The object refers to secrets that were not granted to you.',
-  mend: '`secrets` names them. Ask for a grant to you or one of your teams; a secret that does not exist is told alike.',
-}
 export const DRAFT_TOO_LARGE: RefusalDeclaration = {
   status: 409,
   says: 'A draft cannot hold that much.',
   mend: 'Publish what it holds, and go on in another one.',
-}
-
-/** A change that the room refuses, of an object whose tag was just compared. */
-export function refusedChange(refusal: DraftRefusal): Refused {
-  if (refusal.refused !== 'invalid') return refused(refusal.refused === 'unknown-object' ? 'unknown' : refusal.refused)
-  const errors = refusal.faults.map(({ code, path, message }) => ({ code, path: path.slice(1).map(String).join('.'), message }))
-  return refused('bad-object', { more: { errors: errors.slice(0, 100) } })
 }

@@ -3,6 +3,7 @@ import { object } from '../../../base/schema.ts'
 import { objectInDraft } from '../../../catalog/revisions/drafts.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
 import { reachedDraft } from '../../catalog-drafts.ts'
+import { Together } from '../../catalog-reach.ts'
 import { anyValue, objectParameters } from '../../catalog-shapes.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'
 import { draftObjectParameters } from './draft-schema.ts'
@@ -23,7 +24,7 @@ export const getDraftObject = defineOperation({
     const reached = await reachedDraft(call, store, id, 'read')
     if (isRefused(reached)) return reached
     const { digest, object: found } = await objectInDraft(store, id, keyOf({ kind, name }))
-    if (!found || reached.reach.touch('read', found, reached.changes, reached.isMine) !== 'within') return refused('unknown')
+    if (!found || reached.reach.touch('read', found, new Together([...reached.changes, found]), reached.isMine) !== 'within') return refused('unknown')
     return done({ kind: found.kind as typeof kind, name, value: found.value }, { etag: digest })
   },
 })

@@ -1,7 +1,6 @@
 // listDrafts: the drafts that an operator may see.
 import { object } from '../../../base/schema.ts'
-import { DRAFTS, type Draft } from '../../../catalog/revisions/records.ts'
-import { everyEntry } from '../../../ports/store.ts'
+import { DRAFTS } from '../../../catalog/revisions/records.ts'
 import { draftOutline, isAuthorOf, isWithin } from '../../catalog-drafts.ts'
 import { CatalogReach } from '../../catalog-reach.ts'
 import { defineOperation, done } from '../../operation.ts'
@@ -21,11 +20,11 @@ export const listDrafts = defineOperation({
   refusals: {},
   async run({ operator, query }, store) {
     const reach = await CatalogReach.of(operator, store)
-    const seen = new Set<Draft['id']>()
-    for await (const { value: draft } of everyEntry(store, DRAFTS)) {
-      const changes = reach.hasAll('read') ? [] : await draftOutline(store, draft.id)
-      if (isWithin(reach, 'read', changes, isAuthorOf(draft, operator.actor))) seen.add(draft.id)
-    }
-    return done(await page(store, DRAFTS, query, ({ value }) => (seen.has(value.id) ? shownDraft(value) : undefined)))
+    return done(
+      await page(store, DRAFTS, query, async ({ value: draft }) => {
+        const changes = reach.hasAll('read') ? [] : await draftOutline(store, draft.id)
+        return isWithin(reach, 'read', changes, isAuthorOf(draft, operator.actor)) ? shownDraft(draft) : undefined
+      }),
+    )
   },
 })

@@ -1,10 +1,10 @@
 // publishDraft: a draft becomes a revision, and is live when this is answered.
 import { object } from '../../../base/schema.ts'
 import { proposalOf } from '../../../catalog/revisions/publish.ts'
-import { BREAKING_CHANGES } from '../../breaking-changes.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
-import { APPROVALS_NEEDED, acceptBreaking, answeredRevision, CONFLICT, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import { guardedDraft } from '../../catalog-drafts.ts'
+import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { defineOperation, isRefused, refused } from '../../operation.ts'
+import { PUBLISHING_WRITTEN } from '../../publication-refusals.ts'
 import { draftParameter } from './draft-schema.ts'
 
 export const publishDraft = defineOperation({
@@ -18,13 +18,7 @@ export const publishDraft = defineOperation({
   parameters: draftParameter,
   body: object({ acceptBreaking }),
   output: revisionSchema,
-  refusals: {
-    faulty: FAULTY,
-    conflict: CONFLICT,
-    'nothing-changes': NOTHING_CHANGES,
-    'approvals-needed': APPROVALS_NEEDED,
-    'breaking-changes': BREAKING_CHANGES,
-  },
+  refusals: PUBLISHING_WRITTEN,
   act: 'draft.publish',
   guarded: true,
   live: true,
@@ -33,12 +27,9 @@ export const publishDraft = defineOperation({
     publishAs(
       call,
       async (reading) => {
-        const reached = await reachedDraft(call, reading, call.parameters.draft, 'publish')
-        if (isRefused(reached)) return reached
-        const { id, digest } = reached.draft
-        const stale = call.guard(digest)
-        if (stale) return stale
-        const proposal = await proposalOf(reading, id, digest)
+        const found = await guardedDraft(call, reading, call.parameters.draft, 'publish')
+        if (isRefused(found)) return found
+        const proposal = await proposalOf(reading, found.id, found.digest)
         return 'refused' in proposal ? refused('unknown') : proposal
       },
       within,

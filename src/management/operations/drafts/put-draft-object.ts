@@ -1,13 +1,14 @@
 // putDraftObject: what an object shall be once the draft is published.
 import { object } from '../../../base/schema.ts'
 import { DOCUMENT_CHARACTERS_MAX } from '../../../catalog/document-schema.ts'
-import { changeInDraft, objectInDraft } from '../../../catalog/revisions/drafts.ts'
+import { objectInDraft } from '../../../catalog/revisions/drafts.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
-import { ungrantedSecrets } from '../../catalog-rights.ts'
+import { secretsOfChanges, ungrantedSecrets } from '../../catalog-rights.ts'
 import { anyValue } from '../../catalog-shapes.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'
-import { BEYOND_REACH, DRAFT_TOO_LARGE, NOT_GRANTED, OWNED_BY_FILE, refusedChange } from './draft-refusals.ts'
+import { NOT_GRANTED } from '../../publication-refusals.ts'
+import { changeDraft } from './draft-change.ts'
+import { BEYOND_REACH, DRAFT_TOO_LARGE, OWNED_BY_FILE } from './draft-refusals.ts'
 import { draftObjectParameters, draftSchema, shownDraft } from './draft-schema.ts'
 
 export const putDraftObject = defineOperation({
@@ -35,19 +36,11 @@ export const putDraftObject = defineOperation({
   object: ({ parameters }) => ({ kind: 'draft', name: parameters.draft }),
   async run(call, store) {
     const { draft: id, kind, name } = call.parameters
-    const reached = await reachedDraft(call, store, id, 'write')
-    if (isRefused(reached)) return reached
     const change = { kind, name, value: call.body.value }
-    const others = reached.changes.filter((each) => keyOf(each) !== keyOf(change))
-    const touch = reached.reach.touch('write', change, others, true)
-    if (touch !== 'within') return refused(touch === 'hidden' ? 'unknown' : 'beyond-reach')
-    const secrets = await ungrantedSecrets(store, call.operator, [change])
+    const secrets = await ungrantedSecrets(store, call, [secretsOfChanges(call.operator.actor, [change])])
     if (secrets.length > 0) return refused('not-granted', { more: { secrets } })
-    const { digest: expected } = await objectInDraft(store, id, keyOf(change))
-    const stale = call.guard(expected)
-    if (stale) return stale
-    const draft = await changeInDraft(store, id, change, { by: call.operator.actor, nowMs: call.nowMs, expected })
-    if ('refused' in draft) return refusedChange(draft)
+    const draft = await changeDraft(call, store, id, change)
+    if (isRefused(draft)) return draft
     return done(shownDraft(draft), { etag: (await objectInDraft(store, id, keyOf(change))).digest, detail: { kind, name } })
   },
 })

@@ -1,7 +1,7 @@
 // rebaseDraft: sets a draft upon the newest revision, and says what it would overwrite.
 import { list, object } from '../../../base/schema.ts'
 import { rebaseDraft as rebase } from '../../../catalog/revisions/drafts.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
+import { guardedDraft } from '../../catalog-drafts.ts'
 import { OBJECTS_TOLD_MAX, shownKeys, toldObject } from '../../catalog-shapes.ts'
 import { defineOperation, done, isRefused } from '../../operation.ts'
 import { draftParameter, draftSchema, shownDraft } from './draft-schema.ts'
@@ -25,12 +25,9 @@ export const rebaseDraft = defineOperation({
   guarded: true,
   object: ({ parameters }) => ({ kind: 'draft', name: parameters.draft }),
   async run(call, store) {
-    const reached = await reachedDraft(call, store, call.parameters.draft, 'write')
-    if (isRefused(reached)) return reached
-    const { id, digest: expected } = reached.draft
-    const stale = call.guard(expected)
-    if (stale) return stale
-    const made = await rebase(store, id, { by: call.operator.actor, nowMs: call.nowMs, expected })
+    const found = await guardedDraft(call, store, call.parameters.draft, 'write')
+    if (isRefused(found)) return found
+    const made = await rebase(store, found.id, { by: call.operator.actor, nowMs: call.nowMs, expected: found.digest })
     if ('refused' in made) throw new Error(`a draft that was just read is refused with ${made.refused}`)
     return done({ draft: shownDraft(made.draft), overwrites: shownKeys(made.overwrites) }, { etag: made.draft.digest })
   },

@@ -1,7 +1,7 @@
 // undoDraftChange: an object is in the draft as it is in the catalog again.
 import { undoInDraft } from '../../../catalog/revisions/drafts.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
+import { guardedDraft } from '../../catalog-drafts.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'
 import { draftObjectParameters, draftSchema, shownDraft } from './draft-schema.ts'
 
@@ -22,12 +22,9 @@ export const undoDraftChange = defineOperation({
   object: ({ parameters }) => ({ kind: 'draft', name: parameters.draft }),
   async run(call, store) {
     const { draft: id, kind, name } = call.parameters
-    const reached = await reachedDraft(call, store, id, 'write')
-    if (isRefused(reached)) return reached
-    const { digest: expected } = reached.draft
-    const stale = call.guard(expected)
-    if (stale) return stale
-    const draft = await undoInDraft(store, id, keyOf({ kind, name }), { by: call.operator.actor, nowMs: call.nowMs, expected })
+    const found = await guardedDraft(call, store, id, 'write')
+    if (isRefused(found)) return found
+    const draft = await undoInDraft(store, id, keyOf({ kind, name }), { by: call.operator.actor, nowMs: call.nowMs, expected: found.digest })
     return 'refused' in draft ? refused('unknown') : done(shownDraft(draft), { etag: draft.digest, detail: { kind, name } })
   },
 })

@@ -1,10 +1,12 @@
 // validateDraft: everything that stands between a draft and its publication, at once.
 import { boolean, integer, list, object } from '../../../base/schema.ts'
-import { proposalOf } from '../../../catalog/revisions/publish.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
-import { faultList, OBJECTS_TOLD_MAX, shownFaults, shownKeys, toldObject } from '../../catalog-shapes.ts'
-import { defineOperation, done, isRefused, refused } from '../../operation.ts'
+import { breakingSchema, FINDINGS_TOLD_MAX } from '../../breaking-changes.ts'
+import { secretsOfDraft, ungrantedSecrets } from '../../catalog-rights.ts'
+import { faultList, OBJECTS_TOLD_MAX, toldObject } from '../../catalog-shapes.ts'
+import { defineOperation, done } from '../../operation.ts'
 import { nameText } from '../../texts.ts'
+import { secretName } from '../secrets/secret-schema.ts'
+import { examinedDraft } from './draft-examination.ts'
 import { draftParameter, shownApprovals } from './draft-schema.ts'
 
 export const validateDraft = defineOperation({
@@ -25,23 +27,14 @@ export const validateDraft = defineOperation({
       given: integer({ min: 0, max: 1000, describe: 'Of the draft as it is; who may not approve any more does not count at the publication.' }),
       apis: list(nameText('An API that asks for approvals.'), { max: 100_000 }),
     }),
+    secrets: list(secretName, { max: 100_000, describe: 'Secrets that objects refer to and that are not granted to whoever wrote these.' }),
+    breaking: list(breakingSchema, { max: FINDINGS_TOLD_MAX, describe: 'What would break clients, as it is published only when that is accepted.' }),
   }),
   refusals: {},
-  async prepare(call) {
-    const { plane } = call
-    const found = await plane.store.read(async (reading) => {
-      const reached = await reachedDraft(call, reading, call.parameters.draft, 'read')
-      if (isRefused(reached)) return reached
-      const { draft } = reached
-      const proposal = await proposalOf(reading, draft.id, draft.digest)
-      if ('refused' in proposal) return refused('unknown')
-      return { proposal, given: (await shownApprovals(reading, draft)).length, etag: draft.digest }
-    })
-    return 'proposal' in found ? { ...found, examination: await plane.services.catalog.examine(found.proposal) } : found
-  },
-  async run(_call, _store, { examination, given, etag }) {
-    const { faults, conflicts, demand } = examination
-    const approvals = { needed: demand.approvals, given, apis: demand.apis }
-    return done({ valid: faults.length === 0, faults: shownFaults(faults), conflicts: shownKeys(conflicts), approvals }, { etag })
+  prepare: (call) => examinedDraft(call, call.parameters.draft, 'read'),
+  async run(call, store, { examination: { faults, conflicts, demand, breaking }, draft }) {
+    const approvals = { needed: demand.approvals, given: (await shownApprovals(store, draft)).length, apis: demand.apis }
+    const secrets = await ungrantedSecrets(store, call, await secretsOfDraft(store, draft))
+    return done({ valid: faults.length === 0, faults, conflicts, approvals, secrets, breaking }, { etag: draft.digest })
   },
 })

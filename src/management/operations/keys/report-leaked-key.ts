@@ -12,6 +12,7 @@ export const reportLeakedKey = defineOperation({
   summary: 'Ends a key that was found where it should not be. The answer is the same for a key that nobody holds.',
   permission: 'anyone',
   reach: 'all',
+  commits: 'by-room',
   body: object({
     key: string({ pattern: /^[!-~]{1,1024}$/, maxLength: 1024, means: 'the key as it was found', describe: 'The key as it was found.' }),
     where: optional(line(150, 'Where it was found, as the URL of a page.'), ''),

@@ -36,6 +36,7 @@ export const putProvider = defineOperation({
   },
   act: 'provider.put',
   guarded: true,
+  makes: true,
   recent: true,
   object: ({ parameters }) => ({ kind: 'provider', name: parameters.provider }),
   async run({ operator, parameters, body, guard, plane }, store) {

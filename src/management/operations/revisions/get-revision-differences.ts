@@ -3,8 +3,12 @@ import { list, object } from '../../../base/schema.ts'
 import { readRevision } from '../../../catalog/revisions/history.ts'
 import { revisionDifferences } from '../../../catalog/revisions/revision-differences.ts'
 import { differenceShape, OBJECTS_TOLD_MAX, ownerWord, shownDifference } from '../../catalog-shapes.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, type Refused, refused } from '../../operation.ts'
 import { revisionParameter } from './revision-schema.ts'
+
+interface Found {
+  readonly objects: Awaited<ReturnType<typeof revisionDifferences>>
+}
 
 export const getRevisionDifferences = defineOperation({
   name: 'getRevisionDifferences',
@@ -17,9 +21,16 @@ export const getRevisionDifferences = defineOperation({
   parameters: revisionParameter,
   output: object({ objects: list(object({ ...differenceShape, owner: ownerWord }), { max: 10 * OBJECTS_TOLD_MAX }) }),
   refusals: {},
-  async run({ parameters }, store) {
-    if (!(await readRevision(store, parameters.revision))) return refused('unknown')
-    const objects = await revisionDifferences(store, parameters.revision)
-    return done({ objects: objects.map((each) => ({ ...shownDifference(each), owner: each.owner })) }, { etag: String(parameters.revision) })
-  },
+  // Whole documents are read for it. What a revision changed is the same for ever.
+  prepare: ({ operator, plane, parameters: { revision } }) =>
+    plane.services.resolving.ask<Found | Refused>(operator, {
+      key: `revision/${revision}`,
+      isLarge: true,
+      answer: () =>
+        plane.store.read(async (reading) =>
+          (await readRevision(reading, revision)) ? { objects: await revisionDifferences(reading, revision) } : refused('unknown'),
+        ),
+    }),
+  run: async ({ parameters }, _store, { objects }) =>
+    done({ objects: objects.map((each) => ({ ...shownDifference(each), owner: each.owner })) }, { etag: String(parameters.revision) }),
 })

@@ -1,9 +1,10 @@
 // rollBack: the console owns again what it owned at an earlier revision, in one go.
 import { object, optional } from '../../../base/schema.ts'
 import { rollbackTo } from '../../../catalog/revisions/rollback.ts'
-import { APPROVALS_NEEDED, answeredRevision, FAULTY, NOTHING_CHANGES, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { messageText } from '../../catalog-shapes.ts'
 import { defineOperation, refused } from '../../operation.ts'
+import { PUBLISHING } from '../../publication-refusals.ts'
 import { revisionParameter } from './revision-schema.ts'
 
 export const rollBack = defineOperation({
@@ -15,9 +16,9 @@ export const rollBack = defineOperation({
   permission: 'catalog:rollback',
   reach: 'all',
   parameters: revisionParameter,
-  body: object({ message: optional(messageText) }),
+  body: object({ message: optional(messageText), acceptBreaking }),
   output: revisionSchema,
-  refusals: { faulty: FAULTY, 'nothing-changes': NOTHING_CHANGES, 'approvals-needed': APPROVALS_NEEDED },
+  refusals: PUBLISHING,
   act: 'catalog.roll-back',
   live: true,
   object: ({ parameters }) => ({ kind: 'revision', name: String(parameters.revision) }),
@@ -32,5 +33,6 @@ export const rollBack = defineOperation({
       },
       within,
       answeredRevision,
+      call.body,
     ),
 })

@@ -29,6 +29,7 @@ export const putRole = defineOperation({
   },
   act: 'role.put',
   guarded: true,
+  makes: true,
   recent: true,
   object: ({ parameters }) => ({ kind: 'role', name: parameters.role }),
   async run({ operator, parameters, body, guard }, store) {

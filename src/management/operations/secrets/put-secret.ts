@@ -8,7 +8,6 @@ import { grantsShape, secretParameters, secretSchema, secretTag, shownSecret } f
 export const putSecret = defineOperation({
   name: 'putSecret',
   resource: 'secrets',
-  // Not POST: what an idempotency key remembers of a body would be a digest that a short value can be guessed by.
   method: 'PUT',
   path: '/secrets/{name}',
   summary: 'Makes a named secret (`If-Match: "absent"`), or gives it another value. No answer ever holds the value.',
@@ -32,6 +31,7 @@ export const putSecret = defineOperation({
   },
   act: 'secret.put',
   guarded: true,
+  makes: true,
   recent: true,
   object: ({ parameters }) => ({ kind: 'secret', name: parameters.name }),
   async run({ parameters, body, operator, nowMs, plane, guard }, store) {

@@ -1,8 +1,7 @@
 // removeSecret: forgets a secret that nothing refers to.
 import { secretNames } from '../../../catalog/revisions/console-checks.ts'
-import { draftChanges, listDrafts } from '../../../catalog/revisions/drafts.ts'
-import { objectsOfState, readState } from '../../../catalog/revisions/state.ts'
-import type { Reading } from '../../../ports/store.ts'
+import { DRAFT_CHANGES, type DraftChange, OBJECTS, type StoredObject } from '../../../catalog/revisions/records.ts'
+import { everyEntry, type Reading } from '../../../ports/store.ts'
 import { removeSecret as remove, secretInfo } from '../../../secrets/named-secrets.ts'
 import { defineOperation, done, refused } from '../../operation.ts'
 import type { Plane } from '../../plane.ts'
@@ -33,17 +32,24 @@ export const removeSecret = defineOperation({
     if (info === undefined) return refused('unknown')
     const stale = guard(secretTag(info))
     if (stale) return stale
-    if ((await secretsInUse(store, plane)).includes(info.name)) return refused('in-use')
+    if (await isInUse(store, plane, info.name)) return refused('in-use')
     await remove(store, info.name)
     return done(undefined)
   },
 })
 
 /** What the file and its settings refer to, what the console's objects do, and what drafts would. */
-async function secretsInUse(reading: Reading, { services: { catalog } }: Plane): Promise<readonly string[]> {
-  const values: unknown[] = [catalog.configuration.settings, ...catalog.fileObjects.map(({ value }) => value)]
-  for (const { value } of await objectsOfState(reading, await readState(reading, 'console'))) values.push(value)
-  for (const { id } of await listDrafts(reading, DRAFTS_READ)) for (const change of await draftChanges(reading, id)) values.push(change)
-  return secretNames(values)
+async function isInUse(reading: Reading, { services: { catalog } }: Plane, name: string): Promise<boolean> {
+  const refersToIt = (...values: unknown[]): boolean => secretNames(values).includes(name)
+  if (refersToIt(catalog.configuration.settings, ...catalog.fileObjects.map(({ value }) => value))) return true
+  // Texts refer to no secret, and all drafts together can hold more of them than there is memory.
+  for (const [of, prefix] of [
+    [OBJECTS, 'console/'],
+    [DRAFT_CHANGES, ''],
+  ] as const)
+    for await (const {
+      value: { stored },
+    } of everyEntry<StoredObject | DraftChange>(reading, of, prefix))
+      if (stored && 'value' in stored && refersToIt(stored.value)) return true
+  return false
 }
-const DRAFTS_READ = 1000

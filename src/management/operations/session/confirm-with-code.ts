@@ -14,6 +14,7 @@ export const confirmWithCode = defineOperation({
   summary: 'Confirms who you are with a code, for five minutes.',
   permission: 'signed-in',
   reach: 'all',
+  commits: 'by-room',
   body: object({ code: codeText }),
   output: renewedSchema,
   refusals: {

@@ -15,6 +15,7 @@ export const confirmWithPasskey = defineOperation({
   summary: 'Confirms who you are with a passkey, for five minutes.',
   permission: 'signed-in',
   reach: 'all',
+  commits: 'by-room',
   body: object({ response: assertionSchema }),
   output: renewedSchema,
   refusals: {

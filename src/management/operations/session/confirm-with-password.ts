@@ -14,6 +14,7 @@ export const confirmWithPassword = defineOperation({
   summary: 'Confirms who you are with your password, for five minutes.',
   permission: 'signed-in',
   reach: 'all',
+  commits: 'by-room',
   body: object({ password: passwordText('The password.') }),
   output: renewedSchema,
   refusals: {

@@ -31,6 +31,7 @@ export const finishSingleSignOn = defineOperation({
   summary: 'Signs in with what the provider sent the browser back with.',
   permission: 'anyone',
   reach: 'all',
+  commits: 'by-room',
   body: object({
     provider: nameText('The provider, as the callback’s path names it.'),
     query: string({

@@ -13,6 +13,7 @@ export const getSession = defineOperation({
   path: '/session',
   summary: 'Who you are here, and what you may do.',
   permission: 'signed-in',
+  forTokens: true,
   reach: 'all',
   output: object({
     kind: oneOf(['person', 'token', 'admin-token'], 'What you showed.'),

@@ -14,6 +14,7 @@ export const signInWithCode = defineOperation({
   summary: 'Signs in with a code, after the password.',
   permission: 'anyone',
   reach: 'all',
+  commits: 'by-room',
   body: object({ ticket: ticketText('What the password was answered with.'), code: codeText }),
   output: signInSchema,
   refusals: {

@@ -15,6 +15,7 @@ export const signInWithPasskey = defineOperation({
   summary: 'Signs in with a passkey.',
   permission: 'anyone',
   reach: 'all',
+  commits: 'by-room',
   body: object({ response: assertionSchema }),
   output: signInSchema,
   refusals: {

@@ -15,6 +15,7 @@ export const signInWithPassword = defineOperation({
   summary: 'Signs in with mail address and password.',
   permission: 'anyone',
   reach: 'all',
+  commits: 'by-room',
   body: object({ mail: line(320, 'The mail address.'), password: passwordText('The password.') }),
   output: signInSchema,
   refusals: {

@@ -14,6 +14,7 @@ export const addWitnessedCheckpoint = defineOperation({
   summary: 'Signs a checkpoint of a log that is witnessed here (c2sp.org/tlog-witness): the log’s own signature is what lets it in.',
   permission: 'anyone',
   reach: 'all',
+  commits: 'by-room',
   body: string({ pattern: /^[\s\S]*$/, maxLength: ADD_CHECKPOINT_OCTETS_MAX, describe: 'The old size, the consistency proof and the checkpoint.' }),
   bodyMedia: 'text/plain',
   media: 'text/plain; charset=utf-8',
