@@ -3,7 +3,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from 'node:path'
 import { argv, exit } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { configurationJsonSchema } from '../src/catalog/json-schema.ts'
+import { configurationJsonSchema } from '../src/catalog/sections/json-schema.ts'
 import { clientSources } from '../src/management/client-source.ts'
 import { openapiDocument } from '../src/management/openapi.ts'
 import { operations } from '../src/management/operations/index.ts'

@@ -1,7 +1,7 @@
 // What stands under the running Gatehouse, opened in the order that leaves nothing half open: the store, the envelope, the data keys, the trail.
 import { archiveBackUp } from '../adapters/archive-file.ts'
 import { randomSecret } from '../base/ids.ts'
-import type { Configuration } from '../catalog/resolve.ts'
+import type { Configuration } from '../catalog/resolving/resolve.ts'
 import { adoptKeys } from '../directory/file-keys.ts'
 import { KeyDigests } from '../directory/key-digests.ts'
 import { type BackUp, collection, everyEntry, type Store } from '../ports/store.ts'

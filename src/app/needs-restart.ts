@@ -1,5 +1,5 @@
 // What of a configuration is read only at the start.
-import type { Configuration } from '../catalog/resolve.ts'
+import type { Configuration } from '../catalog/resolving/resolve.ts'
 
 /** The names of the keys that differ and cannot change while Gatehouse runs. */
 export function needsRestart(started: Configuration, now: Configuration): string[] {

@@ -5,8 +5,8 @@ import { archiveBackUp } from '../adapters/archive-file.ts'
 import { PostgresStore } from '../adapters/postgres/store.ts'
 import { SqliteStore } from '../adapters/sqlite/store.ts'
 import type { SecretReference } from '../base/secret-reference.ts'
-import { readBoundedFile } from '../catalog/bounded-file.ts'
-import type { StoreSettings } from '../catalog/resolve.ts'
+import { readBoundedFile } from '../catalog/reading/bounded-file.ts'
+import type { StoreSettings } from '../catalog/resolving/resolve.ts'
 import type { BackUp, Store } from '../ports/store.ts'
 
 export interface OpenedStore {

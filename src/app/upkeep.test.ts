@@ -5,14 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { MemoryStore } from '../adapters/memory/store.ts'
+import { commit } from '../catalog/revisions/commit.ts'
+import { listRevisions } from '../catalog/revisions/history.ts'
+import { readHead, readState } from '../catalog/revisions/state.ts'
 import { IdempotentUse } from '../management/idempotency.ts'
 import { EgressFailed } from '../ports/egress.ts'
-import { StoreUnavailable } from '../ports/store.ts'
+import { everyEntry, StoreUnavailable } from '../ports/store.ts'
 import { KeyedEnvelope } from '../secrets/envelope.ts'
 import { newEnvelopeKey } from '../secrets/envelope-key.ts'
 import { checkUnder, keyChecks, ONLY } from '../secrets/key-records.ts'
 import { rotateEnvelope } from '../secrets/rotation.ts'
 import { parseCheckpoints } from '../trail/checkpoint.ts'
+import { ENTRIES } from '../trail/records.ts'
 import { Trail } from '../trail/trail.ts'
 import { SEALED_COLLECTIONS } from './sealed-collections.ts'
 import { Upkeep } from './upkeep.ts'
@@ -93,6 +97,43 @@ test('when another node rotates the envelope key, this one says so and seals not
     assert.throws(() => here.seal(Buffer.from('after'), 'a'), StoreUnavailable)
     assert.equal(Buffer.from(here.open(sealed, 'a')).toString(), 'before')
     await assert.rejects(store.write((writing) => trail.append(writing, EVENT, 3)))
+  } finally {
+    await upkeep.close()
+  }
+})
+
+test('old revisions are pruned as the setting says, and the trail says which and why; without it all are kept', async () => {
+  const [store, envelope] = [new MemoryStore(), new KeyedEnvelope(newEnvelopeKey())]
+  await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(envelope)))
+  const trail = new Trail(envelope)
+  const day = 86_400_000
+  for (const [i, name] of ['a', 'b', 'c'].entries())
+    await store.write(async (w) => {
+      const changes = [{ kind: 'api', name, value: {} }]
+      await commit(w, await readHead(w), await readState(w, 'console'), { owner: 'console', author: EVENT.actor, message: 'm', nowMs: i * day, changes })
+    })
+  let revisions: { readonly for: number; readonly newest: number } | undefined
+  const upkeep = new Upkeep({
+    ...{ store, trail, envelope, nowMs: () => 2 * day, warn: assert.fail, file: '/nowhere/gatehouse.yaml' },
+    egress: { fetch: () => Promise.reject(new EgressFailed('none')) },
+    announce: async () => {},
+    settings: () => ({ retention: { revisions } }) as never,
+  })
+  const kept = async () => (await store.read((reading) => listRevisions(reading, 10))).map(({ number }) => number)
+  try {
+    await upkeep.prune()
+    assert.deepEqual(await kept(), [3, 2, 1])
+    revisions = { for: day, newest: 1 }
+    await upkeep.prune()
+    await upkeep.prune()
+    assert.deepEqual(await kept(), [3, 2])
+    const told = (await store.read((reading) => Array.fromAsync(everyEntry(reading, ENTRIES))))
+      .map(({ value }) => value.entry)
+      .filter(({ act }) => act === 'catalog.prune')
+    assert.deepEqual(
+      told.map(({ actor, outcome, object, detail }) => ({ actor, outcome, object, detail })),
+      [{ actor: EVENT.actor, outcome: 'done', object: { kind: 'revision', name: '1' }, detail: { from: 1, through: 1, keptForMs: day, newest: 1 } }],
+    )
   } finally {
     await upkeep.close()
   }

@@ -1,6 +1,7 @@
-// The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, tells of versions that end, and notices that its envelope key was rotated away.
+// The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, prunes old revisions, tells of versions that end, and notices that its envelope key was rotated away.
 import { dirname, resolve } from 'node:path'
-import type { Configuration } from '../catalog/resolve.ts'
+import type { Configuration } from '../catalog/resolving/resolve.ts'
+import { pruneRevisions } from '../catalog/revisions/pruning.ts'
 import { forgetRepetitions } from '../management/idempotency.ts'
 import { type SweepPlace, sweep } from '../people/sweep.ts'
 import type { Egress } from '../ports/egress.ts'
@@ -27,9 +28,11 @@ export interface UpkeepParts {
   readonly file: string
 }
 
+const SYSTEM = { kind: 'system', id: 'system' } as const
 const LOOK_MS = 1000
 const SWEEP_MS = 5 * 60_000
 const STALE_MS = 60_000
+const PRUNE_MS = 60_000
 const ANNOUNCE_MS = 60_000
 const FORGET_MS = 60_000
 const FORGOTTEN_AT_ONCE = 1000
@@ -51,6 +54,7 @@ export class Upkeep {
     this.tasks.every(LOOK_MS, () => this.checkpointWhenDue())
     this.tasks.every(SWEEP_MS, () => this.sweepOnce())
     this.tasks.every(STALE_MS, () => this.look())
+    this.tasks.every(PRUNE_MS, () => this.prune())
     this.tasks.every(ANNOUNCE_MS, parts.announce)
     this.tasks.every(FORGET_MS, () => this.forget())
     this.stopHearing = parts.store.onChange(() => void this.look().catch(() => {}))
@@ -92,6 +96,21 @@ export class Upkeep {
     const { store, nowMs } = this.parts
     const { place } = await store.write((writing) => sweep(writing, nowMs(), this.place))
     this.place = place
+  }
+
+  /** One turn. What goes stands in the trail, with the setting that it went by. */
+  async prune(): Promise<void> {
+    const { store, trail, nowMs, settings } = this.parts
+    const { revisions } = settings().retention
+    if (!revisions) return
+    await pruneRevisions(store, revisions, nowMs(), async (writing, { from, through }) => {
+      const detail = { from, through, keptForMs: revisions.for, newest: revisions.newest }
+      await trail.append(
+        writing,
+        { act: 'catalog.prune', actor: SYSTEM, outcome: 'done', object: { kind: 'revision', name: String(through) }, detail },
+        nowMs(),
+      )
+    })
   }
 
   private async look(): Promise<void> {

@@ -1,6 +1,7 @@
 // Writes faults for people and for programs: what `gatehouse check` prints and a refused edit is answered with.
 import { relative } from 'node:path'
-import { type LocatedFault, visible } from './located-fault.ts'
+import { visible } from '../base/visible-text.ts'
+import type { LocatedFault } from './reading/located-fault.ts'
 
 /** `file:line:column code message`, with the path as short as it can be from `folder`; what is in no file is named by its place. */
 export function faultLine({ file, line, column, code, message, place }: LocatedFault, folder: string): string {

@@ -23,6 +23,8 @@ export interface Comparison {
 }
 
 const FINDINGS_MAX = 20_000
+/** Pairs of schemas that are looked at for the operations that lead to them, over the whole comparison. */
+const WALKED_MAX = 20_000_000
 
 /**
  * Both documents as plain data (OpenAPI 3.0 or 3.1), references inside of each document unfollowed. Never throws for what they hold and always ends:
@@ -50,6 +52,7 @@ class Comparing {
   private readonly options: CompareOptions
   private readonly schemas: SchemaComparison
   private readonly reached = new Map<string, Reached>()
+  private walked = 0
 
   constructor(old: Description, now: Description, options: CompareOptions) {
     this.old = old
@@ -168,6 +171,11 @@ class Comparing {
     for (const root of pairs) {
       if (visited.has(root)) continue
       for (const pair of reachable(root)) {
+        // Each operation may lead to all schemas: whatever is not looked at any more is told as cut short.
+        if (++this.walked > WALKED_MAX) {
+          this.schemas.incomplete = true
+          break
+        }
         visited.add(pair)
         for (const draft of pair.drafts) seen.add(draft)
       }

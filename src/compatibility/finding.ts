@@ -1,4 +1,5 @@
 // A finding: one difference between two OpenAPI documents, and what it means for those who call the API.
+import { visible } from '../base/visible-text.ts'
 
 /**
  * `breaking`: a client that did right by the old document can fail by the new one. `risky`: it depends on the client, or cannot be decided from the
@@ -27,17 +28,10 @@ const RANK = { breaking: 0, risky: 1, compatible: 2 } as const satisfies Record<
 /** Worst first; otherwise as they were found, which follows the old document. */
 export const bySeverity = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => RANK[a.severity] - RANK[b.severity])
 
-/** Text from a document with every character escaped that would rewrite a terminal (hardening: "Documents and files"). */
-export const shown = (text: string): string =>
-  text.replaceAll(
-    /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-
 /** A name or value out of a document, fit to stand in a sentence. */
 export function quoted(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')
-  const short = shown(text.length > 80 ? `${text.slice(0, 79)}…` : text)
+  const short = visible(text.length > 80 ? `${text.slice(0, 79)}…` : text)
   return typeof value === 'string' ? `'${short}'` : short
 }
 

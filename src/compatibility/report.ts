@@ -1,6 +1,7 @@
 // Writes a comparison for people and for programs.
+import { visible } from '../base/visible-text.ts'
 import type { Comparison } from './compare-documents.ts'
-import { type Severity, shown } from './finding.ts'
+import type { Severity } from './finding.ts'
 
 const COUNTED: readonly Severity[] = ['breaking', 'risky', 'compatible']
 
@@ -9,7 +10,7 @@ export function comparisonText({ findings, operationsCompared }: Comparison): st
   const lines = findings.map(({ rule, severity, operations, operationCount, old, new: now, sentence }) => {
     const where = operations.length === 0 ? '' : ` ${operations[0]}${operationCount > 1 ? ` and ${operationCount - 1} more` : ''}:`
     const places = [old === undefined ? '' : `old ${old || '/'}`, now === undefined ? '' : `new ${now || '/'}`].filter((place) => place !== '')
-    return shown(`${severity} ${rule}${where} ${sentence}${places.length > 0 ? ` (${places.join(', ')})` : ''}`)
+    return visible(`${severity} ${rule}${where} ${sentence}${places.length > 0 ? ` (${places.join(', ')})` : ''}`)
   })
   const counts = COUNTED.map((severity) => `${findings.filter((finding) => finding.severity === severity).length} ${severity}`)
   return [...lines, `${operationsCompared} operations compared: ${counts.join(', ')}`].join('\n')

@@ -22,6 +22,8 @@ interface Waiting {
 
 const PAIRS_MAX = 200_000
 const NESTED_MAX = 24
+/** Pairs that are looked at to find out whether alternatives do harm, over the whole comparison. */
+const STEPS_MAX = 5_000_000
 
 export class SchemaComparison {
   /** True when there was more to compare than is compared: what was found is not all. */
@@ -34,6 +36,7 @@ export class SchemaComparison {
   private readonly forms = [new Map<string, SchemaForm>(), new Map<string, SchemaForm>()] as const
   private waiting: Waiting[] = []
   private nested = 0
+  private steps = 0
 
   constructor(old: Description, now: Description) {
     this.old = old
@@ -68,6 +71,7 @@ export class SchemaComparison {
     const forms = this.forms[side]
     const form = forms.get(key) ?? formOf(schema, description)
     forms.set(key, form)
+    if (form.isCut) this.incomplete = true
     return form
   }
 
@@ -180,15 +184,23 @@ export class SchemaComparison {
     // Null was compared outside of the alternatives.
     const breaks = (each: SchemaPair): boolean =>
       each.drafts.some(({ severity, rule }) => severity === 'breaking' && !(each === pair && rule.includes('-nullable-')))
-    return ![...reachable(pair)].some(breaks)
+    for (const each of reachable(pair)) {
+      if (breaks(each)) return false
+      if (++this.steps <= STEPS_MAX) continue
+      this.incomplete = true
+      return false
+    }
+    return true
   }
 }
 
-/** The pair and all that it leads to. */
-export function reachable(pair: SchemaPair): Set<SchemaPair> {
+/** The pair and all that it leads to, each once. */
+export function* reachable(pair: SchemaPair): Generator<SchemaPair> {
   const reached = new Set([pair])
-  for (const each of reached) for (const next of each.inside) reached.add(next)
-  return reached
+  for (const each of reached) {
+    yield each
+    for (const next of each.inside) reached.add(next)
+  }
 }
 
 type Report = (kind: SchemaKind, effect: Effect, sentence: string, oldAt?: string, newAt?: string, severity?: Severity) => void

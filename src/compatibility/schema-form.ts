@@ -2,7 +2,7 @@
 import { sortedJson } from '../base/canonical-json.ts'
 import { below, type Description, isObject, member, membersOf, type Place } from './description.ts'
 
-export const TYPES = ['boolean', 'integer', 'number', 'string', 'array', 'object'] as const
+const TYPES = ['boolean', 'integer', 'number', 'string', 'array', 'object'] as const
 export type SchemaType = (typeof TYPES)[number]
 
 /** Several schemas that all hold at once; none: anything at all. */
@@ -21,6 +21,8 @@ export interface Choice {
 export interface SchemaForm {
   /** Where it stands: the place that was asked for, after its references. */
   at: string
+  /** More schemas hold at once than are folded: what the rest says is not here. */
+  isCut: boolean
   /** Nothing is admitted: the schema `false`. */
   never: boolean
   /** References that lead nowhere in the document. */
@@ -68,6 +70,7 @@ const PARTS_MAX = 500
 export function formOf(schema: Schema, description: Description): SchemaForm {
   const form: SchemaForm = {
     at: schema[0]?.at ?? '',
+    isCut: false,
     never: false,
     lost: [],
     nullable: true,
@@ -98,7 +101,11 @@ export function formOf(schema: Schema, description: Description): SchemaForm {
     if (place.value !== part.value && !description.is30 && isObject(part.value) && Object.keys(part.value).length > 1)
       waiting.push({ place: { value: withoutReference(part.value), at: part.at }, orNull })
     if (place.value === false) form.never = true
-    if (!isObject(place.value) || seen.has(place.value) || seen.size >= PARTS_MAX) continue
+    if (!isObject(place.value) || seen.has(place.value)) continue
+    if (seen.size >= PARTS_MAX) {
+      form.isCut = true
+      break
+    }
     seen.add(place.value)
     const all = below(place, 'allOf')
     if (Array.isArray(all.value)) for (const i of all.value.keys()) waiting.push({ place: below(all, i), orNull })

@@ -4,7 +4,7 @@ import { type Schedule, stateAt } from './schedule.ts'
 import { stillCalling, type UsageRecord } from './usage.ts'
 
 /** Days before the sunset on which callers are told. */
-export const SUNSET_NOTICE_DAYS = [90, 30, 7, 1] as const
+const SUNSET_NOTICE_DAYS = [90, 30, 7, 1] as const
 /** How long before a brown-out its callers are told. */
 const BROWN_OUT_NOTICE_MS = 24 * 3600 * 1000
 const DAY_MS = 86_400_000
@@ -69,16 +69,6 @@ export function occasionsAt(schedule: Schedule, nowMs: number): Occasion[] {
   if (occasions.length === 0) occasions.push(...deprecationAt(schedule, nowMs))
   if (out !== undefined) occasions.push({ key: `brown-out/${out.fromMs}/${out.untilMs}`, kind: 'brown-out', atMs: out.fromMs, untilMs: out.untilMs })
   return occasions
-}
-
-/** When something is due next after `nowMs`, for whoever schedules `announce`; infinity when nothing is. */
-export function nextAnnouncementMs(schedule: Schedule, nowMs: number): number {
-  const { sunsetMs, brownOuts } = schedule
-  const { deprecatedMs } = schedule
-  const moments = brownOuts.map(({ fromMs }) => fromMs - BROWN_OUT_NOTICE_MS)
-  if (deprecatedMs !== undefined) moments.push(deprecatedMs)
-  if (sunsetMs !== undefined) moments.push(...SUNSET_NOTICE_DAYS.map((days) => sunsetMs - days * DAY_MS))
-  return Math.min(...moments.filter((moment) => moment > nowMs), Number.POSITIVE_INFINITY)
 }
 
 /**

@@ -12,6 +12,7 @@ import { approverCheck, type Referring, secretsOfChanges, secretsOfDraft, ungran
 import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor } from './catalog-shapes.ts'
 import { type Call, type Done, done, type Outcome, type Refused, refused, type Within } from './operation.ts'
 import { refusedPublish } from './publication-refusals.ts'
+import { takenConsumers } from './taken-consumers.ts'
 import { line, moment, momentOf } from './texts.ts'
 
 const leftSchema = object({
@@ -76,7 +77,10 @@ export async function publishAs<O>(
       const proposal = await look(reading)
       if (!('changes' in proposal)) return proposal
       const referring = await referringOf(reading, operator, proposal)
-      return (await notGranted(reading, call, referring)) ?? { proposal, referring, upon: (await readHead(reading)).revision }
+      const refusal = await notGranted(reading, call, referring)
+      if (refusal) return refusal
+      const faults = await takenConsumers(reading, proposal.changes)
+      return faults.length > 0 ? refusedPublish({ refused: 'invalid', faults }) : { proposal, referring, upon: (await readHead(reading)).revision }
     })
     if (!('proposal' in looked)) return looked
     const { proposal, referring, upon } = looked
@@ -95,6 +99,7 @@ export async function publishAs<O>(
           if ((!isWhole || isCompared) && revision.parent !== upon) throw new LookedAtAnother()
           const refusal = await notGranted(writing, call, referring)
           if (refusal) throw new NotGranted(refusal)
+          if ((await takenConsumers(writing, proposal.changes)).length > 0) throw new LookedAtAnother()
           await within(writing, answer(revision))
         },
       })

@@ -1,7 +1,7 @@
 // How far an operator reaches into the catalog: objects that belong to APIs by the owners of these, before and after a change, and all others only whole.
 
-import { inlineName } from '../catalog/inline-documents.ts'
-import { members } from '../catalog/members.ts'
+import { inlineName } from '../catalog/reading/inline-documents.ts'
+import { members } from '../catalog/reading/members.ts'
 import type { ProposedChange } from '../catalog/revisions/commit.ts'
 import { KINDS, type Kind, keyOf, kindNamed } from '../catalog/revisions/kinds.ts'
 import { OBJECTS } from '../catalog/revisions/records.ts'

@@ -1,6 +1,6 @@
 // What the catalog asks of an operator besides reach: secrets that were granted to them, and approvers who still may.
 
-import { members } from '../catalog/members.ts'
+import { members } from '../catalog/reading/members.ts'
 import type { ProposedChange } from '../catalog/revisions/commit.ts'
 import { secretNames } from '../catalog/revisions/console-checks.ts'
 import type { PublishOptions } from '../catalog/revisions/publish.ts'

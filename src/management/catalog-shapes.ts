@@ -1,7 +1,8 @@
 // Objects of the catalog, what is different about them and what is wrong with them, as the management API takes and tells these.
 import { basename } from 'node:path'
 import { checked, type Infer, integer, list, object, oneOf, optional, type Schema, string } from '../base/schema.ts'
-import { type LocatedFault, visible } from '../catalog/located-fault.ts'
+import { visible } from '../base/visible-text.ts'
+import type { LocatedFault } from '../catalog/reading/located-fault.ts'
 import { type ObjectDifference, PATHS_MAX } from '../catalog/revisions/difference.ts'
 import { MESSAGE_CHARACTERS_MAX } from '../catalog/revisions/drafts.ts'
 import { KINDS, type ObjectKey, splitKey } from '../catalog/revisions/kinds.ts'

@@ -40,8 +40,11 @@ const keyOf = (cursor: string): string | undefined => {
 export const cursorOf = (key: string): string => Buffer.from(key, 'latin1').toString('base64url')
 
 /** The answer of a listing. */
-export const pageOf = <T>(item: Schema<T>) =>
-  object({ items: list(item, { max: PAGE_MAX }), next: optional(string({ maxLength: 700, describe: 'The cursor of the next page; absent on the last.' })) })
+export const pageShape = <T>(item: Schema<T>) => ({
+  items: list(item, { max: PAGE_MAX }),
+  next: optional(string({ maxLength: 700, describe: 'The cursor of the next page; absent on the last.' })),
+})
+export const pageOf = <T>(item: Schema<T>) => object(pageShape(item))
 
 export interface Page<T> {
   readonly items: readonly T[]

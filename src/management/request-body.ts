@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Fault } from '../base/fault.ts'
-import { parseJson } from '../catalog/json-document.ts'
+import { parseJson } from '../catalog/reading/json-document.ts'
 
 const CAPS = { depth: 32, aliases: 0, values: 100_000, strictNames: true }
 

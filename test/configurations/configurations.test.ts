@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { loadConfiguration, type Resolution } from '../../src/catalog/resolve.ts'
+import { loadConfiguration, type Resolution } from '../../src/catalog/resolving/resolve.ts'
 import { policies } from '../../src/policies/index.ts'
 import { expectedFaults, foundFaults } from './expected-faults.ts'
 

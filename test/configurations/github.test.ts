@@ -5,8 +5,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { DocumentCache } from '../../src/catalog/document-cache.ts'
-import { loadConfiguration } from '../../src/catalog/resolve.ts'
+import { DocumentCache } from '../../src/catalog/reading/document-cache.ts'
+import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
 import { policies } from '../../src/policies/index.ts'
 
 const document = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.json')

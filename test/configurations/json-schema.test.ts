@@ -1,7 +1,7 @@
 // The JSON Schema names what the reader knows: the same keys, the same policies, nothing that is kept for later.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { configurationJsonSchema } from '../../src/catalog/json-schema.ts'
+import { configurationJsonSchema } from '../../src/catalog/sections/json-schema.ts'
 import { policies } from '../../src/policies/index.ts'
 
 type Node = { readonly [keyword: string]: Node } & { readonly anyOf?: readonly Node[] }

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { DocumentCache } from '../../src/catalog/document-cache.ts'
-import { loadConfiguration, type Resolution } from '../../src/catalog/resolve.ts'
+import { DocumentCache } from '../../src/catalog/reading/document-cache.ts'
+import { loadConfiguration, type Resolution } from '../../src/catalog/resolving/resolve.ts'
 import { policies } from '../../src/policies/index.ts'
 
 const BOOKSHOP = `paths:

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Fault } from '../../src/base/fault.ts'
-import { loadConfiguration } from '../../src/catalog/resolve.ts'
-import { store } from '../../src/catalog/store-schema.ts'
+import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
+import { store } from '../../src/catalog/sections/store-schema.ts'
 import { policies } from '../../src/policies/index.ts'
 
 const folder = join(import.meta.dirname, 'valid')

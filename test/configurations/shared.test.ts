@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { loadConfiguration } from '../../src/catalog/resolve.ts'
-import { readTrustStore } from '../../src/catalog/trust-store.ts'
+import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
+import { readTrustStore } from '../../src/catalog/resolving/trust-store.ts'
 import { policies } from '../../src/policies/index.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 25)
@@ -78,7 +78,7 @@ test('plans are the configuration of the policy that holds to them, in one spell
 
 test('settings arrive as plain data, secrets as references, and approvals by API', () => {
   const { settings, approvals } = shared()
-  assert.deepEqual(settings.retention, { usage: 30 * 86_400_000 })
+  assert.deepEqual(settings.retention, { usage: 30 * 86_400_000, revisions: { for: 365 * 86_400_000, newest: 20 } })
   assert.deepEqual(settings.mail, {
     from: 'gatehouse@example.org',
     host: 'mail.example.org',

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { loadConfiguration } from '../../src/catalog/resolve.ts'
+import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
 import { policies } from '../../src/policies/index.ts'
 
 const BASE = `gatehouse: 1

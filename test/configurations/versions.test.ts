@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadConfiguration } from '../../src/catalog/resolve.ts'
+import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
 import { policies } from '../../src/policies/index.ts'
 
 const DAY = 86_400_000

@@ -1,4 +1,6 @@
 // What operators do all day, by the management API over HTTP: each act and its entry in the trail are one transaction.
+import { listDrafts } from '../../src/catalog/revisions/drafts.ts'
+import { pruneRevisions } from '../../src/catalog/revisions/pruning.ts'
 import { readHead } from '../../src/catalog/revisions/state.ts'
 import { EVERYTHING } from '../../src/people/grants.ts'
 import { mintToken } from '../../src/people/machine-tokens.ts'
@@ -93,19 +95,37 @@ export class Acts {
     return this.done('draft.discard', id)
   }
   private async publish(name: string): Promise<Did> {
-    const text = JSON.stringify({ gatehouse: 1, apis: { [`${name}-a`]: apiOf(`${name}-a`), [`${name}-b`]: apiOf(`${name}-b`) } })
+    // Each publication replaces the text of one document: what nobody refers to any more is pruned.
+    const documents = { shared: `openapi: 3.1.0\ninfo: { title: ${name}, version: "1" }\npaths: { /a: { get: {} } }\n` }
+    const text = JSON.stringify({ gatehouse: 1, documents, apis: { [`${name}-a`]: apiOf(`${name}-a`), [`${name}-b`]: apiOf(`${name}-b`) } })
     return this.published('catalog.apply', await this.ask('POST', '/catalog/apply', { text, message: `direct ${name}` }))
   }
-  /** To how it was before the last revision, unless that changes nothing. */
+  /** To how it was before the last revision, unless that changes nothing or is not known any more. */
   private async rollback(name: string): Promise<Did> {
     // Looked up by the room: what the admin token reads stands in the trail too, now and then.
     const { revision: number } = await this.house.plane.store.read(readHead)
     try {
       return this.published('catalog.roll-back', await this.ask('POST', `/revisions/${Math.max(1, number - 1)}/roll-back`, {}))
     } catch (cause) {
-      if (cause instanceof RefusedByListener && cause.short.endsWith('.nothing-changes')) return this.publish(name)
+      if (cause instanceof RefusedByListener && /\.(?:nothing-changes|pruned|unknown)$/.test(cause.short)) return this.publish(name)
       throw cause
     }
+  }
+
+  /** Everything but what is live, once no draft needs it: by the room, as upkeep does it. */
+  private async prune(name: string): Promise<Did> {
+    const { plane, catalog } = this.house
+    for (const { id } of await plane.store.read((reading) => listDrafts(reading, 200))) {
+      await this.ask('DELETE', `/drafts/${id}`, undefined, ANY_STATE)
+      this.done('draft.discard', id)
+    }
+    const last = await this.publish(name)
+    await catalog.beat()
+    const pruned = await pruneRevisions(plane.store, { for: 0, newest: 1 }, plane.nowMs() + 1, async (writing, { through }) => {
+      const object = { kind: 'revision', name: String(through) }
+      await plane.record(writing, { act: 'catalog.prune', actor: { kind: 'system', id: 'system' }, outcome: 'done', object })
+    })
+    return pruned ? this.done('catalog.prune', String(pruned.through)) : last
   }
 
   private async secret(name: string): Promise<Did> {
@@ -150,6 +170,6 @@ const apiOf = (name: string): object => ({ path: `/${name}`, upstream: 'http://x
 
 export const KINDS = [
   ...(['team', 'consumer', 'key', 'keys', 'removal', 'draft', 'publishDraft', 'discard'] as const),
-  ...(['publish', 'rollback', 'secret', 'invitation', 'token'] as const),
+  ...(['publish', 'rollback', 'prune', 'secret', 'invitation', 'token'] as const),
 ] as const
 export type Kind = (typeof KINDS)[number]

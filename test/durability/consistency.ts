@@ -1,5 +1,6 @@
 // Holds the trail of a control plane against everything else in its store: each entry has its act, each act its entry, and nothing is there by half.
 import assert from 'node:assert/strict'
+import { assertTextsHeld } from '../../src/catalog/revisions/conformance/held-texts.ts'
 import { verifyCatalog } from '../../src/catalog/revisions/verify.ts'
 import type { StoredKey } from '../../src/directory/records.ts'
 import { type Entry, everyEntry, type Reading } from '../../src/ports/store.ts'
@@ -17,6 +18,7 @@ export async function checkWhole(reading: Reading, trail: Trail, acknowledged: I
   const told = new Set(entries.map(({ act, object }) => `${act} ${object?.name}`))
   for (const { act, name } of acknowledged) assert.ok(told.has(`${act} ${name}`), `${act} of ${name} was acknowledged, and the trail does not know of it`)
   assert.deepEqual(await verifyCatalog(reading), [])
+  await assertTextsHeld(reading)
 
   const named = async <T>(name: string): Promise<Entry<T>[]> => Array.fromAsync(everyEntry<T>(reading, { name }))
   const names = async (name: string): Promise<string[]> => (await named(name)).map(({ key }) => key)
@@ -79,9 +81,10 @@ export async function checkWhole(reading: Reading, trail: Trail, acknowledged: I
     made('draft.put').filter((id) => drafts.includes(id)),
     'changes of drafts',
   )
+  const pruned = Math.max(0, ...made('catalog.prune').map(Number))
   same(
     (await names('catalog-revision')).map((key) => String(Number(key))),
-    made('file.publish', 'draft.publish', 'catalog.apply', 'catalog.roll-back'),
+    made('file.publish', 'draft.publish', 'catalog.apply', 'catalog.roll-back').filter((number) => Number(number) > pruned),
     'revisions',
   )
 

@@ -88,7 +88,8 @@ describe('a control plane whose store fails', () => {
 
   /** What takes more than one transaction: so many entries. */
   const several: Partial<Record<Kind, number>> = { consumer: 2, key: 3, keys: 5, removal: 4, draft: 3, publishDraft: 4, discard: 4 }
-  for (const kind of KINDS)
+  // That pruning may end between any two of its transactions is shown beside it.
+  for (const kind of KINDS.filter((each) => each !== 'prune'))
     it(`keeps what it acknowledged of '${kind}', and nothing by half, wherever the store fails`, async (t) => {
       let points = 0
       for (const failure of FAILURES) {

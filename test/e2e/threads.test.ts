@@ -14,7 +14,7 @@ import { fileDirectory, SharedDirectory } from '../../src/adapters/shared-memory
 import { policies } from '../../src/app/compose.ts'
 import type { Publication } from '../../src/app/thread-messages.ts'
 import { GatewayThreads } from '../../src/app/threads.ts'
-import { loadConfiguration } from '../../src/catalog/resolve.ts'
+import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
 import { cutSnapshot } from '../../src/model/snapshot-pieces.ts'
 import { startGateway } from '../support/gateway.ts'
 import { LoadConnection, metric } from '../support/load-client.ts'

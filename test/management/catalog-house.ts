@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { approve } from '../../src/catalog/revisions/approvals.ts'
 import type { ProposedChange } from '../../src/catalog/revisions/commit.ts'
 import { openDraft } from '../../src/catalog/revisions/drafts.ts'
+import { pruneRevisions } from '../../src/catalog/revisions/pruning.ts'
 import { proposalOf } from '../../src/catalog/revisions/publish.ts'
 import type { Draft, Revision } from '../../src/catalog/revisions/records.ts'
 import { EVERYTHING } from '../../src/people/grants.ts'
@@ -81,3 +82,9 @@ export const fullDraft = (world: World): Promise<Draft> =>
     world,
     Array.from({ length: 20_000 }, (_, i) => ({ kind: 'address-list', name: `list${i}`, value: ['203.0.113.1'] })),
   )
+
+/** Everything but the live revision, as upkeep would after a long time. */
+export async function pruned(world: World): Promise<void> {
+  await world.catalog.beat()
+  assert.ok(await pruneRevisions(world.store, { for: 0, newest: 1 }, world.plane.nowMs(), async () => {}))
+}

@@ -5,10 +5,11 @@ import { CatalogPublishing } from '../../src/catalog/revisions/catalog-publishin
 import { sourcesOf } from '../../src/catalog/revisions/conformance/fixtures.ts'
 import { readDraft } from '../../src/catalog/revisions/drafts.ts'
 import { readHead } from '../../src/catalog/revisions/state.ts'
+import { createConsumer } from '../../src/directory/consumers.ts'
 import { getPerson, putPerson } from '../../src/people/person.ts'
 import { putSecret } from '../../src/secrets/named-secrets.ts'
 import { readEntry, readHead as readTrailHead } from '../../src/trail/records.ts'
-import { anyState, api, approveAs, draftOf, openapi, published, tokenWithout } from './catalog-house.ts'
+import { anyState, api, approveAs, draftOf, openapi, pruned, published, tokenWithout } from './catalog-house.ts'
 import { type Asker, FILE, inWorld, type World } from './world.ts'
 
 const revision = async ({ store }: World): Promise<number> => (await store.read(readHead)).revision
@@ -260,4 +261,47 @@ inWorld('who loses an API between the look and the revision does not publish it 
   })
   assert.deepEqual([(await publish(made, 'ada', draft.id)).short, isHandedOver], ['404 management.unknown', true])
   assert.equal((await publish(made, 'bob', draft.id)).short, '200')
+})
+
+inWorld(
+  'a consumer is of the directory or of the catalog: whoever comes second is refused, before anything is published that could not start',
+  async (made) => {
+    const create = (name: string) => made.as('administrator', 'POST', '/consumers', { body: { name } })
+    assert.equal((await create('dual')).short, '201')
+    const wanted = [{ kind: 'consumer', name: 'dual', value: { apis: ['apples'] } }]
+    const before = await revision(made)
+    const refusal = await publish(made, 'administrator', (await draftOf(made, wanted)).id)
+    assert.equal(refusal.short, '422 drafts.faulty')
+    assert.match(JSON.stringify(refusal.json), /owned-twice/)
+    assert.equal(await revision(made), before)
+    await published(made, { kind: 'consumer', name: 'filed2', value: { apis: ['apples'] } })
+    assert.equal((await create('filed2')).short, '409 consumers.owned-by-file')
+  },
+)
+
+inWorld('a consumer that the directory gets between the look and the revision is refused as well', async (made) => {
+  const draft = await draftOf(made, [{ kind: 'consumer', name: 'dual', value: { apis: ['apples'] } }])
+  const { store } = made
+  const read = store.read.bind(store)
+  let isThere = false
+  Object.assign(store, {
+    read: async (work: Parameters<typeof read>[0]) => {
+      const result = await read(work)
+      if (!isThere && typeof result === 'object' && result !== null && 'proposal' in result) {
+        isThere = true
+        await store.write((writing) => createConsumer(writing, { by: 'x', nowMs: 1 }, made.directory.file, 'dual', { title: '', subscriptions: {} }))
+      }
+      return result
+    },
+  })
+  assert.deepEqual([(await publish(made, 'administrator', draft.id)).short, isThere], ['422 drafts.faulty', true])
+})
+
+inWorld('the list of revisions says up to where history was pruned', async (made) => {
+  const list = async () => (await made.as('viewer', 'GET', '/revisions')).json as { items: { number: number }[]; pruned?: { through: number } }
+  await published(made, api('cherries', 'reds'))
+  assert.equal((await list()).pruned, undefined)
+  await pruned(made)
+  const { items, pruned: gone } = await list()
+  assert.deepEqual([items.map(({ number }) => number), gone], [[2], { through: 1, at: new Date(made.plane.nowMs()).toISOString() }])
 })

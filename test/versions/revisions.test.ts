@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
-import type { Configuration } from '../../src/catalog/resolve.ts'
+import type { Configuration } from '../../src/catalog/resolving/resolve.ts'
 import { approve } from '../../src/catalog/revisions/approvals.ts'
 import type { CatalogOptions } from '../../src/catalog/revisions/catalog-publishing.ts'
 import { resolveClosing } from '../../src/catalog/revisions/closing.ts'

@@ -1,7 +1,7 @@
 // docs/reference/configuration.md: every key of gatehouse.yaml.
-import { apisSchema } from '../../src/catalog/api-schema.ts'
-import { configurationSchema } from '../../src/catalog/configuration.ts'
-import { versionSchema } from '../../src/catalog/version-schema.ts'
+import { apisSchema } from '../../src/catalog/sections/api-schema.ts'
+import { configurationSchema } from '../../src/catalog/sections/configuration.ts'
+import { versionSchema } from '../../src/catalog/sections/version-schema.ts'
 import type { AnyPolicy } from '../../src/pipeline/contract.ts'
 import { STAGES } from '../../src/pipeline/stages.ts'
 import { keyTable } from './schema-table.ts'

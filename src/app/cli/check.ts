@@ -4,7 +4,7 @@ import { cwd } from 'node:process'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../base/clock.ts'
 import { faultLines, faultsJson } from '../../catalog/check.ts'
-import { loadConfiguration } from '../../catalog/resolve.ts'
+import { loadConfiguration } from '../../catalog/resolving/resolve.ts'
 import { policies } from '../compose.ts'
 import { type ExitCode, misused, print } from './usage.ts'
 

@@ -1,8 +1,8 @@
 // The way from a command to the running Gatehouse: where it listens, and the token that proves who asks.
 import { resolve } from 'node:path'
-import { readBoundedFile } from '../../catalog/bounded-file.ts'
-import { visible } from '../../catalog/located-fault.ts'
-import { loadConfiguration } from '../../catalog/resolve.ts'
+import { visible } from '../../base/visible-text.ts'
+import { readBoundedFile } from '../../catalog/reading/bounded-file.ts'
+import { loadConfiguration } from '../../catalog/resolving/resolve.ts'
 import { Connection, NotReached, Refusal } from '../../client/connection.ts'
 import { policies } from '../compose.ts'
 import { quickstartFile } from '../quickstart.ts'

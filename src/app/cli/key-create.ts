@@ -1,7 +1,7 @@
 // gatehouse key create: a credential in the running Gatehouse, or the lines for a file.
 import { parseArgs } from 'node:util'
 import { keyDigest, mintKey } from '../../base/keys.ts'
-import { visible } from '../../catalog/located-fault.ts'
+import { visible } from '../../base/visible-text.ts'
 import { NotReached, Refusal } from '../../client/connection.ts'
 import { createKey } from '../../client/generated/keys.ts'
 import type { Settings } from '../settings.ts'

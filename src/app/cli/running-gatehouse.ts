@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemClock } from '../../base/clock.ts'
-import { type Configuration, loadConfiguration } from '../../catalog/resolve.ts'
+import { type Configuration, loadConfiguration } from '../../catalog/resolving/resolve.ts'
 import { Connection } from '../../client/connection.ts'
 import { tokenFile } from '../../management/admin-token.ts'
 import { policies } from '../compose.ts'

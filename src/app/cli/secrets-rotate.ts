@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { stderr } from 'node:process'
 import { parseArgs } from 'node:util'
-import type { Configuration } from '../../catalog/resolve.ts'
+import type { Configuration } from '../../catalog/resolving/resolve.ts'
 import type { Store } from '../../ports/store.ts'
 import { readKeyFile } from '../../secrets/key-file.ts'
 import { rotateKeyFile } from '../../secrets/rotate-key-file.ts'

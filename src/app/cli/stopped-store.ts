@@ -1,6 +1,6 @@
 // The store of a Gatehouse that does not run, for commands that must have it to themselves.
 import { mkdirSync } from 'node:fs'
-import type { Configuration } from '../../catalog/resolve.ts'
+import type { Configuration } from '../../catalog/resolving/resolve.ts'
 import { liveNodes } from '../../catalog/revisions/nodes.ts'
 import type { OpenedStore } from '../open-store.ts'
 import { openStore } from '../open-store.ts'

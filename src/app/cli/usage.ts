@@ -1,6 +1,6 @@
 // The words of the command line that several commands share.
 import { stderr, stdout } from 'node:process'
-import { visible } from '../../catalog/located-fault.ts'
+import { visible } from '../../base/visible-text.ts'
 
 /** What a command answers: its exit code. 0 done, 1 refused or faults, 2 wrong usage or could not run. */
 export type ExitCode = 0 | 1 | 2

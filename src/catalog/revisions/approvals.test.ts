@@ -164,9 +164,14 @@ test('a rollback of a guarded API is no way round', async () => {
   assert.equal(done(await publishDraft(kept.id)).rollback?.to, 2)
 })
 
-test('an API of the file that the console touches through a document keeps its demand', async () => {
-  const { catalog, publish } = await start([])
-  done(await publish(openapi('d', '/x')))
-  await catalog.fileChanged(fileOf([api('shop', { approvals: 1, openapi: 'document:d' })]))
-  assert.deepEqual(await publish(openapi('d', '/x', '/y')), { refused: 'approvals-needed', given: 0, approvals: 1, apis: ['shop'] })
+test('an API of the file that the console touches through a version keeps its demand', async () => {
+  const { publish } = await start([api('shop', { approvals: 1, versioning: { by: 'path' } }), { kind: 'version', name: 'shop@v1', value: {} }])
+  assert.deepEqual(await publish({ kind: 'version', name: 'shop@v2', value: {} }), { refused: 'approvals-needed', given: 0, approvals: 1, apis: ['shop'] })
+})
+
+test('a host in another spelling takes requests as well', async () => {
+  const { publish } = await start([api('six', { approvals: 1, hosts: ['[::1]', 'bank.example'] })])
+  for (const host of ['[0:0:0:0:0:0:0:1]', 'BANK.example'])
+    assert.equal(refusedAs(await publish(api('login', { path: '/six/login', hosts: [host] }))), 'approvals-needed', host)
+  done(await publish(api('login', { path: '/six/login', hosts: ['[::2]'] })))
 })

@@ -2,7 +2,7 @@
 import type { Actor } from '../../model/trail-event.ts'
 import { TOKENS } from '../../people/machine-tokens.ts'
 import type { Reading, Writing } from '../../ports/store.ts'
-import { members } from '../members.ts'
+import { members } from '../reading/members.ts'
 import type { CatalogObject } from './kinds.ts'
 import { APPROVALS, type Approval, DRAFTS, type Draft } from './records.ts'
 

@@ -1,12 +1,12 @@
 // Makes one document of an OpenAPI document and the files that it refers to, without following, copying or losing a single reference.
 import { dirname, relative, sep } from 'node:path'
 import type { Path } from '../../base/fault.ts'
-import { readBoundedFile } from '../bounded-file.ts'
-import { YAML_CHARACTERS_MAX } from '../document-schema.ts'
-import { isJson } from '../inline-documents.ts'
-import { holdsData } from '../openapi-references.ts'
-import { referenceFault, referenceFile } from '../reference.ts'
-import { OPENAPI_CAPS, parseSource, type SourceDocument } from '../source-document.ts'
+import { holdsData } from '../openapi/references.ts'
+import { readBoundedFile } from '../reading/bounded-file.ts'
+import { isJson } from '../reading/inline-documents.ts'
+import { referenceFault, referenceFile } from '../reading/reference.ts'
+import { OPENAPI_CAPS, parseSource, type SourceDocument } from '../reading/source-document.ts'
+import { YAML_CHARACTERS_MAX } from '../sections/document-schema.ts'
 
 export interface BundleFault {
   readonly file: string

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MemoryStore } from '../../adapters/memory/store.ts'
+import { UncertainCommit } from '../../ports/store.ts'
 import { ada, anyone, api, done, fileOf, openCatalog, refusedAs, start } from './conformance/fixtures.ts'
 import { differenceText } from './difference.ts'
 import type { CatalogObject } from './kinds.ts'
@@ -56,6 +57,21 @@ describe('several nodes', () => {
       ['file-refused: no thread answers'],
     )
     assert.equal(catalog.configuration.snapshot.apis[0]!.websocket, false)
+  })
+
+  test('what is published and cannot be made live is not told as done, is drift, and comes in at a later beat', async () => {
+    const store = new MemoryStore()
+    let isWorking = false
+    const live = async (): Promise<void> => assert.ok(isWorking, 'no thread answers')
+    const { catalog } = await openCatalog(store, fileOf([api('shop')]), { live })
+    await assert.rejects(catalog.publish({ author: ada, message: 'm', base: 1, changes: [api('books')] }, anyone), UncertainCommit)
+    assert.equal((await store.read(readHead)).revision, 2)
+    const drift = async () => (await store.read((r) => catalog.drift(r))).map(({ what }) => what)
+    assert.deepEqual(await drift(), ['console-refused'])
+    isWorking = true
+    await catalog.beat()
+    assert.deepEqual(await drift(), [])
+    assert.equal(catalog.configuration.snapshot.apis.length, 2)
   })
 
   test('a change that needs a restart is refused before anything is recorded', async () => {

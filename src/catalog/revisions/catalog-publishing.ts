@@ -1,10 +1,10 @@
 // What is live: the file and the console's objects, resolved into one configuration, followed from change to change of either.
 
 import { type Reading, type Store, StoreUnavailable, UncertainCommit, type Writing } from '../../ports/store.ts'
-import type { LocatedFault } from '../located-fault.ts'
-import { type Configuration, type Resolution, type ResolveOptions, resolveSources } from '../resolve.ts'
-import type { SourceDocument } from '../source-document.ts'
-import type { Sources } from '../sources.ts'
+import { type LocatedFault, sorted } from '../reading/located-fault.ts'
+import type { SourceDocument } from '../reading/source-document.ts'
+import type { Sources } from '../reading/sources.ts'
+import { type Configuration, type Resolution, type ResolveOptions, resolveSources } from '../resolving/resolve.ts'
 import { type Closed, resolveClosing } from './closing.ts'
 import type { ProposedChange } from './commit.ts'
 import { ConsoleDocuments, withConsole } from './console-document.ts'
@@ -43,6 +43,7 @@ export interface News {
 /** Timers hold 31 bits of milliseconds. */
 const LONGEST_WAIT_MS = 24 * 3600 * 1000
 const RETRY_MS = 60_000
+const NOT_BY_ITSELF = 'it needs what only the console has, and a file must stand by itself to be started with'
 
 interface Read {
   readonly revision: number
@@ -71,6 +72,8 @@ export class CatalogPublishing {
   private console: readonly CatalogObject[] = []
   private closed: readonly Closed[] = []
   private fileRefused: Refused | undefined
+  /** What was followed to its end last, whatever came of it. */
+  private tried: { readonly revision: number; readonly disk: Sources } | undefined
   private consoleRefused: (Refused & { readonly revision: number }) | undefined
   private turn: Promise<unknown> = Promise.resolve()
   private stopHearing: (() => void) | undefined
@@ -131,12 +134,17 @@ export class CatalogPublishing {
     })
   }
 
-  /** Looks whether the store has something new, by whichever node. */
+  /** Looks whether the store has something new, by whichever node. What was refused is not tried again for every commit of others. */
   refresh(): Promise<void> {
+    return this.look(false)
+  }
+  private look(triesAgain: boolean): Promise<void> {
     return this.inTurn(async () => {
       if (this.isClosed) return
       const { revision } = await this.options.store.read(readHead)
-      if (revision !== this.revision || this.disk !== this.file) await this.follow(false)
+      const isLive = revision === this.revision && this.disk === this.file
+      const wasTried = this.tried?.revision === revision && this.tried.disk === this.disk
+      if (!isLive && (triesAgain || !wasTried)) await this.follow(false)
     })
   }
 
@@ -164,7 +172,7 @@ export class CatalogPublishing {
     })
   }
 
-  /** Publishes; live on this node when this resolves with a revision. Rejects with `UncertainCommit` when the store went away before it was live. */
+  /** Publishes; live on this node when this resolves with a revision. Rejects with `UncertainCommit` when it was kept and is not live. */
   publish(proposal: Proposal, options: Pick<PublishOptions, 'mayApprove' | 'within'>): Promise<Revision | PublishRefusal> {
     return this.inTurn(async () => {
       const { store, nowMs } = this.options
@@ -177,7 +185,10 @@ export class CatalogPublishing {
         nowMs: nowMs(),
         texts: this.texts,
       })
-      if (!('refused' in outcome)) await this.follow(false).catch(uncertain)
+      if ('refused' in outcome) return outcome
+      await this.follow(false).catch(uncertain)
+      // Whoever is told that it is done believes that it is served.
+      if (this.revision < outcome.number) throw new UncertainCommit(`revision ${outcome.number} was kept, and cannot be made live here`)
       return outcome
     })
   }
@@ -213,7 +224,7 @@ export class CatalogPublishing {
     const { fileDigest, revision, startedMs } = this
     await store.write(async (writing) => recordNode(writing, { id: nodeId, fileDigest, revision, atMs: nowMs(), startedMs }))
     // Also what was published while the store could not be read: nobody tells of it twice.
-    await this.refresh()
+    await this.look(true)
   }
 
   async close(): Promise<void> {
@@ -240,11 +251,17 @@ export class CatalogPublishing {
   /** The newest of both, or of one, or neither: whatever goes together. The file on disk is tried first, so that what was refused comes in by itself. */
   private async follow(isEdit: boolean): Promise<void> {
     const read = await this.read()
+    await this.takeNewest(read, isEdit)
+    this.tried = { revision: read.revision, disk: this.disk }
+  }
+  private async takeNewest(read: Read, isEdit: boolean): Promise<void> {
     if (this.disk !== this.file || isEdit) {
+      // A start knows the file before it knows the console: what would not start does not go live.
+      const alone = resolveSources(this.disk, this.resolveOptions)
       const resolution = resolveSources(withConsole(this.disk, read.objects, this.parsed), this.resolveOptions)
-      const reasons = await this.takeUp(resolution, this.disk, read)
+      const reasons = alone.ok ? await this.takeUp(resolution, this.disk, read) : resolution.ok ? [NOT_BY_ITSELF] : []
       if (reasons === undefined) return
-      this.refuseFile(resolution.faults, reasons, isEdit)
+      this.refuseFile(sorted([...resolution.faults, ...alone.faults]), reasons, isEdit)
     }
     if (read.revision === this.revision) return
     const resolution = resolveSources(withConsole(this.file, read.objects, this.parsed), this.resolveOptions)

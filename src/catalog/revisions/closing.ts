@@ -3,12 +3,12 @@ import { hashOf } from '../../base/canonical-json.ts'
 import type { Fault } from '../../base/fault.ts'
 import { apiOf } from '../../model/names.ts'
 import type { Api, Upstream } from '../../model/snapshot.ts'
-import { apiSchema } from '../api-schema.ts'
-import { nameOfInline } from '../inline-documents.ts'
-import type { LocatedFault } from '../located-fault.ts'
-import { members } from '../members.ts'
-import { type Configuration, type Resolution, type ResolveOptions, resolveSources } from '../resolve.ts'
-import type { Sources } from '../sources.ts'
+import { nameOfInline } from '../reading/inline-documents.ts'
+import type { LocatedFault } from '../reading/located-fault.ts'
+import { members } from '../reading/members.ts'
+import type { Sources } from '../reading/sources.ts'
+import { type Configuration, type Resolution, type ResolveOptions, resolveSources } from '../resolving/resolve.ts'
+import { apiSchema } from '../sections/api-schema.ts'
 import { type ConsoleDocuments, faultyObject, withConsole } from './console-document.ts'
 import { type CatalogObject, KINDS, keyOf, kindNamed, type ObjectKey } from './kinds.ts'
 
@@ -25,7 +25,7 @@ export type Closing =
 /**
  * Leaves out the objects at which faults stand, then those whose faults that brings about, and so on. An API that is left out keeps its place with nothing
  * behind it: were the place free, another API with a shorter path and less protection would answer there. So does an API that a left-out object protects.
- * Faults that stand in the file are faults of the file: then nothing starts.
+ * A fault that stands in the file and is not there without the console is that of the object that brings it. What the file alone is at fault for starts nothing.
  */
 export function resolveClosing(file: Sources, console: readonly CatalogObject[], options: ResolveOptions, documents: ConsoleDocuments, kinds = KINDS): Closing {
   const closed = new Map<ObjectKey, LocatedFault[]>()
@@ -46,8 +46,29 @@ export function resolveClosing(file: Sources, console: readonly CatalogObject[],
       const document = typeof written === 'string' ? closed.get(keyOf({ kind: TEXT_KIND, name: nameOfInline(written) ?? '' })) : undefined
       if (document && !closed.has(keyOf({ kind, name }))) closed.set(keyOf({ kind, name }), document)
     }
-    if (!isMore) return { ok: false, faults: resolution.faults }
+    if (isMore) continue
+    const intruder = intruderAmong(rest, (some) => resolveSources(withConsole(file, some, documents), options).faults)
+    if (!intruder) return { ok: false, faults: resolution.faults }
+    closed.set(keyOf(intruder), [...resolution.faults])
   }
+}
+
+/** Faults stand elsewhere than at an object, and some object brings them: the first in a row of them that does. Undefined when they are there without any. */
+function intruderAmong(objects: readonly CatalogObject[], faultsWith: (some: readonly CatalogObject[]) => readonly LocatedFault[]): CatalogObject | undefined {
+  const keys = new Set(objects.map(keyOf))
+  const isFaulty = (count: number): boolean =>
+    faultsWith(objects.slice(0, count)).some((fault) => {
+      const key = faultyObject(fault)
+      return key === undefined || !keys.has(key)
+    })
+  if (isFaulty(0)) return undefined
+  let [sound, faulty] = [0, objects.length]
+  while (faulty - sound > 1) {
+    const middle = (sound + faulty) >> 1
+    if (isFaulty(middle)) faulty = middle
+    else sound = middle
+  }
+  return objects[sound]
 }
 
 function closedIn(

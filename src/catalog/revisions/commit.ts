@@ -1,15 +1,18 @@
 // Writes one revision: what changed, who changed it, and what is so from now on; all in the caller's transaction.
 import type { Actor } from '../../model/trail-event.ts'
 import type { Writing } from '../../ports/store.ts'
+import { releaseContent, shareContent } from './contents.ts'
 import { keyOf, type ObjectKey } from './kinds.ts'
 import {
   CHANGES,
   changeKey,
+  changeUser,
   HEAD,
   HEAD_KEY,
   type Head,
   OBJECTS,
   type Owner,
+  objectUser,
   REVISIONS,
   type Revision,
   type RollbackNote,
@@ -74,7 +77,12 @@ async function write(
   const key = keyOf(change)
   const past = after.get(key)
   const place = `${owner}/${key}`
-  const next = value === undefined ? undefined : await store(writing, { kind, name, value }, `revision/${revision}/${place}`)
+  const next = value === undefined ? undefined : await store(writing, { kind, name, value }, changeUser(revision, owner, key, 'after'))
+  if (next && 'content' in next.stored) shareContent(writing, next.stored.content, objectUser(owner, key))
+  if (past && 'content' in past.stored) {
+    shareContent(writing, past.stored.content, changeUser(revision, owner, key, 'before'))
+    await releaseContent(writing, past.stored.content, objectUser(owner, key))
+  }
   if (next) {
     after.set(key, { kind, name, ...next })
     writing.put(OBJECTS, place, { kind, name, ...next, revision })

@@ -3,11 +3,11 @@
 import type { Fault, Path } from '../../base/fault.ts'
 import { type Cidr, NetworkSet, parseCidr, unmapped } from '../../base/ip.ts'
 import { certainAddress, isPublic, meanings } from '../../base/network-range.ts'
-import { isInline } from '../inline-documents.ts'
-import { type LocatedFault, locate } from '../located-fault.ts'
-import { members } from '../members.ts'
-import type { SourceDocument } from '../source-document.ts'
-import { parseUpstream } from '../upstream-target.ts'
+import { isInline } from '../reading/inline-documents.ts'
+import { type LocatedFault, locate } from '../reading/located-fault.ts'
+import { members } from '../reading/members.ts'
+import type { SourceDocument } from '../reading/source-document.ts'
+import { parseUpstream } from '../sections/upstream-target.ts'
 import { type CatalogObject, kindNamed, sectionPath } from './kinds.ts'
 
 /** `main`: the file, whose `egress.allowPrivate` says which private networks the console's upstreams may lead to. */

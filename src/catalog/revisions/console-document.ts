@@ -1,8 +1,8 @@
 // What the console owns as one more source document: to the resolver, an included file like any other.
-import { inlineName, readInline } from '../inline-documents.ts'
-import type { LocatedFault } from '../located-fault.ts'
-import type { SourceDocument } from '../source-document.ts'
-import type { Sources } from '../sources.ts'
+import { inlineName, readInline } from '../reading/inline-documents.ts'
+import type { LocatedFault } from '../reading/located-fault.ts'
+import type { SourceDocument } from '../reading/source-document.ts'
+import type { Sources } from '../reading/sources.ts'
 import { consoleFaults } from './console-checks.ts'
 import { textDigest } from './contents.ts'
 import { nameAt } from './fault-place.ts'

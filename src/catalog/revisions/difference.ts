@@ -1,8 +1,8 @@
 // What is different between two values of an object, path by path, as data and as text for people.
 import { sortedJson } from '../../base/canonical-json.ts'
 import type { Path } from '../../base/fault.ts'
-import { readInline } from '../inline-documents.ts'
-import { visible } from '../located-fault.ts'
+import { visible } from '../../base/visible-text.ts'
+import { readInline } from '../reading/inline-documents.ts'
 import { textDigest } from './contents.ts'
 import { writtenPath } from './fault-place.ts'
 import { type CatalogObject, keyOf, type ObjectKey } from './kinds.ts'
@@ -30,14 +30,15 @@ export function objectDifference(
   before: unknown,
   after: unknown,
 ): ObjectDifference | undefined {
-  if (before === undefined && after === undefined) return undefined
+  // Most objects of a catalog are as they were: their documents are not read to find that out.
+  if (before === after) return undefined
   const isText = isTextKind(kind)
   const paths: PathDifference[] = []
   // A whole document is not repeated: who wants it reads it by its name.
   if (isText && (before === undefined || after === undefined)) compare(digestOf(before), digestOf(after), [], paths)
   else compare(isText ? said(before) : before, isText ? said(after) : after, [], paths)
   if (paths.length === 0) {
-    if (!isText || before === after) return undefined
+    if (!isText) return undefined
     paths.push({ path: '', before: digestOf(before), after: digestOf(after) })
   }
   const op = before === undefined ? 'create' : after === undefined ? 'remove' : 'change'

@@ -5,7 +5,7 @@ import type { MemoryStore } from '../../adapters/memory/store.ts'
 import type { ProposedChange } from './commit.ts'
 import { ada, anyone, api, bob, consumer, done, openapi, refusedAs, start } from './conformance/fixtures.ts'
 import { ABSENT, changeInDraft, discardDraft, draftChanges, listDrafts, objectInDraft, openDraft, readDraft, rebaseDraft, undoInDraft } from './drafts.ts'
-import { revisionsOf } from './history.ts'
+import { wasTouchedSince } from './history.ts'
 import { proposalOf } from './publish.ts'
 import type { Draft } from './records.ts'
 import { verifyCatalog } from './verify.ts'
@@ -78,7 +78,8 @@ describe('drafts', () => {
     const { draft, overwrites } = done(await store.write((w) => rebaseDraft(w, mine.id, as(mine.digest))))
     assert.deepEqual(overwrites, ['api/a'])
     done(await catalog.publish(done(await store.read((r) => proposalOf(r, draft.id, draft.digest))), anyone))
-    assert.deepEqual(await store.read((r) => revisionsOf(r, 'api/a', 10)), [5, 4, 1])
+    assert.equal(await store.read((r) => wasTouchedSince(r, 'api/a', 4)), true)
+    assert.equal(await store.read((r) => wasTouchedSince(r, 'api/a', 5)), false)
   })
 
   test('a draft that was edited after its publisher looked is not published', async () => {

@@ -10,11 +10,11 @@ import { wasTouchedSince } from './history.ts'
 import { type CatalogObject, keyOf, kindNamed, type ObjectKey } from './kinds.ts'
 import { plainFaults } from './plain-value.ts'
 import { DRAFT_CHANGES, DRAFTS, type Draft, type DraftChange, type RollbackNote } from './records.ts'
-import { readHead, readObject, readValue, store } from './state.ts'
+import { readHead, readHorizon, readObject, readValue, store } from './state.ts'
 
-export const DRAFTS_MAX = 200
+const DRAFTS_MAX = 200
 export const DRAFT_CHANGES_MAX = 20_000
-export const DRAFT_CHARACTERS_MAX = 64 * 1024 ** 2
+const DRAFT_CHARACTERS_MAX = 64 * 1024 ** 2
 export const MESSAGE_CHARACTERS_MAX = 4000
 /** The ETag of what is not there: who puts an object with it creates one. */
 export const ABSENT = 'absent'
@@ -56,7 +56,7 @@ export async function openDraft(writing: Writing, { id, author, message, nowMs, 
   return settle(writing, { ...draft, ...(rollback && { rollback }) }, nowMs)
 }
 
-export const isMessage = (message: string): boolean => message.trim() !== '' && message.length <= MESSAGE_CHARACTERS_MAX && message.isWellFormed()
+const isMessage = (message: string): boolean => message.trim() !== '' && message.length <= MESSAGE_CHARACTERS_MAX && message.isWellFormed()
 
 export const readDraft = (reading: Reading, id: string): Promise<Draft | undefined> => reading.get(DRAFTS, id)
 
@@ -117,8 +117,9 @@ export async function describeDraft(writing: Writing, id: string, message: strin
   return settle(writing, { ...edited(draft, editing.by), message }, editing.nowMs)
 }
 
-/** The objects of a draft that others changed since its base. */
+/** The objects of a draft that others changed since its base: all of them when nobody can tell any more. */
 export async function conflictsOf(reading: Reading, base: number, changes: readonly { readonly kind: string; readonly name: string }[]): Promise<ObjectKey[]> {
+  if (base < (await readHorizon(reading)).revision) return changes.map(keyOf)
   const conflicts: ObjectKey[] = []
   for (const change of changes) if (await wasTouchedSince(reading, keyOf(change), base)) conflicts.push(keyOf(change))
   return conflicts

@@ -1,12 +1,14 @@
 // Drift: everything that is not as one of its owners says, since when, and how to mend it.
+
+import { visible } from '../../base/visible-text.ts'
 import type { Reading } from '../../ports/store.ts'
-import { type LocatedFault, visible } from '../located-fault.ts'
+import type { LocatedFault } from '../reading/located-fault.ts'
 import type { Closed } from './closing.ts'
 import { faultyObject } from './console-document.ts'
-import { readRevision, wasTouchedSince } from './history.ts'
-import { KINDS, keyOf, kindNamed, splitKey } from './kinds.ts'
+import { KINDS, kindNamed, splitKey } from './kinds.ts'
 import { liveNodes } from './nodes.ts'
-import { readHead, readState, readValue } from './state.ts'
+import { unfinishedRollback } from './rollback.ts'
+import { readState, readValue } from './state.ts'
 
 export interface DriftItem {
   readonly what: /** The file on disk is not what is live. */
@@ -106,22 +108,15 @@ async function nodesApart(reading: Reading, nowMs: number): Promise<DriftItem[]>
 
 /** What the last rollback could not bring back, for as long as its owner has not touched it since. */
 async function notRolledBack(reading: Reading): Promise<DriftItem[]> {
-  const { rollback } = await readHead(reading)
-  const revision = rollback === undefined ? undefined : await readRevision(reading, rollback)
-  const items: DriftItem[] = []
-  for (const { kind, name, why } of revision?.rollback?.left ?? []) {
-    if (why !== 'file-owned' || (await wasTouchedSince(reading, keyOf({ kind, name }), revision!.number))) continue
-    const says = `the rollback to revision ${revision!.rollback!.to} left it as the file says`
-    items.push({
-      what: 'not-rolled-back',
-      kind,
-      name,
-      sinceMs: revision!.atMs,
-      says,
-      mend: 'take the file back to what it said then, or leave it and publish anew',
-    })
-  }
-  return items
+  const unfinished = await unfinishedRollback(reading)
+  if (!unfinished) return []
+  const { revision, rollback, left } = unfinished
+  return left.map(({ kind, name }) => ({
+    what: 'not-rolled-back',
+    ...{ kind, name, sinceMs: revision.atMs },
+    says: `the rollback to revision ${rollback.to} left it as the file says`,
+    mend: 'take the file back to what it said then, or leave it and publish anew',
+  }))
 }
 
 async function ended(reading: Reading, nowMs: number, kinds: typeof KINDS): Promise<DriftItem[]> {

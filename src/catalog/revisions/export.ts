@@ -1,16 +1,16 @@
 // The catalog as one text: every object of both owners in canonical form, so that equal catalogs are equal texts.
 import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
-import { YAML_VALUES_MAX } from '../document-schema.ts'
-import { isJson } from '../inline-documents.ts'
-import type { LocatedFault } from '../located-fault.ts'
-import { type DocumentCaps, parseText, type SourceDocument } from '../source-document.ts'
+import { isJson } from '../reading/inline-documents.ts'
+import type { LocatedFault } from '../reading/located-fault.ts'
+import { type DocumentCaps, parseText, type SourceDocument } from '../reading/source-document.ts'
+import { YAML_VALUES_MAX } from '../sections/document-schema.ts'
 import { type CatalogObject, configurationOf, KINDS, kindNamed, objectsOf } from './kinds.ts'
 import { plainFaults } from './plain-value.ts'
 
 /** Documents stand inside: more than a configuration that refers to files. */
-export const EXPORT_CAPS: DocumentCaps = { depth: 32, aliases: 0, values: 4_000_000, strictNames: true }
-export const EXPORT_CHARACTERS_MAX = 128 * 1024 ** 2
+const EXPORT_CAPS: DocumentCaps = { depth: 32, aliases: 0, values: 4_000_000, strictNames: true }
+const EXPORT_CHARACTERS_MAX = 128 * 1024 ** 2
 
 /**
  * Sorted by key at every depth, without comments and anchors, documents as texts. It holds references to secrets and digests of keys, never a secret:

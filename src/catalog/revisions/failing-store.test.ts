@@ -2,60 +2,30 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryStore } from '../../adapters/memory/store.ts'
-import { type Changes, type Reading, type Store, StoreUnavailable, UncertainCommit, type Writing } from '../../ports/store.ts'
+import { FailingStore } from '../../ports/conformance/failing-store.ts'
+import { type Store, StoreUnavailable, UncertainCommit } from '../../ports/store.ts'
 import { ada, anyone, api, consumer, fileOf, openapi, openCatalog } from './conformance/fixtures.ts'
 import type { CatalogObject } from './kinds.ts'
 import { objectsOfState, readHead, readState } from './state.ts'
 import { verifyCatalog } from './verify.ts'
 
 /** Fails at the moment that is set: before anything, in the middle of the writes, or after the commit, whose answer is lost. */
-class FailingStore implements Store {
-  readonly inner = new MemoryStore()
-  /** Counted down by every put, remove and commit; at 0 it fails. */
+class FusedStore extends FailingStore {
+  /** Counted down by every put, remove and commit, by a commit twice; at 0 it fails. */
   fuse = Number.POSITIVE_INFINITY
-  failures = { before: 0, after: 0 }
+  readonly failures = { before: 0, after: 0 }
 
-  read<T>(work: (reading: Reading) => Promise<T>): Promise<T> {
-    return this.inner.read(work)
-  }
-  async write<T>(work: (writing: Writing) => Promise<T>): Promise<T> {
-    const result = await this.inner.write(async (writing) => {
-      const done = await work(this.fused(writing))
-      this.burn('before')
-      return done
+  constructor() {
+    super(new MemoryStore(), (step) => {
+      if (step !== 'put' && step !== 'remove' && step !== 'commit') return undefined
+      if (--this.fuse === 0) {
+        this.failures.before++
+        return 'unavailable'
+      }
+      if (step !== 'commit' || --this.fuse !== 0) return undefined
+      this.failures.after++
+      return 'uncertain-kept'
     })
-    this.burn('after')
-    return result
-  }
-  changes(since: number): Promise<Changes> {
-    return this.inner.changes(since)
-  }
-  onChange(heard: () => void): () => void {
-    return this.inner.onChange(heard)
-  }
-  close(): Promise<void> {
-    return this.inner.close()
-  }
-
-  private fused(writing: Writing): Writing {
-    return {
-      get: (collection, key) => writing.get(collection, key),
-      scan: (collection, range) => writing.scan(collection, range),
-      collections: () => writing.collections(),
-      put: (collection, key, value) => {
-        this.burn('before')
-        writing.put(collection, key, value)
-      },
-      remove: (collection, key) => {
-        this.burn('before')
-        writing.remove(collection, key)
-      },
-    }
-  }
-  private burn(when: 'before' | 'after'): void {
-    if (--this.fuse !== 0) return
-    this.failures[when]++
-    throw when === 'before' ? new StoreUnavailable('the disk is full') : new UncertainCommit('the connection was lost')
   }
 }
 
@@ -63,7 +33,7 @@ test('at 200 moments at which a write fails, every acknowledged revision is ther
   let ran = 0
   const seen = { before: 0, after: 0 }
   for (let fuse = 1; fuse <= 200; fuse++) {
-    const store = new FailingStore()
+    const store = new FusedStore()
     const { catalog } = await openCatalog(store, fileOf([]))
     store.fuse = fuse
     let acknowledged = 0
@@ -104,14 +74,14 @@ test('at 200 moments at which a write fails, every acknowledged revision is ther
 })
 
 test('an edit of the file that cannot be recorded does not go live, is told as drift, and goes live when the store is back', async () => {
-  const store = new FailingStore()
+  const store = new FusedStore()
   const { catalog } = await openCatalog(store, fileOf([api('shop')]))
   store.fuse = 2
   await catalog.fileChanged(fileOf([api('shop'), api('books')]))
   const live = (): string[] => catalog.configuration.snapshot.apis.map(({ name }) => name)
   assert.deepEqual(live(), ['shop'])
   const drift = () => store.read((reading) => catalog.drift(reading))
-  assert.match((await drift())[0]!.says, /the disk is full/)
+  assert.match((await drift())[0]!.says, /the store is gone/)
   await catalog.beat()
   assert.deepEqual(live(), ['books', 'shop'])
   assert.deepEqual(await drift(), [])

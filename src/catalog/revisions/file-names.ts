@@ -1,11 +1,11 @@
 // Which objects the file owns, by name, and how its OpenAPI documents are called where they are objects like any other.
 import { createHash } from 'node:crypto'
 import { dirname, relative, sep } from 'node:path'
-import { NAME } from '../consumer-schema.ts'
-import { isInline } from '../inline-documents.ts'
-import { members } from '../members.ts'
-import type { SourceDocument } from '../source-document.ts'
-import { openapiFile, type Sources } from '../sources.ts'
+import { isInline } from '../reading/inline-documents.ts'
+import { members } from '../reading/members.ts'
+import type { SourceDocument } from '../reading/source-document.ts'
+import { openapiFile, type Sources } from '../reading/sources.ts'
+import { NAME } from '../sections/consumer-schema.ts'
 import { type CatalogObject, KINDS, keyOf, kindNamed, type ObjectKey, objectsOf } from './kinds.ts'
 
 /** The documents of a file that can be read, the main one first. */

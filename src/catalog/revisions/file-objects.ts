@@ -1,6 +1,6 @@
 // What the file owns in the very form in which the console would own it: OpenAPI files are documents with a name, and hold all that they refer to.
-import { inlineName } from '../inline-documents.ts'
-import type { Sources } from '../sources.ts'
+import { inlineName } from '../reading/inline-documents.ts'
+import type { Sources } from '../reading/sources.ts'
 import { type BundleFault, bundled } from './bundle.ts'
 import { documentName, fileObjectsAsWritten } from './file-names.ts'
 import { type CatalogObject, KINDS, keyOf, type ObjectKey } from './kinds.ts'

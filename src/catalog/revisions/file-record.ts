@@ -5,7 +5,7 @@ import { type CatalogObject, keyOf } from './kinds.ts'
 import type { Revision } from './records.ts'
 import { digestOf, isTextKind, readHead, readState, type State, stateDigest } from './state.ts'
 
-export const FILE_ACTOR = { kind: 'file', id: 'file' } as const
+const FILE_ACTOR = { kind: 'file', id: 'file' } as const
 
 /** Makes a revision of what is different from the last time; undefined when nothing is. `within` runs in its transaction, for the trail. */
 export function recordFile(

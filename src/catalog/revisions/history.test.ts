@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ada, api, consumer, done, fileOf, openapi, refusedAs, start } from './conformance/fixtures.ts'
-import { listRevisions, readChanges, stateAt } from './history.ts'
+import { listRevisions, readChanges, readRevision, stateAt } from './history.ts'
 import type { Proposal } from './publish.ts'
 import { revisionDifferences } from './revision-differences.ts'
 import { rollbackTo } from './rollback.ts'
@@ -26,7 +26,7 @@ describe('history', () => {
     assert.deepEqual(await store.read((r) => revisionDifferences(r, 3)), [
       { owner: 'file', kind: 'api', name: 'shop', op: 'change', paths: [{ path: 'websocket', after: true }], more: 0 },
     ])
-    assert.deepEqual([...(await store.read((r) => stateAt(r, 2)))!.file.keys()], ['api/shop'])
+    assert.deepEqual([...(await store.read(async (r) => stateAt(r, (await readRevision(r, 2))!))).file.keys()], ['api/shop'])
     assert.deepEqual(await store.read(verifyCatalog), [])
   })
 
@@ -51,7 +51,8 @@ describe('rollback', () => {
     await catalog.fileChanged(fileOf([api('shop', { websocket: true })]))
     const revision = done(await rollback(2))
     assert.deepEqual([revision.number, revision.rollback], [5, { to: 2, left: [{ kind: 'api', name: 'shop', why: 'file-owned' }] }])
-    const consoleAt = async (number: number) => [...(await store.read((r) => stateAt(r, number)))!.console].map(([key, { digest }]) => `${key} ${digest}`)
+    const consoleAt = async (number: number) =>
+      [...(await store.read(async (r) => stateAt(r, (await readRevision(r, number))!))).console].map(([key, { digest }]) => `${key} ${digest}`)
     assert.deepEqual(await consoleAt(5), await consoleAt(2))
     assert.deepEqual(
       (await drift()).map(({ what, name }) => `${what} ${name}`),

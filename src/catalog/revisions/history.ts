@@ -3,7 +3,17 @@ import { everyEntry, type Reading, SCAN_LIMIT_MAX } from '../../ports/store.ts'
 import type { ObjectKey } from './kinds.ts'
 import { keyOf } from './kinds.ts'
 import { CHANGES, type Change, type Owner, REVISIONS, type Revision, revisionKey, TOUCHES } from './records.ts'
-import { readHead, readState, type State, stateDigest } from './state.ts'
+import { readHead, readHorizon, readState, type State, stateDigest } from './state.ts'
+
+export type NoRevision = { readonly refused: 'unknown-revision' | 'pruned-revision' }
+
+/** A revision, or why there is none: it never was, or is older than what is kept. */
+export async function findRevision(reading: Reading, number: number): Promise<Revision | NoRevision> {
+  const revision = await readRevision(reading, number)
+  if (revision) return revision
+  const horizon = await readHorizon(reading)
+  return { refused: number > 0 && number <= horizon.revision ? 'pruned-revision' : 'unknown-revision' }
+}
 
 export const readRevision = (reading: Reading, number: number): Promise<Revision | undefined> => reading.get(REVISIONS, revisionKey(number))
 
@@ -19,13 +29,6 @@ export async function readChanges(reading: Reading, revision: number): Promise<r
   return changes
 }
 
-/** The numbers of the revisions that touched an object, the newest first. */
-export async function revisionsOf(reading: Reading, key: ObjectKey, limit: number, before?: number): Promise<readonly number[]> {
-  const prefix = `${key}/`
-  const range = { prefix, reverse: true, limit, ...(before !== undefined && { before: prefix + revisionKey(before) }) }
-  return (await reading.scan(TOUCHES, range)).map(({ key: each }) => Number(each.slice(prefix.length)))
-}
-
 /** True when a revision after this one changed the object, whoever owns it. */
 export async function wasTouchedSince(reading: Reading, key: ObjectKey, revision: number): Promise<boolean> {
   const prefix = `${key}/`
@@ -38,13 +41,11 @@ export interface PastState {
 }
 
 /**
- * What both owners had when `revision` was the last: found by undoing what came after. Undefined when there is no such revision; throws when what was
- * found is not what was published, which no honest store does.
+ * What both owners had when a revision was the last: found by undoing what came after. Throws when what was found is not what was published, which no
+ * honest store does.
  */
-export async function stateAt(reading: Reading, revision: number): Promise<PastState | undefined> {
+export async function stateAt(reading: Reading, { number: revision, digest, fileDigest }: Revision): Promise<PastState> {
   const head = await readHead(reading)
-  const target = await readRevision(reading, revision)
-  if (!target) return undefined
   const states: Record<Owner, Map<ObjectKey, State extends ReadonlyMap<string, infer V> ? V : never>> = {
     console: new Map(await readState(reading, 'console')),
     file: new Map(await readState(reading, 'file')),
@@ -61,7 +62,7 @@ export async function stateAt(reading: Reading, revision: number): Promise<PastS
     before = page.at(-1)?.key
     isMore = page.length === SCAN_LIMIT_MAX
   }
-  if (stateDigest(states.console) !== target.digest || stateDigest(states.file) !== target.fileDigest)
+  if (stateDigest(states.console) !== digest || stateDigest(states.file) !== fileDigest)
     throw new Error(`the history of the catalog does not lead back to revision ${revision}: the store was damaged`)
   return states
 }

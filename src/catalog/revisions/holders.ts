@@ -1,7 +1,7 @@
 // Which OpenAPI document each API and each version is made of, among sources that were read.
-import { members } from '../members.ts'
-import type { SourceDocument } from '../source-document.ts'
-import { openapiFile, type Sources } from '../sources.ts'
+import { members } from '../reading/members.ts'
+import type { SourceDocument } from '../reading/source-document.ts'
+import { openapiFile, type Sources } from '../reading/sources.ts'
 import { KINDS, objectsOf } from './kinds.ts'
 
 const HOLDERS = KINDS.filter(({ hasOpenapi }) => hasOpenapi)

@@ -1,9 +1,9 @@
 // The kinds of objects that the catalog keeps: a new one is one line here, once its section is in the schema of the configuration.
 import type { Path } from '../../base/fault.ts'
 import { momentMs } from '../../base/moment.ts'
-import { NAME } from '../consumer-schema.ts'
-import { members } from '../members.ts'
-import { versionApi } from '../version-name.ts'
+import { members } from '../reading/members.ts'
+import { NAME } from '../sections/consumer-schema.ts'
+import { versionApi } from '../sections/version-name.ts'
 
 export interface Kind {
   readonly kind: string

@@ -4,7 +4,7 @@ import { NODES, type NodeRecord } from './records.ts'
 
 export const BEAT_MS = 10_000
 /** Silent for so long: it is not counted. */
-export const SILENT_MS = 60_000
+const SILENT_MS = 60_000
 const FORGOTTEN_MS = 24 * 3_600_000
 
 export async function recordNode(writing: Writing, node: NodeRecord): Promise<void> {

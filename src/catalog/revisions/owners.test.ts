@@ -148,6 +148,44 @@ describe('two owners', () => {
   })
 })
 
+describe('the file stands by itself', () => {
+  test('an edit that needs what only the console has is refused as a start would refuse it, and says so, until it is there in the file', async () => {
+    const { publish, catalog, drift, lives } = await start([api('shop')])
+    done(await publish(api('books'), openapi('d', '/a')))
+    for (const file of [[api('shop'), consumer('acme', 'books')], [api('shop', { openapi: 'document:d' })]]) {
+      await catalog.fileChanged(fileOf(file))
+      const [item, ...others] = await drift()
+      assert.deepEqual([item!.what, others], ['file-refused', []])
+      assert.match(item!.says, /stand by itself/)
+      assert.equal(lives.length, 1)
+    }
+    await catalog.fileChanged(fileOf([api('shop'), consumer('acme', 'shop')]))
+    assert.deepEqual([await drift(), lives.length], [[], 2])
+  })
+
+  test('what was refused is tried again at every beat, and not for every commit of others', async () => {
+    const store = new MemoryStore()
+    let tries = 0
+    const live = async (): Promise<void> => {
+      tries++
+      throw new Error('not now')
+    }
+    const { catalog } = await openCatalog(store, fileOf([api('shop')]), { live })
+    await catalog.fileChanged(fileOf([api('shop'), api('books')]))
+    // Once more for what the edit itself recorded.
+    await catalog.refresh()
+    const settled = tries
+    for (let i = 0; i < 5; i++) {
+      await store.write(async (writing) => writing.put({ name: 'anything' }, String(i), i))
+      await catalog.refresh()
+    }
+    assert.equal(tries, settled)
+    await catalog.beat()
+    assert.ok(tries > settled && settled > 0, `${tries}`)
+    await catalog.close()
+  })
+})
+
 describe('a start with a file that the console does not go with', () => {
   test('the file wins the name, the rest is served, nothing is lost, and drift says so', async () => {
     const store = new MemoryStore()
@@ -219,6 +257,41 @@ describe('a start with a file that the console does not go with', () => {
     const served = closing.configuration.snapshot.apis.map(({ name, anyPath }) => `${name} ${anyPath ? 'open' : 'closed'}`)
     assert.deepEqual(served, ['other open', 'shop closed'])
     assert.equal(new Set(closing.configuration.snapshot.apis.map(({ hash }) => hash)).size, 2)
+  })
+
+  test('an object that brings a fault into the file is closed alone, and the file starts', async () => {
+    const store = new MemoryStore()
+    const versioned = api('shop', { versioning: { by: 'path' } })
+    const version = (name: string): CatalogObject => ({ kind: 'version', name, value: {} })
+    const first = await openCatalog(store, fileOf([versioned, version('shop@v1')]))
+    const changes = [api('books'), version('shop@v2'), version('shop@v3')]
+    done(await first.catalog.publish({ author: ada, message: 'm', base: 1, changes }, anyone))
+    await first.catalog.close()
+    const { catalog } = await openCatalog(store, fileOf([versioned, version('shop@v1'), api('taken', { path: '/shop/v2' })]))
+    assert.deepEqual(
+      catalog.configuration.snapshot.apis.map(({ name, path }) => `${name} ${path}`),
+      ['books /books', 'shop@v1 /shop/v1', 'shop@v3 /shop/v3', 'taken /shop/v2'],
+    )
+    const drift = await store.read((reading) => catalog.drift(reading))
+    assert.deepEqual(
+      drift.map(({ what, name }) => `${what} ${name}`),
+      ['closed shop@v2'],
+    )
+    assert.match(drift[0]!.says, /place-taken/)
+  })
+
+  test('more objects than there may be of a kind close those that are too many', () => {
+    const lists = Array.from({ length: 1003 }, (_, i) => ({ kind: 'address-list', name: `list${i}`, value: [] }))
+    const closing = resolveClosing(fileOf([api('shop')]), lists, { policies: [], nowMs: 0, cores: 1 }, new ConsoleDocuments())
+    assert.ok(closing.ok)
+    assert.deepEqual(
+      closing.closed.map(({ key }) => key),
+      ['address-list/list1000', 'address-list/list1001', 'address-list/list1002'],
+    )
+    assert.deepEqual(
+      closing.configuration.snapshot.apis.map(({ name, anyPath }) => [name, anyPath !== undefined]),
+      [['shop', true]],
+    )
   })
 
   test('faults of the file alone start nothing', async () => {

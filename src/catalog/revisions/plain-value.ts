@@ -1,11 +1,11 @@
 // What an object's value may be: plain data that YAML, JSON and the store all give back as they were given it.
 import type { Fault, Path } from '../../base/fault.ts'
-import { DOCUMENT_CHARACTERS_MAX, YAML_CHARACTERS_MAX } from '../document-schema.ts'
-import { isJson } from '../inline-documents.ts'
-import { CONFIGURATION_CAPS } from '../source-document.ts'
+import { isJson } from '../reading/inline-documents.ts'
+import { CONFIGURATION_CAPS } from '../reading/source-document.ts'
+import { DOCUMENT_CHARACTERS_MAX, YAML_CHARACTERS_MAX } from '../sections/document-schema.ts'
 import { isNameOf, type Kind } from './kinds.ts'
 
-export const VALUE_CHARACTERS_MAX = 1024 ** 2
+const VALUE_CHARACTERS_MAX = 1024 ** 2
 const VALUES_MAX = 100_000
 
 /** What is wrong with a value as a value, whatever its kind's schema says of it; paths are below the object. */

@@ -1,5 +1,5 @@
 // What applying a text would do to a catalog: a pure comparison, shown before anything is done.
-import { visible } from '../located-fault.ts'
+import { visible } from '../../base/visible-text.ts'
 import type { ProposedChange } from './commit.ts'
 import { differenceText, type ObjectDifference, objectDifference, type PathDifference } from './difference.ts'
 import { type CatalogObject, keyOf, type ObjectKey } from './kinds.ts'

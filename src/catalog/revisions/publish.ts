@@ -2,7 +2,7 @@
 import { apiOf } from '../../model/names.ts'
 import type { Actor } from '../../model/trail-event.ts'
 import type { Reading, Store, Writing } from '../../ports/store.ts'
-import type { LocatedFault } from '../located-fault.ts'
+import type { LocatedFault } from '../reading/located-fault.ts'
 import { countedApprovers, type Demand, demandedBy, demandOf, type MayApprove } from './approvals.ts'
 import { commit, effective, type ProposedChange } from './commit.ts'
 import { differences, type ObjectDifference } from './difference.ts'

@@ -1,4 +1,4 @@
-// What the catalog keeps in the store: objects, revisions with their changes, drafts, approvals, and which node runs what.
+// What the catalog keeps in the store: objects, revisions with their changes, where history begins, drafts, approvals, and which node runs what.
 import type { Actor } from '../../model/trail-event.ts'
 import { collection } from '../../ports/store.ts'
 import type { ObjectKey } from './kinds.ts'
@@ -27,6 +27,15 @@ export interface Head {
   readonly fileDigest: string
   /** The last rollback; absent: there was none. */
   readonly rollback?: number
+}
+
+/** Where history begins: everything up to this revision was pruned, and this is what it had left. */
+export interface Horizon {
+  readonly revision: number
+  readonly digest: string
+  readonly fileDigest: string
+  /** When it was pruned; absent: nothing ever was. */
+  readonly prunedMs?: number
 }
 
 /** One change of the catalog, whole: what was published at once. */
@@ -111,6 +120,8 @@ export interface NodeRecord {
 
 export const HEAD = collection<Head>('catalog-head')
 export const HEAD_KEY = 'head'
+export const HORIZON = collection<Horizon>('catalog-horizon')
+export const HORIZON_KEY = 'horizon'
 /** By owner and object: `console/api/bookshop`. */
 export const OBJECTS = collection<StoredObject>('catalog-object')
 /** By number in twelve digits, so that the order of keys is that of time. */
@@ -128,4 +139,7 @@ export const NODES = collection<NodeRecord>('catalog-node')
 
 export const revisionKey = (revision: number): string => String(revision).padStart(12, '0')
 export const changeKey = (revision: number, owner: Owner, key: ObjectKey): string => `${revisionKey(revision)}/${owner}/${key}`
-export const EMPTY_HEAD = (digest: string): Head => ({ revision: 0, digest, fileDigest: digest })
+
+/** A text has as its users the object that holds it now, and every kept revision that tells of it: before its change, or after. */
+export const objectUser = (owner: Owner, key: ObjectKey): string => `object/${owner}/${key}`
+export const changeUser = (revision: number, owner: Owner, key: ObjectKey, side: 'before' | 'after'): string => `revision/${revision}/${owner}/${key}/${side}`

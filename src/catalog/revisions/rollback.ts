@@ -2,10 +2,10 @@
 import type { Actor } from '../../model/trail-event.ts'
 import type { Reading } from '../../ports/store.ts'
 import type { ProposedChange } from './commit.ts'
-import { readRevision, stateAt } from './history.ts'
-import { KINDS, kindNamed, type ObjectKey, splitKey } from './kinds.ts'
+import { findRevision, type NoRevision, readRevision, stateAt, wasTouchedSince } from './history.ts'
+import { KINDS, keyOf, kindNamed, type ObjectKey, splitKey } from './kinds.ts'
 import type { Proposal } from './publish.ts'
-import type { Left } from './records.ts'
+import type { Left, Revision, RollbackNote } from './records.ts'
 import { readHead, readState, readValue, type State } from './state.ts'
 
 export interface Rollback {
@@ -18,16 +18,12 @@ export interface Rollback {
 
 /**
  * A proposal that is published like any other: it must resolve with the file as it is today, and four eyes look at it where they are asked for. What is
- * left as it is stands in its note. Refused when there is no such revision; nothing to do is told by `publish`.
+ * left as it is stands in its note. Refused when there is no such revision, or no longer; nothing to do is told by `publish`.
  */
-export async function rollbackTo(
-  reading: Reading,
-  { to, author, message, nowMs }: Rollback,
-  kinds = KINDS,
-): Promise<Proposal | { readonly refused: 'unknown-revision' }> {
-  const target = await readRevision(reading, to)
-  const past = target && (await stateAt(reading, to))
-  if (!target || !past) return { refused: 'unknown-revision' }
+export async function rollbackTo(reading: Reading, { to, author, message, nowMs }: Rollback, kinds = KINDS): Promise<Proposal | NoRevision> {
+  const target = await findRevision(reading, to)
+  if ('refused' in target) return target
+  const past = await stateAt(reading, target)
   const { revision: base } = await readHead(reading)
   const now = { console: await readState(reading, 'console'), file: await readState(reading, 'file') }
   const changes: ProposedChange[] = []
@@ -47,8 +43,20 @@ export async function rollbackTo(
   return { author, message: message ?? `roll back to revision ${to}: ${target.message}`.slice(0, 4000), base, changes, rollback: { to, left: distinct(left) } }
 }
 
+/** The last rollback with what it left to the file and nobody has touched since; undefined when there is nothing of the kind. */
+export async function unfinishedRollback(
+  reading: Reading,
+): Promise<{ readonly revision: Revision; readonly rollback: RollbackNote; readonly left: readonly Left[] } | undefined> {
+  const { rollback: last } = await readHead(reading)
+  const revision = last === undefined ? undefined : await readRevision(reading, last)
+  if (!revision?.rollback) return undefined
+  const left: Left[] = []
+  for (const each of revision.rollback.left) if (each.why === 'file-owned' && !(await wasTouchedSince(reading, keyOf(each), revision.number))) left.push(each)
+  return left.length === 0 ? undefined : { revision, rollback: revision.rollback, left }
+}
+
 /** The keys, in order, whose objects are not the same in both. */
-export const differing = (a: State, b: State): ObjectKey[] =>
+const differing = (a: State, b: State): ObjectKey[] =>
   [...new Set([...a.keys(), ...b.keys()])].filter((key) => a.get(key)?.digest !== b.get(key)?.digest).sort()
 
 const distinct = (left: readonly Left[]): Left[] => left.filter((each, i) => left.findIndex(({ kind, name }) => kind === each.kind && name === each.name) === i)

@@ -1,13 +1,14 @@
 // Which APIs lose requests to another: an API or version that is put below or beside a guarded one takes its callers without touching it.
 import { apiOf } from '../../model/names.ts'
-import { members } from '../members.ts'
+import { members } from '../reading/members.ts'
+import { hostOf } from '../sections/api-schema.ts'
 import type { CatalogObject } from './kinds.ts'
 
 interface Place {
   /** Of the API or version. */
   readonly name: string
   readonly path: string
-  /** Lower case; none: every host. */
+  /** In the form in which they are compared; none: every host. */
   readonly hosts: readonly string[]
 }
 
@@ -19,7 +20,7 @@ function placesOf(objects: readonly CatalogObject[]): Place[] {
     const place: Place = {
       name,
       path: typeof path === 'string' && path !== '/' ? path : '',
-      hosts: Array.isArray(hosts) ? hosts.map((host) => String(host).toLowerCase()) : [],
+      hosts: Array.isArray(hosts) ? hosts.flatMap((host) => hostOf(String(host)) ?? []) : [],
     }
     if (members<'by'>(versioning).by !== 'path') return [place]
     const versions = objects.filter((each) => each.kind === 'version' && apiOf(each.name) === name)

@@ -3,14 +3,17 @@ import { hashOf } from '../../base/canonical-json.ts'
 import { everyEntry, type Reading, type Writing } from '../../ports/store.ts'
 import { keepContent, readContent, textDigest } from './contents.ts'
 import { type CatalogObject, keyOf, kindNamed, type ObjectKey } from './kinds.ts'
-import { EMPTY_HEAD, HEAD, HEAD_KEY, type Head, OBJECTS, type Owner, type Stored, type StoredObject } from './records.ts'
+import { HEAD, HEAD_KEY, type Head, HORIZON, HORIZON_KEY, type Horizon, OBJECTS, type Owner, type Stored, type StoredObject } from './records.ts'
 
 export type State = ReadonlyMap<ObjectKey, Pick<StoredObject, 'kind' | 'name' | 'digest' | 'stored'>>
 
 export const stateDigest = (state: State): string => hashOf([...state].map(([key, { digest }]) => [key, digest]).sort(([a], [b]) => (a! < b! ? -1 : 1)))
 const EMPTY_DIGEST = stateDigest(new Map())
 
-export const readHead = async (reading: Reading): Promise<Head> => (await reading.get(HEAD, HEAD_KEY)) ?? EMPTY_HEAD(EMPTY_DIGEST)
+const NOTHING = { revision: 0, digest: EMPTY_DIGEST, fileDigest: EMPTY_DIGEST }
+
+export const readHead = async (reading: Reading): Promise<Head> => (await reading.get(HEAD, HEAD_KEY)) ?? NOTHING
+export const readHorizon = async (reading: Reading): Promise<Horizon> => (await reading.get(HORIZON, HORIZON_KEY)) ?? NOTHING
 
 export async function readState(reading: Reading, owner: Owner): Promise<State> {
   const state = new Map<ObjectKey, StoredObject>()

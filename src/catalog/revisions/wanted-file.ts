@@ -1,8 +1,8 @@
 // Reads what somebody wants to apply: a file with what it includes and refers to, made into the one text that a running Gatehouse is sent.
 import { resolve } from 'node:path'
-import { DocumentCache } from '../document-cache.ts'
-import { type LocatedFault, sorted } from '../located-fault.ts'
-import { readSources } from '../sources.ts'
+import { DocumentCache } from '../reading/document-cache.ts'
+import { type LocatedFault, sorted } from '../reading/located-fault.ts'
+import { readSources } from '../reading/sources.ts'
 import { exportText, readApplied, sectionFaults } from './export.ts'
 import { readableParts } from './file-names.ts'
 import { fileObjects } from './file-objects.ts'

@@ -1,6 +1,6 @@
 // The catalog as a whole: its objects, its history, what drifts, and applying texts.
 import { sourcesOf } from '../../../src/catalog/revisions/conformance/fixtures.ts'
-import { api, broken, documented, promised, published, tokenWithout, tooManyDrafts } from '../catalog-house.ts'
+import { api, broken, documented, promised, pruned, published, tokenWithout, tooManyDrafts } from '../catalog-house.ts'
 import type { Asked, Scenarios } from '../scenario.ts'
 import { FILE, type World } from '../world.ts'
 
@@ -14,6 +14,12 @@ const applied = (body: object): Asked => ({ path: '/catalog/apply', body: { mess
 const back = async (world: World, rest: string, to = 1): Promise<Asked> => {
   await published(world, api('cherries', 'reds'))
   return { path: `/revisions/${to}${rest}`, body: {} }
+}
+/** A revision that was pruned. */
+const past = async (world: World, rest: string): Promise<Asked> => {
+  await published(world, api('cherries', 'reds'))
+  await pruned(world)
+  return { path: `/revisions/1${rest}` }
 }
 
 export const catalog: Scenarios = {
@@ -63,12 +69,13 @@ export const catalog: Scenarios = {
     },
   },
   listRevisions: { may: READERS, good: () => ({ path: '/revisions' }), refusals: {} },
-  getRevision: { may: READERS, good: () => ({ path: '/revisions/1' }), refusals: {} },
-  getRevisionDifferences: { may: READERS, good: () => ({ path: '/revisions/1/differences' }), refusals: {} },
+  getRevision: { may: READERS, good: () => ({ path: '/revisions/1' }), refusals: { pruned: (world) => past(world, '') } },
+  getRevisionDifferences: { may: READERS, good: () => ({ path: '/revisions/1/differences' }), refusals: { pruned: (world) => past(world, '/differences') } },
   draftRollback: {
     may: WRITERS,
     good: (world) => back(world, '/drafts'),
     refusals: {
+      pruned: async (world) => ({ ...(await past(world, '/drafts')), body: {} }),
       'too-many-drafts': async (world) => {
         const asked = await back(world, '/drafts')
         await tooManyDrafts(world)
@@ -80,6 +87,7 @@ export const catalog: Scenarios = {
     may: WRITERS,
     good: (world) => back(world, '/roll-back'),
     refusals: {
+      pruned: async (world) => ({ ...(await past(world, '/roll-back')), body: {} }),
       faulty: async (world) => {
         const asked = await back(world, '/roll-back', 2)
         await published(world, { kind: 'api', name: 'cherries' })

@@ -30,6 +30,9 @@ export class CatalogModel {
   readonly drafts = new Map<string, ModelDraft>()
   /** What lies on disk and is not live. */
   waiting: Objects | undefined
+  /** Up to this revision nothing of history is left. */
+  pruned = 0
+  private rolledBackTo = 0
   /** What the last rollback left to the file, until the file speaks of it again. */
   notRolledBack = new Set<ObjectKey>()
 
@@ -68,7 +71,7 @@ export class CatalogModel {
     this.takeWaiting()
   }
   private takeWaiting(): void {
-    if (!this.waiting || !this.isValid(this.now.console, this.waiting)) return
+    if (!this.waiting || !this.isValid(this.now.console, this.waiting) || !this.isValid(new Map(), this.waiting)) return
     const before = this.now.file
     const next = this.waiting
     this.waiting = undefined
@@ -82,7 +85,7 @@ export class CatalogModel {
     draft?: { readonly approvers: number },
     left?: ReadonlySet<ObjectKey>,
   ): Outcome {
-    const conflicts = [...changes.keys()].filter((key) => this.revisions.slice(base + 1).some(({ touched }) => touched.has(key)))
+    const conflicts = [...changes.keys()].filter((key) => base < this.pruned || this.revisions.slice(base + 1).some(({ touched }) => touched.has(key)))
     if (conflicts.length > 0) return `conflict ${conflicts.sort().join(' ')}`
     const before = this.now.console
     const next = new Map(before)
@@ -112,6 +115,7 @@ export class CatalogModel {
   rollback(to: number): Outcome {
     const then = this.revisions[to]
     if (!then || to === 0) return 'unknown-revision'
+    if (to <= this.pruned) return 'pruned-revision'
     const { console, file } = this.now
     const left = new Set([...new Set([...then.file.keys(), ...file.keys()])].filter((key) => !same(then.file.get(key), file.get(key))))
     const changes = new Map<ObjectKey, CatalogObject | undefined>()
@@ -120,7 +124,18 @@ export class CatalogModel {
       if (then.console.has(key) && file.has(key)) left.add(key)
       else changes.set(key, then.console.get(key))
     }
-    return this.publish(this.head, changes, undefined, left)
+    const outcome = this.publish(this.head, changes, undefined, left)
+    if (outcome === 'done') this.rolledBackTo = to
+    return outcome
+  }
+
+  prune(newest: number): Outcome {
+    const kept = [this.head - newest + 1, ...[...this.drafts.values()].map(({ base }) => base), ...(this.notRolledBack.size > 0 ? [this.rolledBackTo] : [])]
+    const through = Math.min(...kept) - 1
+    if (through <= this.pruned) return 'nothing'
+    const from = this.pruned + 1
+    this.pruned = through
+    return `done ${from} ${through}`
   }
 
   apply(wanted: Objects, prune: boolean): Outcome {

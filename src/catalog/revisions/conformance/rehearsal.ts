@@ -6,9 +6,10 @@ import type { CatalogPublishing } from '../catalog-publishing.ts'
 import type { ProposedChange } from '../commit.ts'
 import { ABSENT, changeInDraft, discardDraft, listDrafts, objectInDraft, openDraft, readDraft, rebaseDraft } from '../drafts.ts'
 import { exportText, readApplied } from '../export.ts'
-import { stateAt } from '../history.ts'
+import { findRevision, stateAt } from '../history.ts'
 import { type CatalogObject, keyOf, type ObjectKey } from '../kinds.ts'
 import { changesOfPlan, planOf } from '../plan.ts'
+import { pruneRevisions } from '../pruning.ts'
 import { type Proposal, type PublishRefusal, prepare, proposalOf } from '../publish.ts'
 import type { Draft } from '../records.ts'
 import { rollbackTo } from '../rollback.ts'
@@ -69,11 +70,12 @@ export class Rehearsal {
         return this.publish(act.draft, act.late)
       case 'change': {
         const change = act.isRemoval ? { kind: act.object.kind, name: act.object.name } : act.object
-        const proposal = { author: person(act.by), message: 'm', base: this.model.head, changes: [change] }
-        return [await this.outcome(proposal), this.model.publish(this.model.head, new Map([[keyOf(change), act.isRemoval ? undefined : act.object]]))]
+        const base = Math.max(0, this.model.head - act.behind)
+        const proposal = { author: person(act.by), message: 'm', base, changes: [change] }
+        return [await this.outcome(proposal), this.model.publish(base, new Map([[keyOf(change), act.isRemoval ? undefined : act.object]]))]
       }
       case 'rollback':
-        return this.rollback(act.revision % (this.model.head + 2))
+        return this.rollback(act.revision === 0 ? this.model.head + 1 : 1 + (act.revision % Math.max(1, this.model.head)))
       case 'apply':
         return this.apply(act.objects, act.prune)
       case 'edit':
@@ -81,6 +83,8 @@ export class Rehearsal {
         this.model.editFile(mapOf(act.objects))
         this.count(this.model.waiting ? 'edit waiting' : 'edit live')
         return [undefined, undefined]
+      case 'prune':
+        return this.prune(act.newest)
       case 'restart':
         return this.restart()
     }
@@ -185,6 +189,12 @@ export class Rehearsal {
     return ['refused' in proposal ? proposal.refused : await this.outcome(proposal), this.model.rollback(to)]
   }
 
+  private async prune(newest: number): Promise<[string, string]> {
+    await this.catalog.beat()
+    const pruned = await pruneRevisions(this.store, { for: 0, newest }, NOW, async () => {})
+    return [pruned ? `done ${pruned.from} ${pruned.through}` : 'nothing', this.model.prune(newest)]
+  }
+
   private async apply(objects: readonly CatalogObject[], prune: boolean): Promise<[string, string]> {
     const applied = readApplied(exportText(objects), 'applied')
     assert.ok('objects' in applied)
@@ -238,13 +248,19 @@ export class Rehearsal {
     assert.deepEqual(drift.map(({ what, kind, name }) => `${what} ${kind}/${name}`).sort(), wanted.sort())
   }
 
-  /** Every revision can still be looked at as it was. */
+  /** Every revision that was not pruned can still be looked at as it was. */
   async compareHistory(): Promise<void> {
     for (const [number, { console, file }] of this.model.revisions.entries()) {
       if (number === 0) continue
-      const past = await this.store.read((reading) => stateAt(reading, number))
+      const revision = await this.store.read((reading) => findRevision(reading, number))
+      if (number <= this.model.pruned) {
+        assert.deepEqual(revision, { refused: 'pruned-revision' })
+        continue
+      }
+      assert.ok(!('refused' in revision))
+      const past = await this.store.read((reading) => stateAt(reading, revision))
       const objects = (state: State) => this.store.read((reading) => objectsOfState(reading, state))
-      assert.deepEqual([mapOf(await objects(past!.console)), mapOf(await objects(past!.file))], [console, file])
+      assert.deepEqual([mapOf(await objects(past.console)), mapOf(await objects(past.file))], [console, file])
     }
   }
 

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { everyEntry, type Store } from '../../../ports/store.ts'
 import { verifyCatalog } from '../verify.ts'
 import { type Act, act } from './acts.ts'
+import { assertTextsHeld } from './held-texts.ts'
 import { Rehearsal } from './rehearsal.ts'
 
 export interface CatalogSuite {
@@ -47,7 +48,19 @@ export function catalogSuite({ name, open, close, sequences = 500, seed = 20_261
 const OUTCOMES = [
   ...['publish done', 'publish conflict', 'publish invalid', 'publish approvals-needed', 'publish stale', 'publish nothing-changes'],
   ...['put done', 'put stale', 'put owned-by-file', 'remove done', 'remove unknown-object', 'approve done', 'approve own-draft', 'approve stale'],
-  ...['discard done', 'rebase done', 'rollback done', 'rollback invalid', 'rollback nothing-changes', 'apply done', 'apply refused', 'apply nothing-changes'],
+  ...[
+    'discard done',
+    'rebase done',
+    'rollback done',
+    'rollback invalid',
+    'rollback pruned-revision',
+    'prune done',
+    'prune nothing',
+    'rollback nothing-changes',
+    'apply done',
+    'apply refused',
+    'apply nothing-changes',
+  ],
   ...['validate done', 'validate invalid', 'edit live', 'edit waiting', 'drift file-refused', 'drift owned-twice', 'drift not-rolled-back'],
 ]
 
@@ -60,6 +73,7 @@ async function oneSequence(store: Store, acts: readonly Act[], counts: Map<strin
     }
     await rehearsal.compareHistory()
     assert.deepEqual(await store.read(verifyCatalog), [])
+    await store.read(assertTextsHeld)
   } finally {
     await rehearsal.end()
   }

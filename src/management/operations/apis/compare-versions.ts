@@ -1,10 +1,10 @@
 // compareVersions: what clients of an API would run into with another version, a draft, or a document that is sent.
 import { hash } from 'node:crypto'
 import { boolean, checked, type Infer, integer, object, oneOf, optional, string } from '../../../base/schema.ts'
-import { readInline } from '../../../catalog/inline-documents.ts'
+import { readInline } from '../../../catalog/reading/inline-documents.ts'
+import type { SourceDocument } from '../../../catalog/reading/source-document.ts'
 import { draftChanges } from '../../../catalog/revisions/drafts.ts'
-import type { SourceDocument } from '../../../catalog/source-document.ts'
-import { VERSION, VERSION_MEANS, versionApi } from '../../../catalog/version-name.ts'
+import { VERSION, VERSION_MEANS, versionApi } from '../../../catalog/sections/version-name.ts'
 import { compareDocuments } from '../../../compatibility/compare-documents.ts'
 import { FINDINGS_TOLD_MAX, findingList, shownFinding } from '../../breaking-changes.ts'
 import { reachedDraft } from '../../catalog-drafts.ts'

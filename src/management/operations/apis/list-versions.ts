@@ -1,6 +1,6 @@
 // listVersions: the versions of an API with the life each leads, and who still calls them.
 import { integer, list, object, oneOf, optional, string } from '../../../base/schema.ts'
-import { VERSION, VERSION_MEANS } from '../../../catalog/version-name.ts'
+import { VERSION, VERSION_MEANS } from '../../../catalog/sections/version-name.ts'
 import { callersOf } from '../../../directory/usage-book.ts'
 import { CALLER_FOR_MS } from '../../../lifecycle/announcements.ts'
 import { nextChangeMs, STATES, stateAt } from '../../../lifecycle/schedule.ts'

@@ -2,11 +2,11 @@
 
 import type { Fault } from '../../../base/fault.ts'
 import { boolean, type Infer, list, object, oneOf, optional, string } from '../../../base/schema.ts'
-import { patches as patchesSchema } from '../../../catalog/patch-schema.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
 import { OBJECTS, type Owner, type StoredObject } from '../../../catalog/revisions/records.ts'
 import { readObject } from '../../../catalog/revisions/state.ts'
-import { VERSION, VERSION_MEANS } from '../../../catalog/version-name.ts'
+import { patches as patchesSchema } from '../../../catalog/sections/patch-schema.ts'
+import { VERSION, VERSION_MEANS } from '../../../catalog/sections/version-name.ts'
 import { everyEntry, type Reading } from '../../../ports/store.ts'
 import { anyValue, etagText, ownerWord, revisionNumber } from '../../catalog-shapes.ts'
 import { line, moment, momentOf, nameText } from '../../texts.ts'

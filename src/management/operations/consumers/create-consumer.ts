@@ -4,6 +4,7 @@ import { object } from '../../../base/schema.ts'
 import { createConsumer as create } from '../../../directory/consumers.ts'
 import { isRefused } from '../../../directory/records.ts'
 import { defineOperation, done, refused } from '../../operation.ts'
+import { isOfCatalog } from '../../taken-consumers.ts'
 import { consumerFields, consumerName, consumerSchema, kept, OWNED_BY_FILE, SUBSCRIPTION_REFUSALS, shownConsumer, UNKNOWN_TEAM } from './consumer-schema.ts'
 import { subscriptionRefusal } from './offered.ts'
 
@@ -32,6 +33,7 @@ export const createConsumer = defineOperation({
     const subscriptions = kept(given ?? [])
     const wrong = subscriptionRefusal(call, subscriptions)
     if (wrong) return wrong
+    if (await isOfCatalog(store, name)) return refused('owned-by-file', { detail: `The catalog has the consumer '${name}'.` })
     const act = { by: call.operator.actor.id, nowMs: call.nowMs }
     const made = await create(store, act, call.plane.services.directory.file, name, { title: title ?? '', team: team ?? null, subscriptions })
     if (isRefused(made)) return refused(made.refused, { detail: made.says })

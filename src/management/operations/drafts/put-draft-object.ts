@@ -1,8 +1,8 @@
 // putDraftObject: what an object shall be once the draft is published.
 import { object } from '../../../base/schema.ts'
-import { DOCUMENT_CHARACTERS_MAX } from '../../../catalog/document-schema.ts'
 import { objectInDraft } from '../../../catalog/revisions/drafts.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
+import { DOCUMENT_CHARACTERS_MAX } from '../../../catalog/sections/document-schema.ts'
 import { secretsOfChanges, ungrantedSecrets } from '../../catalog-rights.ts'
 import { anyValue } from '../../catalog-shapes.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'

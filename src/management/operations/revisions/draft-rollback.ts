@@ -6,7 +6,7 @@ import { messageText } from '../../catalog-shapes.ts'
 import { defineOperation, done, refused } from '../../operation.ts'
 import { TOO_MANY_DRAFTS } from '../drafts/create-draft.ts'
 import { draftSchema, shownDraft } from '../drafts/draft-schema.ts'
-import { revisionParameter } from './revision-schema.ts'
+import { noRevision, PRUNED, revisionParameter } from './revision-schema.ts'
 
 export const draftRollback = defineOperation({
   name: 'draftRollback',
@@ -20,12 +20,12 @@ export const draftRollback = defineOperation({
   body: object({ message: optional(messageText) }),
   output: draftSchema,
   status: 201,
-  refusals: { 'too-many-drafts': TOO_MANY_DRAFTS },
+  refusals: { pruned: PRUNED, 'too-many-drafts': TOO_MANY_DRAFTS },
   act: 'draft.create',
   async run({ operator, plane, nowMs, parameters, body }, store) {
     const back = { to: parameters.revision, author: operator.actor, nowMs, ...(body.message !== undefined && { message: body.message }) }
     const proposal = await rollbackTo(store, back)
-    if ('refused' in proposal) return refused('unknown')
+    if ('refused' in proposal) return noRevision(proposal)
     const id = `draft_${Buffer.from(plane.services.random(15)).toString('base64url')}`
     const { rollback, ...rest } = proposal
     const draft = await openDraft(store, { id, ...rest, nowMs, ...(rollback && { rollback }) })

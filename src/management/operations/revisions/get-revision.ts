@@ -1,8 +1,8 @@
 // getRevision: one revision, with what a rollback left as it was.
-import { readRevision } from '../../../catalog/revisions/history.ts'
+import { findRevision } from '../../../catalog/revisions/history.ts'
 import { revisionSchema, shownRevision } from '../../catalog-publication.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
-import { revisionParameter } from './revision-schema.ts'
+import { defineOperation, done } from '../../operation.ts'
+import { noRevision, PRUNED, revisionParameter } from './revision-schema.ts'
 
 export const getRevision = defineOperation({
   name: 'getRevision',
@@ -14,9 +14,9 @@ export const getRevision = defineOperation({
   reach: 'all',
   parameters: revisionParameter,
   output: revisionSchema,
-  refusals: {},
+  refusals: { pruned: PRUNED },
   async run({ parameters }, store) {
-    const revision = await readRevision(store, parameters.revision)
-    return revision ? done(shownRevision(revision), { etag: String(revision.number) }) : refused('unknown')
+    const revision = await findRevision(store, parameters.revision)
+    return 'refused' in revision ? noRevision(revision) : done(shownRevision(revision), { etag: String(revision.number) })
   },
 })

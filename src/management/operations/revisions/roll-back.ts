@@ -3,9 +3,9 @@ import { object, optional } from '../../../base/schema.ts'
 import { rollbackTo } from '../../../catalog/revisions/rollback.ts'
 import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
 import { messageText } from '../../catalog-shapes.ts'
-import { defineOperation, refused } from '../../operation.ts'
+import { defineOperation } from '../../operation.ts'
 import { PUBLISHING } from '../../publication-refusals.ts'
-import { revisionParameter } from './revision-schema.ts'
+import { noRevision, PRUNED, revisionParameter } from './revision-schema.ts'
 
 export const rollBack = defineOperation({
   name: 'rollBack',
@@ -18,7 +18,7 @@ export const rollBack = defineOperation({
   parameters: revisionParameter,
   body: object({ message: optional(messageText), acceptBreaking }),
   output: revisionSchema,
-  refusals: PUBLISHING,
+  refusals: { ...PUBLISHING, pruned: PRUNED },
   act: 'catalog.roll-back',
   live: true,
   object: ({ parameters }) => ({ kind: 'revision', name: String(parameters.revision) }),
@@ -29,7 +29,7 @@ export const rollBack = defineOperation({
         const { message } = call.body
         const back = { to: call.parameters.revision, author: call.operator.actor, nowMs: call.nowMs, ...(message !== undefined && { message }) }
         const proposal = await rollbackTo(reading, back)
-        return 'refused' in proposal ? refused('unknown') : proposal
+        return 'refused' in proposal ? noRevision(proposal) : proposal
       },
       within,
       answeredRevision,

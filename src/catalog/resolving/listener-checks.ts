@@ -1,0 +1,72 @@
+// What is wrong with listeners and upstreams only when they are seen together.
+import type { Fault, Path } from '../../base/fault.ts'
+import { parseIp } from '../../base/ip.ts'
+import { certainAddress, isLoopback, isUnspecified, meanings } from '../../base/network-range.ts'
+import type { Listener } from '../../model/snapshot.ts'
+import type { MainSection } from '../sections/configuration.ts'
+
+/** Clashes among the listeners, and a control listener that more than this machine can reach. */
+export function listenerFaults({ gateway, control }: MainSection): Fault[] {
+  const faults: Fault[] = []
+  for (const [i, listener] of gateway.listen.entries()) {
+    const path: Path = ['gateway', 'listen', i]
+    const earlier = gateway.listen.slice(0, i).find((other) => overlap(listener, other))
+    if (earlier) faults.push({ code: 'listener-clash', path, message: `${name(listener)} is taken by another listener of the gateway, ${name(earlier)}` })
+    if (overlap(listener, control.listen))
+      faults.push({ code: 'listener-clash', path, message: `${name(listener)} is taken by the control listener, ${name(control.listen)}` })
+  }
+  const address = parseIp(control.listen.host)!
+  if (!isLoopback(address) && !control.exposed) {
+    faults.push({
+      code: 'control-exposed',
+      path: ['control', 'listen'],
+      message: `the control listener at ${name(control.listen)} can be reached from other machines: listen on 127.0.0.1, or add exposed: true if that is meant`,
+    })
+  }
+  if (isLoopback(address) && control.exposed) {
+    faults.push({
+      code: 'exposed-loopback',
+      path: ['control', 'exposed'],
+      message: `'exposed' is true, but ${name(control.listen)} is reached from this machine alone: leave it out`,
+    })
+  }
+  return faults
+}
+
+const name = ({ host, port }: Listener): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** Port 0 is another port each time. A wildcard takes every address; '::' takes those of IPv4 too. */
+function overlap(a: Listener, b: Listener): boolean {
+  if (a.port !== b.port || a.port === 0) return false
+  return a.host === b.host || isUnspecified(parseIp(a.host)!) || isUnspecified(parseIp(b.host)!)
+}
+
+/** Why an upstream leads back into this Gatehouse: to its control listener, which trusts who reaches it, or to the gateway, in a circle. */
+export function selfFault(
+  upstream: { host: string; port: number },
+  { gateway, control }: MainSection,
+  ownAddresses: readonly string[],
+): { code: string; message: string } | undefined {
+  if (reaches(upstream, control.listen, ownAddresses)) {
+    return {
+      code: 'upstream-is-control',
+      message: `this upstream is the control listener of this Gatehouse (${name(control.listen)}): the API would open it to everyone`,
+    }
+  }
+  const listener = gateway.listen.find((each) => reaches(upstream, each, ownAddresses))
+  return listener && { code: 'upstream-is-gateway', message: `this upstream is the gateway itself (${name(listener)}): requests would go round in circles` }
+}
+
+function reaches(upstream: { host: string; port: number }, listener: Listener, ownAddresses: readonly string[]): boolean {
+  if (upstream.port !== listener.port || listener.port === 0) return false
+  const target = certainAddress(upstream.host)
+  if (!target) return false
+  const listening = parseIp(listener.host)!
+  return meanings(target).some((address) => {
+    const text = address.join('.')
+    if (text === listening.join('.')) return true
+    const isOwn = isLoopback(address) || ownAddresses.some((own) => parseIp(own)?.join('.') === text)
+    // localhost is ::1 as well as 127.0.0.1.
+    return isOwn && (isUnspecified(listening) || (isLoopback(listening) && parseIp(upstream.host) === undefined))
+  })
+}

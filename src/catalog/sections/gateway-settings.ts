@@ -1,0 +1,91 @@
+// The `gateway` section: listeners, limits and times that hold for all APIs, with their defaults and bounds.
+import { checked, described, duration, either, type Infer, integer, list, object, oneOf, optional, size, string, withDefault } from '../../base/schema.ts'
+import { gatewayListener } from './listener.ts'
+import { trustedNetwork } from './network-schema.ts'
+
+const accessLog = either(
+  [
+    oneOf(['stdout', 'off']),
+    object({
+      file: checked(string({ describe: 'File of JSON lines; relative to the configuration file.' }), (file) =>
+        file === '' ? { code: 'empty', message: 'the file of the access log has no name' } : undefined,
+      ),
+    }),
+  ],
+  'stdout, off, or {file: PATH}',
+)
+
+const limits = object(
+  {
+    head: withDefault(size({ minBytes: 1024, maxBytes: 256 * 1024, describe: 'Largest request head, request line included; above it 431.' }), '16KiB'),
+    target: withDefault(size({ minBytes: 256, maxBytes: 64 * 1024, describe: 'Longest request target; above it 414.' }), '8KiB'),
+    fields: optional(integer({ min: 8, max: 256, describe: 'Most field lines in a head; above it 431.' }), 100),
+    body: withDefault(
+      size({ minBytes: 0, maxBytes: 64 * 1024 ** 3, describe: 'Largest request body where no `request-size` policy says otherwise; above it 413.' }),
+      '10MiB',
+    ),
+    connections: optional(integer({ min: 1, max: 1_000_000, describe: 'Most open client connections of the whole process.' }), 65536),
+    connectionsPerAddress: optional(
+      integer({ min: 1, max: 1_000_000, describe: 'Most open client connections of one address (an IPv6 /64); trusted proxies are exempt.' }),
+      4096,
+    ),
+  },
+  'What one client may ask of the gateway.',
+)
+
+const second = 1000
+const hour = 3600 * second
+const timeouts = object(
+  {
+    head: withDefault(duration({ minMs: 100, maxMs: hour, describe: 'From the start of a request to the end of its head.' }), '10s'),
+    idle: withDefault(
+      duration({ minMs: 100, maxMs: hour, describe: 'Between two requests on one connection, and of a client that does not read its response.' }),
+      '60s',
+    ),
+    stall: withDefault(duration({ minMs: 100, maxMs: hour, describe: 'Longest silence inside a request body.' }), '15s'),
+    drain: withDefault(duration({ minMs: 0, maxMs: hour, describe: 'How long SIGTERM lets open requests finish.' }), '10s'),
+  },
+  'How long the gateway waits for a client.',
+)
+
+const authenticationFailures = object(
+  {
+    limit: optional(
+      integer({ min: 1, max: 1_000_000, describe: 'Wrong credentials that one address may show in the window before it is refused unheard.' }),
+      100,
+    ),
+    window: withDefault(duration({ minMs: second, maxMs: 24 * hour, describe: 'The window.' }), '1m'),
+  },
+  'Slows down the guessing of credentials, before any of them is looked at.',
+)
+
+export const gatewaySettings = object(
+  {
+    listen: withDefault(list(gatewayListener, { min: 1, max: 64, describe: 'Addresses to serve: `http://ADDRESS:PORT`, or objects with the key `address`.' }), [
+      'http://127.0.0.1:8080',
+    ]),
+    threads: withDefault(
+      described(
+        'Gateway threads that share the listeners; `auto` is one for each core.',
+        either([oneOf(['auto']), integer({ min: 1, max: 64 })], 'auto or a whole number'),
+      ),
+      'auto',
+    ),
+    trustedProxies: optional(
+      list(trustedNetwork, {
+        describe: 'Networks of the proxies in front of this gateway, and names of `addressLists`. Nobody else is believed about where a request came from.',
+      }),
+      [],
+    ),
+    accessLog: withDefault(described('Where access events go, as JSON lines: `stdout`, `off`, or `{file: PATH}`.', accessLog), { file: './data/access.log' }),
+    limits: withDefault(limits, {}),
+    timeouts: withDefault(timeouts, {}),
+    minBodyRate: withDefault(
+      size({ minBytes: 0, maxBytes: 1024 ** 3, describe: 'The least that a request body must bring per second, on average after the first `timeouts.stall`.' }),
+      '256B',
+    ),
+    authenticationFailures: withDefault(authenticationFailures, {}),
+  },
+  'The gateway: where it listens, and what holds for all APIs.',
+)
+export type GatewaySection = Infer<typeof gatewaySettings>

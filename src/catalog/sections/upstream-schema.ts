@@ -1,0 +1,115 @@
+// The `upstream` of an API: an address, or an address with how it is used.
+import {
+  boolean,
+  checked,
+  described,
+  duration,
+  either,
+  integer,
+  list,
+  mapped,
+  object,
+  optional,
+  reserved,
+  type Schema,
+  string,
+  withDefault,
+} from '../../base/schema.ts'
+import type { Upstream } from '../../model/snapshot.ts'
+import type { SourceDocument } from '../reading/source-document.ts'
+import { parseUpstream, type UpstreamTarget } from './upstream-target.ts'
+
+/** An upstream with where its address stands below the API's `upstream`, for faults about it. */
+export interface UpstreamSection extends Upstream {
+  readonly addressAt: readonly (string | number)[]
+}
+
+const target: Schema<UpstreamTarget> = mapped(
+  checked(
+    string({
+      maxLength: 2048,
+      means: 'an address such as http://127.0.0.1:9001',
+      describe: 'Where requests go: `http://HOST:PORT`, and a path that is put in front of every request.',
+    }),
+    (text) => {
+      const parsed = parseUpstream(text)
+      return 'code' in parsed ? parsed : undefined
+    },
+  ),
+  (text) => parseUpstream(text) as UpstreamTarget,
+)
+
+const later = (what: string) => reserved('not-available', `is not available yet: ${what} comes with a later version`)
+const minute = 60_000
+const settings = object(
+  {
+    url: optional(target),
+    targets: optional(
+      checked(list(target, { min: 1, max: 64, describe: 'The same as `url`, as a list of one: several targets come with a later version.' }), (all) =>
+        all.length === 1 ? undefined : { code: 'not-available', message: 'several targets are not available yet: balancing comes with a later version' },
+      ),
+    ),
+    preserveHost: optional(boolean("Sends the client's `Host` instead of the target's."), false),
+    connections: optional(integer({ min: 1, max: 65536, describe: 'Most connections to the upstream, per gateway thread.' }), 256),
+    queue: optional(integer({ min: 0, max: 1_000_000, describe: 'Requests that may wait for a connection, per gateway thread; above it 503.' }), 1024),
+    timeouts: withDefault(
+      object(
+        {
+          connect: withDefault(duration({ minMs: 1, maxMs: 5 * minute, describe: 'Until a connection stands.' }), '2s'),
+          head: withDefault(duration({ minMs: 1, maxMs: 60 * minute, describe: 'Until the head of the response is there.' }), '30s'),
+          idle: withDefault(duration({ minMs: 1, maxMs: 24 * 60 * minute, describe: 'Longest silence inside a response body.' }), '30s'),
+          keepAlive: withDefault(duration({ minMs: 0, maxMs: 60 * minute, describe: 'How long an unused connection is kept.' }), '15s'),
+        },
+        'How long the gateway waits for the upstream.',
+      ),
+      {},
+    ),
+    balance: later('balancing'),
+    health: later('health checking'),
+    retry: later('retrying'),
+    tls: later('TLS to upstreams'),
+  },
+  'An upstream with how it is used.',
+)
+
+const whole = checked(settings, ({ url, targets }) =>
+  (url === undefined) === (targets === undefined) ? { code: 'upstream-address', message: "an upstream has one address, under the key 'url'" } : undefined,
+)
+
+/** Defaults are said once, in the object form: the plain form is read as `{url: ...}`. */
+const plain: Schema<UpstreamSection> = {
+  json: target.json,
+  fits: target.fits,
+  read(value, path, faults) {
+    const read = target.read(value, path, faults)
+    return read && section({ ...settings.read({ url: value }, path, []), url: read }, [])
+  },
+}
+
+function section(read: ReturnType<typeof settings.read>, addressAt: readonly (string | number)[]): UpstreamSection {
+  const { preserveHost, connections, queue, timeouts } = read
+  return {
+    ...(read.url ?? read.targets![0]!),
+    preserveHost,
+    connections,
+    queue,
+    timeouts: { connectMs: timeouts.connect, headMs: timeouts.head, idleMs: timeouts.idle, keepAliveMs: timeouts.keepAlive },
+    addressAt,
+  }
+}
+
+/** An upstream as whoever keeps it may have it. */
+export type KeptIn = (document: SourceDocument, upstream: UpstreamSection) => UpstreamSection
+/** hardening: the file's lead anywhere, the console's to public networks and those of `egress.allowPrivate`. What the console owns has no lines, but names. */
+export const keptWithin =
+  (allowPrivate: readonly string[]): KeptIn =>
+  ({ placeOf }, upstream) =>
+    placeOf === undefined ? upstream : { ...upstream, reach: allowPrivate }
+
+/** An upstream as an object: the form of one that has a name. */
+export const upstreamSettings: Schema<UpstreamSection> = mapped(whole, (read) => section(read, read.url ? ['url'] : ['targets', 0]))
+
+export const upstream: Schema<UpstreamSection> = described(
+  'Where requests go: `http://HOST:PORT`, or an object with how the upstream is used.',
+  either([plain, upstreamSettings], 'an address such as http://127.0.0.1:9001, or an object with the key url'),
+)
