@@ -2,6 +2,7 @@
 
 import type { Clock } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
+import { NetworkSet } from '../base/ip.ts'
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
 import type { AdminToken } from '../management/admin-token.ts'
 import type { BackUps, Plane, Services, SystemFacts } from '../management/plane.ts'
@@ -78,6 +79,7 @@ export function controlPlane(parts: ControlParts): Plane {
   const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
   const people = { store, record, clock, random, key: parts.peopleKey, envelope, egress, hashing, site: parts.site, policy: parts.signIn }
   const admin = { accepts: parts.adminToken.accepts.bind(parts.adminToken), isAlways: parts.adminTokenAlways ?? false }
+  const trusted = networks()
   const perMinute = { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 } as const
   return {
     store,
@@ -97,6 +99,7 @@ export function controlPlane(parts: ControlParts): Plane {
     report,
     origin: parts.site.origin,
     isSecure: parts.site.origin.startsWith('https:'),
+    trusted: () => trusted(catalog.configuration.snapshot.gateway.trustedProxies),
     ready: parts.ready,
     metrics: parts.metrics,
     services: {
@@ -104,5 +107,14 @@ export function controlPlane(parts: ControlParts): Plane {
       resolving: new Resolving(catalog, nowMs),
       singleSignOn: new SingleSignOn(people),
     },
+  }
+}
+
+/** Networks as a set, made anew when the list is another one. */
+function networks(): (list: readonly string[]) => NetworkSet | undefined {
+  let made: { readonly list: readonly string[]; readonly set: NetworkSet | undefined } | undefined
+  return (list) => {
+    if (made?.list !== list) made = { list, set: list.length === 0 ? undefined : NetworkSet.of(list) }
+    return made.set
   }
 }

@@ -236,9 +236,17 @@ export class Running {
     return this.started.snapshot.apis
   }
 
-  /** Makes a key, on disk before it is told, and live on every thread when this resolves. */
-  async createKey(consumer: string, expiresMs?: number): Promise<MadeKey | Refused<string>> {
-    const made = await this.directory.createKey({ by: 'system', nowMs: this.nowMs }, consumer, expiresMs)
+  /** Makes a key in place of the one that was made like this before, on disk before it is told, and live on every thread when this resolves. */
+  async replaceOwnKey(consumer: string, expiresMs: number): Promise<MadeKey | Refused<string>> {
+    const { nowMs } = this
+    const actor = { kind: 'system', id: 'system' } as const
+    const made = await this.directory.replaceOwnKey({ by: actor.id, nowMs }, consumer, expiresMs, (writing, { id, hint }) =>
+      this.foundations.trail.append(
+        writing,
+        { act: 'key.create', actor, outcome: 'done', object: { kind: 'key', name: id }, detail: { consumer, hint } },
+        nowMs,
+      ),
+    )
     return isRefused(made) ? made : { secret: made.secret, credential: made.key.id }
   }
 

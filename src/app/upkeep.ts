@@ -2,8 +2,9 @@
 import { dirname, resolve } from 'node:path'
 import type { Configuration } from '../catalog/resolving/resolve.ts'
 import { pruneRevisions } from '../catalog/revisions/pruning.ts'
+import { keyUpkeep } from '../directory/dead-keys.ts'
 import { forgetRepetitions } from '../management/idempotency.ts'
-import { type SweepPlace, sweep } from '../people/sweep.ts'
+import { peopleUpkeep } from '../people/upkeep.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Store } from '../ports/store.ts'
 import type { KeyedEnvelope } from '../secrets/envelope.ts'
@@ -44,7 +45,6 @@ export class Upkeep {
   private lastRoundMs: number
   /** What was said of each outlet last: a place that stays out of reach is not told of every time. */
   private readonly said = new Map<string, string>()
-  private place: SweepPlace = {}
   private isRetired = false
 
   constructor(parts: UpkeepParts) {
@@ -52,7 +52,7 @@ export class Upkeep {
     this.lastRoundMs = parts.nowMs()
     this.tasks = new Tasks((cause) => parts.warn(`upkeep: ${cause instanceof Error ? cause.message : String(cause)}`))
     this.tasks.every(LOOK_MS, () => this.checkpointWhenDue())
-    this.tasks.every(SWEEP_MS, () => this.sweepOnce())
+    for (const turn of [peopleUpkeep(parts), keyUpkeep(parts)]) this.tasks.every(SWEEP_MS, async () => void (await turn()))
     this.tasks.every(STALE_MS, () => this.look())
     this.tasks.every(PRUNE_MS, () => this.prune())
     this.tasks.every(ANNOUNCE_MS, parts.announce)
@@ -90,12 +90,6 @@ export class Upkeep {
       if (saying !== '' && this.said.get(kind) !== saying) warn(`the checkpoint of the trail did not reach its ${kind}, ${saying}`)
       this.said.set(kind, saying)
     }
-  }
-
-  private async sweepOnce(): Promise<void> {
-    const { store, nowMs } = this.parts
-    const { place } = await store.write((writing) => sweep(writing, nowMs(), this.place))
-    this.place = place
   }
 
   /** One turn. What goes stands in the trail, with the setting that it went by. */

@@ -52,6 +52,7 @@ export const faultCodes = {
   'duplicate-operation': 'Two operations of the OpenAPI document have one name.',
   'duplicate-override': 'One operation stands twice under `operations`, by both its names.',
   empty: 'Something is empty that would then do nothing.',
+  'exposed-in-clear': 'A control listener that other machines reach, and `control.origin` does not say where they come by TLS.',
   'exposed-loopback': '`exposed` is said of a control listener that only this machine can reach.',
   'file-missing': 'A file is not there.',
   'file-not-regular': 'A folder, a pipe or a device where a file should be.',

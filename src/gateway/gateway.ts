@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
-import { type Cidr, NetworkSet, parseCidr } from '../base/ip.ts'
+import { NetworkSet } from '../base/ip.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
 import type { GatewaySettings } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
@@ -114,7 +114,7 @@ export class Gateway {
   async publish(generation: number, pieces: SnapshotPieces, swapped: () => void): Promise<void> {
     const before = this.live as LiveSnapshot | undefined
     const { live, longestSliceUs } = await publish(generation, pieces, before, { ...this.means, bodyLimit: (bytes) => this.bodyLimitOf(bytes) })
-    this.trusted = new NetworkSet(live.settings.trustedProxies.map((text) => parseCidr(text)).filter((cidr): cidr is Cidr => cidr !== undefined))
+    this.trusted = NetworkSet.of(live.settings.trustedProxies)
     this.trustsAnyone = live.settings.trustedProxies.length > 0
     this.publishStallUs = longestSliceUs
     this.live = live

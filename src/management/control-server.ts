@@ -7,7 +7,7 @@ import { metrics } from './metrics.ts'
 import { openapiDocument } from './openapi.ts'
 import type { AnyOperation } from './operation.ts'
 import { OperationTable } from './operation-table.ts'
-import { isOwnHost, ownOrigin } from './own-origin.ts'
+import { isInClear, isOwnHost, ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
 
 export interface ControlSettings {
@@ -96,6 +96,8 @@ async function respond(request: IncomingMessage, settings: ControlSettings, tabl
   const url = request.url ?? ''
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
+  // Health holds no secret, and whoever watches it comes as they can. Everything else takes or tells one.
+  if (settings.exposed && path !== '/livez' && path !== '/readyz' && isInClear(request.headers.host, request.socket, plane.origin)) return common('in-clear')
   if (path.startsWith(`${API}/`)) return handle(plane, table, request, path.slice(API.length), mark < 0 ? '' : url.slice(mark + 1))
   if (request.method !== 'GET' && request.method !== 'HEAD') return common('unknown-path')
   switch (path) {

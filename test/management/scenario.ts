@@ -18,7 +18,7 @@ export interface Scenario {
   /** By the operation's own refusals, each declared one: what brings it about, and who asks (default: the owner). */
   readonly refusals: { readonly [code: string]: (world: World) => Promise<Asked & { readonly asker?: Asker }> | (Asked & { readonly asker?: Asker }) }
   /** Where only some requests take a recent sign-in: one that does. Default: `good`. */
-  readonly notRecent?: (world: World) => Asked
+  readonly notRecent?: (world: World) => Promise<Asked> | Asked
   /**
    * Where the operation reaches only one's own: the same as `good` about an API of the blues. `ada` asks, and gets 404 `management.unknown`. For an
    * operation that filters instead, `hides` says what must not stand in her answer.

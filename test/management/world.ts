@@ -17,7 +17,9 @@ import { sourcesOf } from '../../src/catalog/revisions/conformance/fixtures.ts'
 import { createTeam } from '../../src/directory/teams.ts'
 import { operations } from '../../src/management/operations/index.ts'
 import type { Plane } from '../../src/management/plane.ts'
+import { PEOPLE_ONLY, PERMISSIONS } from '../../src/model/permissions.ts'
 import { cookieName } from '../../src/people/cookies.ts'
+import { PASSWORDS } from '../../src/people/factors.ts'
 import { EVERYTHING } from '../../src/people/grants.ts'
 import { mintToken } from '../../src/people/machine-tokens.ts'
 import { momentOf } from '../../src/people/means.ts'
@@ -27,6 +29,7 @@ import type { Egress, OutboundRequest, OutboundResponse } from '../../src/ports/
 import type { Store } from '../../src/ports/store.ts'
 import { Trail } from '../../src/trail/trail.ts'
 import { testEnvelope } from '../support/envelope.ts'
+import { PASSWORD } from '../support/people-room.ts'
 import { type ControlClient, controlClient, type Sent } from './control-client.ts'
 import { assertDeclared } from './declared.ts'
 import { ADMIN_TOKEN, surroundings } from './surroundings.ts'
@@ -43,7 +46,7 @@ export const PEOPLE = {
   nobody: { roles: [], teams: [] },
 } as const
 export type PersonName = keyof typeof PEOPLE
-/** Who asks: a person by session, the admin token, a machine token of the owner with every permission for a year, or a stranger. */
+/** Who asks: a person by session, the admin token, a machine token of the owner with every permission that a token can have, or a stranger. */
 export type Asker = PersonName | 'admin' | 'token' | 'stranger'
 
 export const FILE = {
@@ -150,24 +153,28 @@ async function seed(plane: Plane, origin: string) {
   const { people, random } = plane.services
   const at = momentOf(people)
   const ids = new Map<PersonName, string>()
+  const hash = (await people.hashing.hash(PASSWORD))!
   const headers = new Map<Asker, Record<string, string>>([
     ['stranger', {}],
     ['admin', { authorization: `Bearer ${ADMIN_TOKEN}` }],
   ])
   await plane.store.write(async (writing) => {
-    for (const name of ['reds', 'blues']) await createTeam(writing, { by: 'system', nowMs: at.nowMs }, name, { title: name, members: [], contacts: [] })
+    for (const name of ['reds', 'blues']) await createTeam(writing, { by: 'system', nowMs: at.nowMs }, name, { title: name, contacts: [] })
     for (const name of Object.keys(PEOPLE) as PersonName[]) {
       const { roles, teams } = PEOPLE[name]
       const id = `person_${name.padEnd(20, '0')}`
       const person: Person = { id, name, mail: `${name}@example.org`, roles, teams, state: 'active', createdAtMs: at.nowMs, epoch: 0 }
       putPerson(writing, person)
       ids.set(name, id)
+      // An owner counts who can sign in.
+      if (name === 'owner') writing.put(PASSWORDS, id, { hash, changedAtMs: at.nowMs })
       const visit = { address: '127.0.0.1', browser: Buffer.from(random(32)).toString('base64url') }
       const session = await openSession(writing, at, people.key, person, visit, { level: 'full', methods: ['password', 'totp'] })
       headers.set(name, { cookie: `${cookieName('session', false)}=${session.secret}`, origin, 'x-csrf-token': session.csrf })
     }
     const holder = { actor: { kind: 'person', id: ids.get('owner')! }, permissions: EVERYTHING, ownTeams: [], recentAuth: true } as const
-    const minted = await mintToken(writing, at, people.key, holder, { name: 'all', permissions: [...EVERYTHING.keys()], expiresAtMs: at.nowMs + 86_400_000 })
+    const permissions = PERMISSIONS.filter((each) => !PEOPLE_ONLY.has(each))
+    const minted = await mintToken(writing, at, people.key, holder, { name: 'all', permissions, expiresAtMs: at.nowMs + 86_400_000 })
     if ('refused' in minted) throw new Error(minted.refused)
     headers.set('token', { authorization: `Bearer ${minted.secret}` })
   })

@@ -23,6 +23,13 @@ export function listenerFaults({ gateway, control }: MainSection): Fault[] {
       message: `the control listener at ${name(control.listen)} can be reached from other machines: listen on 127.0.0.1, or add exposed: true if that is meant`,
     })
   }
+  if (!isLoopback(address) && control.exposed && control.origin === undefined) {
+    faults.push({
+      code: 'exposed-in-clear',
+      path: ['control', 'exposed'],
+      message: `other machines would send passwords and tokens to ${name(control.listen)} in clear: say where they come by TLS, origin: https://gatehouse.example.org; or origin: http://localhost:${control.listen.port} when they come through a tunnel or a container's port`,
+    })
+  }
   if (isLoopback(address) && control.exposed) {
     faults.push({
       code: 'exposed-loopback',

@@ -33,7 +33,7 @@ const consoleOrigin = checked(
     maxLength: 300,
     means: 'an origin such as https://gatehouse.example.org',
     describe:
-      'Where people reach the console, when a proxy in front ends TLS: `https://gatehouse.example.org`. Left out: `http://localhost` at the port of `listen`.',
+      'Where people reach the console, when a proxy in front ends TLS: `https://gatehouse.example.org`. The proxy passes on `Host` as it came. Left out: `http://localhost` at the port of `listen`.',
   }),
   (text) => {
     const url = URL.parse(text)
@@ -55,7 +55,7 @@ export const controlSettings = object(
     listen: withDefault(listenerAddress('Where management API, metrics and health are served. Loopback, unless `exposed` is said.'), 'http://127.0.0.1:8081'),
     exposed: optional(
       boolean(
-        'True allows `listen` to be another address than loopback: whoever reaches it can try to manage this gateway. `/metrics` then takes a credential with `system:read`.',
+        'True allows `listen` to be another address than loopback: whoever reaches it can try to manage this gateway. It takes `origin`: from other machines everything but health is answered under that name alone. `/metrics` then takes a credential with `system:read`.',
       ),
       false,
     ),

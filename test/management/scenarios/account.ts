@@ -1,4 +1,5 @@
 // Account: one's own password, app, passkeys and recovery codes; and coming in by a link.
+import { PASSWORDS } from '../../../src/people/factors.ts'
 import { momentOf } from '../../../src/people/means.ts'
 import { passkeyRegistration } from '../../../src/people/passkeys.ts'
 import { issueRecovery } from '../../../src/people/people.ts'
@@ -51,7 +52,10 @@ export const account: Scenarios = {
       if (isPerson(asker)) await givePassword(world, asker)
       return password({ current: PASSWORD, password: NEW })
     },
-    notRecent: () => password({ password: NEW }),
+    async notRecent(world) {
+      await world.store.write(async (writing) => writing.remove(PASSWORDS, world.personId('owner')))
+      return password({ password: NEW })
+    },
     refusals: {
       'password-unreadable': () => password({ password: 'seven green \u0007 llamas' }),
       'password-too-short': () => password({ password: 'llamas' }),
@@ -78,7 +82,7 @@ export const account: Scenarios = {
       if (isPerson(asker)) await givePassword(world, asker)
       return { path: '/own/totp' }
     },
-    refusals: { 'password-first': () => ({ path: '/own/totp' }) },
+    refusals: { 'password-first': () => ({ path: '/own/totp', asker: 'administrator' }) },
   },
   confirmTotp: {
     may: EVERY_PERSON,
@@ -148,6 +152,11 @@ export const account: Scenarios = {
         await givePasskey(world, 'owner')
         const { items } = (await world.as('owner', 'GET', '/own/passkeys')).json as unknown as { items: { id: string }[] }
         return { path: `/own/passkeys/${items[0]!.id}` }
+      },
+      'last-way-in': async (world) => {
+        await givePasskey(world, 'viewer')
+        const { items } = (await world.as('viewer', 'GET', '/own/passkeys')).json as unknown as { items: { id: string }[] }
+        return { path: `/own/passkeys/${items[0]!.id}`, asker: 'viewer' }
       },
     },
   },

@@ -1,11 +1,11 @@
 // Session: signing in and out, confirming who one is, and where one is signed in.
 import { addressCount, charge } from '../../../src/people/back-off.ts'
 import { passkeySignIn, passkeyStepUp } from '../../../src/people/passkeys.ts'
-import { accountKey, SSO_ACCOUNTS } from '../../../src/people/sso-provider.ts'
 import { EgressFailed } from '../../../src/ports/egress.ts'
 import {
   asBrowser,
   BROWSER,
+  bind,
   fillPasskeys,
   givePasskey,
   givePassword,
@@ -118,6 +118,11 @@ export const session: Scenarios = {
         world.answerOutbound = () => Promise.reject(new EgressFailed('refused'))
         return { path: '/session/single-sign-on', body: { provider: 'main' }, asker: 'stranger' }
       },
+      'proves-too-little': async (world) => {
+        await knowProvider(world, 'https://login.example', 'a-secret', false)
+        await givePasskey(world, 'viewer')
+        return { path: '/session/single-sign-on', body: { provider: 'main', confirm: true }, asker: 'viewer' }
+      },
       'bad-return-path': () => ({ path: '/session/single-sign-on', body: { provider: 'main', returnTo: '//evil.example' }, asker: 'stranger' }),
       'link-void': async (world) => {
         await knowProvider(world, 'https://login.example', 'a-secret')
@@ -149,8 +154,7 @@ export const session: Scenarios = {
       'use-passkey': async (world) => {
         await givePasskey(world, 'viewer')
         const provider = await withProvider(world, { provesSecondFactor: false })
-        const bound = { personId: world.personId('viewer'), provider: 'main', boundAtMs: 0 }
-        await world.store.write(async (writing) => writing.put(SSO_ACCOUNTS, accountKey(provider.issuer, 'viewer-there'), bound))
+        await bind(world, 'viewer', provider, 'viewer-there')
         const query = await walked(world, provider, 'viewer-there')
         return { path: '/session/single-sign-on/callback', body: { provider: 'main', query }, ...asBrowser(world), asker: 'stranger' }
       },
@@ -185,7 +189,7 @@ export const session: Scenarios = {
         await giveTotp(world, 'viewer')
         return { ...asked, asker: 'viewer' }
       },
-      'use-passkey': () => ({ path: '/session/confirmation/password', body: { password: PASSWORD } }),
+      'use-passkey': () => ({ path: '/session/confirmation/password', body: { password: PASSWORD }, asker: 'administrator' }),
       'slow-down': async (world) => {
         const asked = { ...(await confirmation(world, 'viewer')), body: { password: 'another one' }, asker: 'viewer' } as const
         for (let i = 0; i < 10; i++) await world.as('viewer', 'POST', asked.path, { body: asked.body })

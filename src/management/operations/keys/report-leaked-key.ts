@@ -1,6 +1,7 @@
 // reportLeakedKey: whoever found a key may end it, and learns nothing of it; who answers for it is told.
 import { object, optional, string } from '../../../base/schema.ts'
 import { reportLeaked } from '../../../directory/leaked-keys.ts'
+import { afterCommit } from '../../../ports/store.ts'
 import { defineOperation, done } from '../../operation.ts'
 import { line } from '../../texts.ts'
 
@@ -46,7 +47,7 @@ export const reportLeakedKey = defineOperation({
       })
       return true
     })
-    if (isEnded) await plane.settle()
+    if (isEnded) await plane.settle().catch(afterCommit)
     return undefined
   },
   run: async () => done(undefined),
