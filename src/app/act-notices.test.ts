@@ -1,7 +1,7 @@
 // Webhooks hear of every act, whichever way its entry came into the trail, in the same transaction.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { freshEnvelope } from '../../test/support/envelope.ts'
+import { testEnvelope } from '../../test/support/envelope.ts'
 import { MemoryStore } from '../adapters/memory/store.ts'
 import { contextOf, waitingMessages } from '../outbox/outbox.ts'
 import type { WebhookContent } from '../ports/webhook.ts'
@@ -13,7 +13,7 @@ const BOB = { kind: 'person', id: 'person_bob' } as const
 const asked = (...events: string[]): Webhooks => ({ siem: { url: 'https://hooks.example', secret: { secret: 'siem' }, events } })
 
 function house(webhooks: Webhooks) {
-  const [store, envelope, reports] = [new MemoryStore(), freshEnvelope(), [] as string[]]
+  const [store, envelope, reports] = [new MemoryStore(), testEnvelope(), [] as string[]]
   const notices = new ActNotices(
     envelope,
     () => webhooks,

@@ -1,7 +1,7 @@
 // After a restore nothing opens that did not open before it: keys, tokens, people, and personal fields that were erased.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { freshEnvelope } from '../../test/support/envelope.ts'
+import { testEnvelope } from '../../test/support/envelope.ts'
 import { MemoryStore } from '../adapters/memory/store.ts'
 import { exportStore, importStore } from '../adapters/store-archive.ts'
 import { randomSecret } from '../base/ids.ts'
@@ -52,7 +52,7 @@ function openTrail(envelope: Envelope): Trail {
 
 /** A store with keys, people and a trail, as it was when the back-up was made. */
 async function house() {
-  const [store, envelope] = [new MemoryStore(), freshEnvelope()]
+  const [store, envelope] = [new MemoryStore(), testEnvelope()]
   const trail = openTrail(envelope)
   const keys = await store.write(async (writing) => {
     writing.put(keyChecks, ONLY, checkUnder(envelope))
@@ -143,7 +143,7 @@ test('a seed under another envelope key is no second factor here, and the passwo
   const { store, trail } = await house()
   const restored = await copyOf(store)
   await store.write(async (writing) => {
-    writing.put(keyChecks, ONLY, checkUnder(freshEnvelope()))
+    writing.put(keyChecks, ONLY, checkUnder(testEnvelope()))
     writing.put(TOTPS, ALICE.id, { ...(await writing.get(TOTPS, ALICE.id))!, sealedSeed: 'under another key', recovery: ['b'] })
     writing.put(TOTPS, BOB.id, { ...(await writing.get(TOTPS, BOB.id))!, sealedSeed: 'another seed', confirmedAtMs: 2 })
   })

@@ -1,7 +1,7 @@
 // A message leaves with the act it tells of, arrives at least once whatever breaks, and is given up in the end.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { freshEnvelope } from '../../test/support/envelope.ts'
+import { testEnvelope } from '../../test/support/envelope.ts'
 import { LossyStore } from '../../test/support/lossy-store.ts'
 import type { Carried, Parcel } from '../ports/courier.ts'
 import { collection } from '../ports/store.ts'
@@ -16,7 +16,7 @@ const CANARY = 'canary-in-the-outbox'
 /** An outbox with a clock by hand, and a courier that keeps what it got and answers as told. */
 function room(answer: (parcel: Parcel) => Carried | Promise<Carried> = () => ({ outcome: 'delivered' })) {
   const store = new LossyStore()
-  const envelope = freshEnvelope()
+  const envelope = testEnvelope()
   const carried: Parcel[] = []
   const now = { ms: 1_000_000 }
   const couriers = {

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { findToken, TOKENS } from '../../src/people/machine-tokens.ts'
 import { made, minted, person, send, signIn } from './attack-world.ts'
 import { change, givePassword, knowProvider, mailOf, meansOf, personOf, sessionOf } from './people-scenes.ts'
-import { ADMIN_TOKEN } from './world.ts'
+import { ADMIN_TOKEN } from './surroundings.ts'
 
 describe('more than one holds', () => {
   test('a stale tag changes nothing: what was seen is not what is there', async () => {

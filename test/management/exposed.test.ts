@@ -8,7 +8,8 @@ import { operations } from '../../src/management/operations/index.ts'
 import type { Plane } from '../../src/management/plane.ts'
 import { askFrom, type ControlClient, clientOf } from './control-client.ts'
 import { givePassword, mailOf, PASSWORD, sessionOf } from './people-scenes.ts'
-import { ADMIN_TOKEN, FILE, type World, world } from './world.ts'
+import { ADMIN_TOKEN } from './surroundings.ts'
+import { FILE, type World, world } from './world.ts'
 
 const SITE = 'https://console.example.org'
 let made: World

@@ -25,6 +25,9 @@ export interface Scenario {
    */
   readonly foreign?: (world: World) => Promise<Asked & { readonly hides?: string }> | (Asked & { readonly hides?: string })
 }
+/** Whoever has signed in; and really everybody. */
+export const EVERY_PERSON = 'owner administrator ada bob auditor viewer nobody'
+export const EVERYBODY = `${EVERY_PERSON} admin token stranger`
 /** By operation name. */
 export type Scenarios = { readonly [operation: string]: Scenario }
 

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { archiveBackUp } from '../../src/adapters/archive-file.ts'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
-import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
 import { ActNotices } from '../../src/app/act-notices.ts'
 import { backUpsIn } from '../../src/app/back-ups.ts'
 import { policies } from '../../src/app/compose.ts'
@@ -14,11 +13,9 @@ import { controlPlane } from '../../src/app/control-plane.ts'
 import { LiveDirectory } from '../../src/app/live-directory.ts'
 import { Messages } from '../../src/app/messages.ts'
 import { manualClock } from '../../src/base/clock.ts'
-import { randomSecret } from '../../src/base/ids.ts'
 import { CatalogPublishing } from '../../src/catalog/revisions/catalog-publishing.ts'
 import { sourcesOf } from '../../src/catalog/revisions/conformance/fixtures.ts'
 import { createTeam } from '../../src/directory/teams.ts'
-import { AdminToken } from '../../src/management/admin-token.ts'
 import { operations } from '../../src/management/operations/index.ts'
 import type { Plane } from '../../src/management/plane.ts'
 import { PEOPLE_ONLY, PERMISSIONS } from '../../src/model/permissions.ts'
@@ -31,12 +28,12 @@ import { type Person, putPerson } from '../../src/people/person.ts'
 import { openSession } from '../../src/people/sessions.ts'
 import type { Egress, OutboundRequest, OutboundResponse } from '../../src/ports/egress.ts'
 import type { Store } from '../../src/ports/store.ts'
-import { freshEnvelope } from '../support/envelope.ts'
+import { testEnvelope } from '../support/envelope.ts'
 import { PASSWORD } from '../support/people-room.ts'
 import { type ControlClient, controlClient, type Sent } from './control-client.ts'
 import { assertDeclared } from './declared.ts'
+import { ADMIN_TOKEN, surroundings } from './surroundings.ts'
 
-export const ADMIN_TOKEN = 'x'.repeat(43)
 /** `ada` owns APIs of the team reds; `bob` of the team blues; nobody is both. */
 export const PEOPLE = {
   owner: { roles: ['owner'], teams: [] },
@@ -83,7 +80,7 @@ export async function world(options: { readonly store?: Store; readonly file?: o
   const store = options.store ?? new MemoryStore()
   const clock = manualClock(Date.UTC(2026, 10, 24) * 1000)
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
-  const envelope = freshEnvelope()
+  const envelope = testEnvelope()
   const peopleKey = new Uint8Array(32).fill(7)
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-world-'))
   const sent: OutboundRequest[] = []
@@ -120,17 +117,9 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     backUps: backUpsIn(folder, archiveBackUp(store), 'jsonl'),
     system: { version: '0.0.0', storeKind: 'memory', generation: () => 1 },
     trail: notices.trail,
-    counters: sharedCounters(counterMemory(4096), randomSecret(16)),
-    guestCounters: sharedCounters(counterMemory(4096), randomSecret(16)),
-    adminToken: new AdminToken(ADMIN_TOKEN),
+    ...surroundings(),
     tell: (writing, notice) => messages.tell(writing, notice),
-    site: { origin: 'http://localhost:8081', rpId: 'localhost', name: 'Gatehouse' },
-    signIn: { secondFactor: 'writers' },
-    hashCosts: { memoryKib: 64, passes: 1, parallelism: 1 },
-    requestsPerMinute: 100_000,
     report: (cause) => void reports.push(cause),
-    ready: () => true,
-    metrics: async () => 'up 1\n',
   })
   const client = await controlClient(operations, plane)
   const people = await seed(plane, client.origin)

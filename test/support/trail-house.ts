@@ -13,7 +13,7 @@ import { cosignText, LOG_KEY, type NoteSigner, noteSigner, signText, WITNESS_KEY
 import type { Opening } from '../../src/trail/opening.ts'
 import { Trail } from '../../src/trail/trail.ts'
 import { type Verdict, verifyExport } from '../../src/trail/verify.ts'
-import { testEnvelope } from './test-envelope.ts'
+import { testEnvelope } from './envelope.ts'
 
 export const ALICE: Actor = { kind: 'person', id: 'person_alice' }
 export const BOB: Actor = { kind: 'person', id: 'person_bob' }

@@ -5,10 +5,9 @@ import { momentOf } from '../../../src/people/means.ts'
 import { CUSTOM_ROLES_MAX, putRole } from '../../../src/people/roles.ts'
 import { PROVIDERS_MAX } from '../../../src/people/sso-provider.ts'
 import { ADMIN, change, granted, isPerson, knowProvider, meansOf, ownerThroughProvider } from '../people-scenes.ts'
-import type { Scenarios } from '../scenario.ts'
+import { EVERY_PERSON, type Scenarios } from '../scenario.ts'
 import type { Asker, PersonName, World } from '../world.ts'
 
-const PEOPLE = 'owner administrator ada bob auditor viewer nobody'
 const READERS = 'owner administrator auditor admin token'
 const WRITERS = 'owner administrator admin'
 const ANY = { 'if-match': '*' }
@@ -216,7 +215,7 @@ export const people: Scenarios = {
     },
   },
   listTokens: { may: READERS, good: () => ({ path: '/tokens' }), refusals: {} },
-  listOwnTokens: { may: PEOPLE, good: () => ({ path: '/own/tokens' }), refusals: {} },
+  listOwnTokens: { may: EVERY_PERSON, good: () => ({ path: '/own/tokens' }), refusals: {} },
   revokeToken: {
     may: `${WRITERS} token`,
     good: async (world) => ({ path: `/tokens/${await tokenOf(world, 'viewer')}` }),
@@ -229,7 +228,7 @@ export const people: Scenarios = {
     },
   },
   revokeOwnToken: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     good: async (world, asker) => ({ path: `/own/tokens/${await tokenOf(world, asker)}` }),
     refusals: {
       'already-revoked': async (world) => {

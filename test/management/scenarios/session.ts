@@ -22,11 +22,9 @@ import {
   walked,
   withProvider,
 } from '../people-scenes.ts'
-import type { Scenarios } from '../scenario.ts'
+import { EVERY_PERSON, EVERYBODY, type Scenarios } from '../scenario.ts'
 import type { Asker, World } from '../world.ts'
 
-const PEOPLE = 'owner administrator ada bob auditor viewer nobody'
-const EVERYBODY = `${PEOPLE} admin token stranger`
 const WRONG = { path: '/session/password', body: { mail: mailOf('viewer'), password: 'not the password at all' }, asker: 'stranger' } as const
 const right = (name: string) => ({ path: '/session/password', body: { mail: mailOf(name), password: PASSWORD }, asker: 'stranger' }) as const
 const assertion = {
@@ -55,7 +53,7 @@ async function confirmation(world: World, asker: Asker) {
 }
 
 export const session: Scenarios = {
-  getSession: { may: `${PEOPLE} admin token`, good: () => ({ path: '/session' }), refusals: {} },
+  getSession: { may: `${EVERY_PERSON} admin token`, good: () => ({ path: '/session' }), refusals: {} },
   signInWithPassword: {
     may: EVERYBODY,
     async good(world) {
@@ -170,19 +168,19 @@ export const session: Scenarios = {
       },
     },
   },
-  signOut: { may: PEOPLE, good: () => ({ path: '/session' }), refusals: {} },
-  listOwnSessions: { may: PEOPLE, good: () => ({ path: '/own/sessions' }), refusals: {} },
+  signOut: { may: EVERY_PERSON, good: () => ({ path: '/session' }), refusals: {} },
+  listOwnSessions: { may: EVERY_PERSON, good: () => ({ path: '/own/sessions' }), refusals: {} },
   endOwnSession: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       const { live } = await sessionOf(world, isPerson(asker) ? asker : 'viewer')
       return { path: `/own/sessions/${live.digest.slice(0, 32)}` }
     },
     refusals: {},
   },
-  signOutEverywhere: { may: PEOPLE, good: () => ({ path: '/own/sessions' }), refusals: {} },
+  signOutEverywhere: { may: EVERY_PERSON, good: () => ({ path: '/own/sessions' }), refusals: {} },
   confirmWithPassword: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     good: confirmation,
     refusals: {
       'wrong-password': async (world) => ({ ...(await confirmation(world, 'viewer')), body: { password: 'another one' }, asker: 'viewer' }),
@@ -205,7 +203,7 @@ export const session: Scenarios = {
     },
   },
   confirmWithCode: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       if (!isPerson(asker)) return { path: '/session/confirmation/code', body: { code: '000000' } }
       await givePassword(world, asker)
@@ -229,7 +227,7 @@ export const session: Scenarios = {
     },
   },
   beginPasskeyConfirmation: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       if (isPerson(asker)) await fillPasskeys(world, asker)
       return { path: '/session/confirmation/passkey-challenge' }
@@ -237,7 +235,7 @@ export const session: Scenarios = {
     refusals: {},
   },
   confirmWithPasskey: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       const path = '/session/confirmation/passkey'
       if (!isPerson(asker)) return { path, body: { response: assertion } }

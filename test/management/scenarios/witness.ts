@@ -5,18 +5,17 @@ import { formatNoteKey, LOG_KEY, noteSigner, WITNESS_KEY } from '../../../src/tr
 import { Trail } from '../../../src/trail/trail.ts'
 import { LOGS_MAX, WITNESSED_LOGS, Witness } from '../../../src/trail/witness.ts'
 import { formatAddCheckpoint } from '../../../src/trail/witness-request.ts'
-import { freshEnvelope } from '../../support/envelope.ts'
-import type { Scenarios } from '../scenario.ts'
+import { testEnvelope } from '../../support/envelope.ts'
+import { EVERYBODY, type Scenarios } from '../scenario.ts'
 import type { World } from '../world.ts'
 
-const ALL = 'owner administrator ada bob auditor viewer nobody admin token stranger'
 const follow = ({ plane }: World, key: string) => plane.store.write((writing) => new Witness(plane.services.envelope).follow(writing, key))
 const logKey = (seed: number): string => formatNoteKey(noteSigner('log.example', LOG_KEY, new Uint8Array(32).fill(seed)).key)
 const text = (body: string) => ({ path: '/witness/add-checkpoint', headers: { 'content-type': 'text/plain' }, body })
 
 /** A checkpoint of a log of somebody else's, and its key. */
 async function foreign(entries = 1) {
-  const [store, trail] = [new MemoryStore(), new Trail(freshEnvelope(), async () => {})]
+  const [store, trail] = [new MemoryStore(), new Trail(testEnvelope(), async () => {})]
   const event = { act: 'key.create', actor: { kind: 'system', id: 'system' }, outcome: 'done' } as const
   for (let i = 0; i < entries; i++) await store.write((writing) => trail.append(writing, event, 1))
   const checkpoint = (await store.write((writing) => trail.checkpoint(writing)))!
@@ -51,7 +50,7 @@ export const witness: Scenarios = {
     },
   },
   addWitnessedCheckpoint: {
-    may: ALL,
+    may: EVERYBODY,
     good: async (made) => {
       const { checkpoint, key } = await foreign()
       await follow(made, key)
