@@ -1,5 +1,5 @@
 // A running Gatehouse: configuration, gateway threads, control listener and store, started in the order that never serves half of it.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
@@ -110,6 +110,8 @@ export class Running {
     const alone = resolveSources(sources, { policies, nowMs })
     if (!alone.ok) throw new RefusedConfiguration(alone.faults)
     mkdirSync(alone.dataFolder, { recursive: true, mode: 0o700 })
+    if (isOpenToOthers(alone.dataFolder))
+      voice.warn(`others than the owner may write into ${alone.dataFolder}, and so take away or replace what is kept there: chmod go-w it`)
     const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }))
     try {
       await running.open(sources, settings)
@@ -357,3 +359,6 @@ async function inTime(ending: Promise<unknown>): Promise<void> {
 }
 
 const url = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** Volumes of containers come like this: it is told, and not refused. */
+const isOpenToOthers = (folder: string): boolean => process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -120,6 +120,15 @@ describe('the end', () => {
     assert.equal(await ended, 0)
     // The courier itself would wait for twenty.
     assert.ok(performance.now() - sinceMs < 15_000)
+  })
+
+  test('a data folder that everyone may write is told of at the start', { skip: process.platform === 'win32' }, async () => {
+    const open = mkdtempSync(join(folder, 'open-'))
+    chmodSync(open, 0o777)
+    const { child, ended, printed } = await start({ store: `sqlite:${join(open, 'gatehouse.db')}` })
+    child.kill('SIGTERM')
+    await ended
+    assert.ok(printed().includes(`may write into ${open}`), printed())
   })
 
   test('when the port of the control listener is taken, nothing is served and the message names it', async () => {
