@@ -25,11 +25,12 @@ export async function writeLines(file: string, lines: AsyncIterable<string>): Pr
       waiting.push(line)
       length += line.length
       if (length < WRITE_CHARACTERS) continue
-      await handle.write(waiting.join(''))
+      await handle.appendFile(waiting.join(''))
       waiting = []
       length = 0
     }
-    await handle.write(waiting.join(''))
+    // Not `write`, which on a disk that fills up writes a part, and says so only to whoever counts.
+    await handle.appendFile(waiting.join(''))
     await handle.sync()
     // Unlike a renamed file, a linked one never takes the place of another.
     await link(part, file).catch((cause: NodeJS.ErrnoException) => {

@@ -33,6 +33,7 @@ export function backUpsIn(folder: string, backUp: BackUp, ending: 'db' | 'jsonl'
       isUnderWay = true
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 })
+        await removeParts(folder)
         if ((await list()).length >= BACK_UPS_MAX) return { refused: 'too-many' }
         const name = `gatehouse-${new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-')}.${ending}`
         const file = join(folder, name)
@@ -48,6 +49,12 @@ export function backUpsIn(folder: string, backUp: BackUp, ending: 'db' | 'jsonl'
       }
     },
   }
+}
+
+/** What a process left that ended in the middle: whole copies of a store, that nobody would look for. */
+async function removeParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (name.endsWith('.part') && NAME.test(name.slice(0, -'.part'.length))) await rm(join(folder, name), { force: true })
 }
 
 const timeOf = (name: string): number => Date.parse(name.replace(NAME, '$1:$2:$3.$4Z'))

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
+import { NetworkSet } from '../base/ip.ts'
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
 import type { AdminToken } from '../management/admin-token.ts'
 import type { BackUps, Plane, Services, SystemFacts } from '../management/plane.ts'
@@ -70,14 +71,11 @@ export function controlPlane(parts: ControlParts): Plane {
     requestsPerMinute = REQUESTS_PER_MINUTE,
   } = parts
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
-  const record: Plane['record'] = async (writing, event) => {
-    await trail.append(writing, event, nowMs())
-    const { act, actor, outcome, object, detail } = event
-    if (outcome === 'done') await tell(writing, { event: act, data: { actor, ...(object && { object }), ...(detail && { detail }) } })
-  }
+  const record: Plane['record'] = async (writing, event) => void (await trail.append(writing, event, nowMs()))
   const hashing = new PasswordHashing({ key: parts.peopleKey, random, ...(parts.hashCosts && { costs: parts.hashCosts }) })
   const people = { store, record, clock, random, key: parts.peopleKey, envelope, egress, hashing, site: parts.site, policy: parts.signIn }
   const admin = { accepts: parts.adminToken.accepts.bind(parts.adminToken), isAlways: parts.adminTokenAlways ?? false }
+  const trusted = networks()
   const perMinute = { algorithm: 'gcra', limit: requestsPerMinute, windowMs: 60_000 } as const
   return {
     store,
@@ -97,6 +95,7 @@ export function controlPlane(parts: ControlParts): Plane {
     report,
     origin: parts.site.origin,
     isSecure: parts.site.origin.startsWith('https:'),
+    trusted: () => trusted(catalog.configuration.snapshot.gateway.trustedProxies),
     ready: parts.ready,
     metrics: parts.metrics,
     services: {
@@ -104,5 +103,14 @@ export function controlPlane(parts: ControlParts): Plane {
       resolving: new Resolving(catalog, nowMs),
       singleSignOn: new SingleSignOn(people),
     },
+  }
+}
+
+/** Networks as a set, made anew when the list is another one. */
+function networks(): (list: readonly string[]) => NetworkSet | undefined {
+  let made: { readonly list: readonly string[]; readonly set: NetworkSet | undefined } | undefined
+  return (list) => {
+    if (made?.list !== list) made = { list, set: list.length === 0 ? undefined : NetworkSet.of(list) }
+    return made.set
   }
 }

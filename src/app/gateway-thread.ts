@@ -85,6 +85,6 @@ port.on('message', (message: ToThread) => {
 await publish(start.publication)
 if (gateway.live !== undefined) {
   const ports: number[] = []
-  for (const listener of start.listen) ports.push(await gateway.listen(listener, start.sharedPort))
+  for (const [i, listener] of start.listen.entries()) ports.push(await gateway.listen(listener, start.sharedPort, start.ports[i]))
   say({ kind: 'listening', ports })
 }

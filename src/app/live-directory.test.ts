@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryStore } from '../adapters/memory/store.ts'
 import { SharedCredentials } from '../adapters/shared-memory/shared-credentials.ts'
+import { fileDirectory } from '../adapters/shared-memory/shared-directory.ts'
 import { keyDigest } from '../base/keys.ts'
+import { createKey, listKeys } from '../directory/keys.ts'
 import { lastUse } from '../directory/last-use.ts'
 import { reportLeaked } from '../directory/leaked-keys.ts'
-import { type Store, StoreUnavailable } from '../ports/store.ts'
+import { type Store, StoreUnavailable, UncertainCommit } from '../ports/store.ts'
 import { LiveDirectory } from './live-directory.ts'
 
 const NOW_MS = 1_800_000_000_000
@@ -81,4 +83,50 @@ test('last uses that the store does not take wait for the next time', async () =
   directory.used([use('bank')])
   await directory.stop()
   assert.deepEqual(await memory.read((reading) => lastUse(reading, 'key_0123456789ab')), { lastMs: NOW_MS, count: 4 })
+})
+
+test('the key that Gatehouse makes itself takes the place of the one before, and of nobody else’s', async () => {
+  const directory = open(new MemoryStore())
+  await directory.start()
+  directory.accept(await directory.admit({ consumers: [{ name: 'acme', apis: ['shop'] }], keys: [] }))
+  const { store } = directory as unknown as { store: Store }
+  const ours = { by: 'system', nowMs: NOW_MS }
+  const theirs = await store.write((writing) => createKey(writing, { digests: directory.digests }, act, directory.file, 'acme'))
+  const seen: string[] = []
+  const make = () => directory.replaceOwnKey(ours, 'acme', NOW_MS + 1000, async (_, key) => void seen.push(key.id))
+  const secrets: string[] = []
+  // More than a consumer may have valid at once, and more than it may have in all.
+  for (let i = 0; i < 120; i++) {
+    const made = await make()
+    assert.ok('secret' in made && 'secret' in theirs)
+    secrets.push(made.secret)
+  }
+  const credentials = new SharedCredentials(fileDirectory({ consumers: [], keys: [] }).memory, directory.memory)
+  assert.equal(credentials.findKey(keyDigest(secrets[118]!), NOW_MS), undefined)
+  const kept = await store.read((reading) => listKeys(reading, 'acme', { limit: 1000 }))
+  assert.deepEqual(kept.items.map(({ id }) => id).toSorted(), [seen.at(-1)!, 'key' in theirs ? theirs.key.id : ''].toSorted())
+  await directory.stop()
+})
+
+test('a key that was kept and is not live yet is told as uncertain, not as never kept', async () => {
+  const memory = new MemoryStore()
+  let isGone = false
+  const store: Store = {
+    read: (work) => memory.read(work),
+    write: (work) => memory.write(work),
+    changes: (since) => (isGone ? Promise.reject(new StoreUnavailable('gone')) : memory.changes(since)),
+    onChange: () => () => {},
+    close: () => memory.close(),
+  }
+  const directory = open(store)
+  await directory.start()
+  directory.accept(await directory.admit({ consumers: [{ name: 'acme', apis: ['shop'] }], keys: [] }))
+  isGone = true
+  await assert.rejects(
+    directory.replaceOwnKey({ by: 'system', nowMs: NOW_MS }, 'acme', NOW_MS + 1000, async () => {}),
+    UncertainCommit,
+  )
+  assert.equal((await store.read((reading) => listKeys(reading, 'acme'))).items.length, 1)
+  isGone = false
+  await directory.stop()
 })

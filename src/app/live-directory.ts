@@ -4,11 +4,11 @@ import { ContactKeys } from '../directory/contact-keys.ts'
 import { DirectoryFeed } from '../directory/feed.ts'
 import { type AdmittedFile, admitFile } from '../directory/file-keys.ts'
 import { KeyDigests } from '../directory/key-digests.ts'
-import { createKey, type MadeKey } from '../directory/keys.ts'
+import { createKey, forgetKeysOf, type MadeKey } from '../directory/keys.ts'
 import { recordUses, USES_MAX } from '../directory/last-use.ts'
-import { type Act, type FileOwned, isRefused, type Refused } from '../directory/records.ts'
+import { type Act, type FileOwned, isRefused, type Refused, type StoredKey } from '../directory/records.ts'
 import type { DirectoryContent } from '../model/directory.ts'
-import type { Store } from '../ports/store.ts'
+import { afterCommit, type Store, type Writing } from '../ports/store.ts'
 import { UsageLedger, type Use, usesByCredential } from '../telemetry/usage.ts'
 
 /** At most one transaction in so long for the last use of keys, and one key is written once in it. */
@@ -99,11 +99,23 @@ export class LiveDirectory {
     this.coming = undefined
   }
 
-  /** A key, in the store before it is told, and live on every thread when this resolves. */
-  async createKey(act: Act, consumer: string, expiresMs: number | undefined): Promise<MadeKey | Refused<string>> {
-    const means = { digests: this.digests }
-    const made = await this.store.write((writing) => createKey(writing, means, act, this.file, consumer, expiresMs === undefined ? {} : { expiresMs }))
-    if (!isRefused(made)) await this.feed.catchUp()
+  /**
+   * The one key that Gatehouse itself keeps for a consumer: those that it made before are over with it. In the store before it is told, with what `within` writes, and live on
+   * every thread when this resolves.
+   */
+  async replaceOwnKey(
+    act: Act,
+    consumer: string,
+    expiresMs: number,
+    within: (writing: Writing, key: StoredKey) => Promise<unknown>,
+  ): Promise<MadeKey | Refused<string>> {
+    const made = await this.store.write(async (writing) => {
+      await forgetKeysOf(writing, act, consumer, 'another took its place', act.by)
+      const outcome = await createKey(writing, { digests: this.digests }, act, this.file, consumer, { expiresMs })
+      if (!isRefused(outcome)) await within(writing, outcome.key)
+      return outcome
+    })
+    if (!isRefused(made)) await this.feed.catchUp().catch(afterCommit)
     return made
   }
 

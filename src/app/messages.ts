@@ -13,7 +13,6 @@ import { getTeam } from '../directory/teams.ts'
 import type { Notice } from '../management/plane.ts'
 import { Delivery } from '../outbox/delivery.ts'
 import { startDelivery } from '../outbox/delivery-loop.ts'
-import { type NewMessage, putMessage } from '../outbox/outbox.ts'
 import type { Courier } from '../ports/courier.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
@@ -21,11 +20,13 @@ import { type Mail, MailFailed, type MailSender } from '../ports/mail.ts'
 import type { Store, Writing } from '../ports/store.ts'
 import { type WebhookEndpoint, webhookContent } from '../ports/webhook.ts'
 import { SecretResolver } from '../secrets/resolver.ts'
+import type { ActNotices } from './act-notices.ts'
 
 export interface MessageParts {
   readonly store: Store
   readonly envelope: Envelope
   readonly egress: Egress
+  readonly notices: ActNotices
   /** For mail, which opens its own connections. */
   readonly guard: () => EgressOptions
   readonly contactKeys: ContactKeys
@@ -69,23 +70,16 @@ export class Messages {
 
   /** Puts a message down for every webhook that asked for such events, and for each contact, in the caller's transaction. */
   async tell(writing: Writing, { event, data, team, contacts = [], contactsOnly, subject = event, text = subject }: Notice): Promise<void> {
+    const { notices } = this.parts
     const nowMs = this.parts.nowMs()
     const content = webhookContent(event, data, nowMs)
-    const webhooks = contactsOnly ? {} : (this.parts.configuration().settings.webhooks ?? {})
-    for (const [name, { events }] of Object.entries(webhooks))
-      if (events.some((pattern) => asksFor(pattern, event))) await this.put(writing, { kind: 'webhook', target: name, content, nowMs })
+    if (!contactsOnly) await notices.event(writing, event, content, nowMs)
     for (const contact of contacts) {
       if (contact.kind === 'mail') {
         const mail: Mail = { to: contact.address, subject, text }
-        await this.put(writing, { kind: 'mail', target: 'default', content: mail, nowMs })
-      } else if (team !== undefined) await this.put(writing, { kind: 'contact', target: contactTarget(team, contact.url), content, nowMs })
+        await notices.put(writing, { kind: 'mail', target: 'default', content: mail, nowMs })
+      } else if (team !== undefined) await notices.put(writing, { kind: 'contact', target: contactTarget(team, contact.url), content, nowMs })
     }
-  }
-
-  /** A destination that is dead for long must not stand in the way of the act. */
-  private async put(writing: Writing, message: NewMessage): Promise<void> {
-    const put = await putMessage(writing, this.parts.envelope, message)
-    if ('refused' in put) this.parts.report(`a message for ${message.kind} '${message.target}' was not kept (${put.refused})`)
   }
 
   private async endpoint(name: string): Promise<WebhookEndpoint | undefined> {
@@ -146,10 +140,6 @@ export class Messages {
   }
 }
 
-/** `*`, `key.*`, or the event itself. */
-function asksFor(pattern: string, event: string): boolean {
-  return pattern === '*' || pattern === event || (pattern.endsWith('.*') && event.startsWith(pattern.slice(0, -1)))
-}
 /** A name for the outbox that tells nobody the URL, which may hold a secret of its receiver. */
 const contactTarget = (team: string, url: string): string => `${team}.${createHash('sha256').update(url).digest('hex').slice(0, 24)}`
 const trustOf = (stores: Configuration['trustStores'], name: string | undefined): { readonly trust?: string } =>

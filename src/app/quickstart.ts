@@ -7,7 +7,7 @@ const folder = new URL('../../examples/quickstart/', import.meta.url)
 /** The configuration that `start` runs without a file. */
 export const quickstartFile = fileURLToPath(new URL('gatehouse.yaml', folder))
 
-/** The key of a newcomer: a day is enough to look around. */
+/** The key of a newcomer: a day is enough to look around. The next start makes another in its place. */
 const KEY_LIFE_MS = 24 * 3600 * 1000
 const CONSUMER = 'quickstart'
 
@@ -29,7 +29,7 @@ export async function startQuickstart(running: Running): Promise<Quickstart> {
   const shop = await startBookshop(upstream.port, upstream.host)
   let key: MadeKey
   try {
-    const made = await running.createKey(CONSUMER, running.nowMs + KEY_LIFE_MS)
+    const made = await running.replaceOwnKey(CONSUMER, running.nowMs + KEY_LIFE_MS)
     if (isRefused(made)) throw new Error(made.says)
     key = made
   } catch (cause) {

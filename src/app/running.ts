@@ -1,7 +1,8 @@
 // A running Gatehouse: configuration, gateway threads, control listener and store, started in the order that never serves half of it.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname, resolve } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
 import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { randomName, randomSecret } from '../base/ids.ts'
@@ -14,7 +15,7 @@ import { type Configuration, resolveSources } from '../catalog/resolving/resolve
 import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
 import { UsageBook } from '../directory/usage-book.ts'
-import { adminToken } from '../management/admin-token.ts'
+import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
@@ -31,7 +32,7 @@ import { needsRestart } from './needs-restart.ts'
 import type { Settings } from './settings.ts'
 import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
-import { GatewayThreads } from './threads.ts'
+import { GatewayThreads, probe } from './threads.ts'
 import { Upkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
 import { wayOut } from './way-out.ts'
@@ -64,6 +65,8 @@ const GUEST_COUNTERS = 65_536
 /** At most one transaction in so long for who called what. */
 const USAGE_MS = 10_000
 const USAGE_SWEEP_MS = 3_600_000
+/** How long an end waits for what others keep waiting. */
+const PARTING_MS = 5000
 
 export class Running {
   readonly file: string
@@ -107,7 +110,9 @@ export class Running {
     const alone = resolveSources(sources, { policies, nowMs })
     if (!alone.ok) throw new RefusedConfiguration(alone.faults)
     mkdirSync(alone.dataFolder, { recursive: true, mode: 0o700 })
-    const running = new Running(file, voice, await openFoundations(alone, settings, nowMs, store))
+    if (isOpenToOthers(alone.dataFolder))
+      voice.warn(`others than the owner may write into ${alone.dataFolder}, and so take away or replace what is kept there: chmod go-w it`)
+    const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }))
     try {
       await running.open(sources, settings)
     } catch (cause) {
@@ -121,6 +126,11 @@ export class Running {
     for (const line of this.foundations.lines) this.voice.say(line)
     await this.openCatalog(sources)
     const started = (this.started = this.catalog.configuration)
+    const { host, port } = started.control.listen
+    // Before any traffic: what cannot be managed is not served either.
+    if (port !== 0) await probe(host, port)
+    const admin = adminToken(started.dataFolder, settings.adminToken)
+    this.tokenFile = admin.file
     const log = started.snapshot.gateway.accessLog
     if (typeof log === 'object') mkdirSync(dirname(log.file), { recursive: true, mode: 0o700 })
     // Before any thread serves: a key that was revoked must not be valid for a moment.
@@ -137,7 +147,7 @@ export class Running {
     this.threads = threads
     await threads.start()
     this.isServing = true
-    await this.openControl(started, settings)
+    await this.openControl(started, settings, admin.token)
     this.tasks.every(USAGE_MS, () => usage.flush())
     this.tasks.every(USAGE_SWEEP_MS, () => usage.sweep(this.nowMs))
     this.watch = watchSources(this.file, { digest: sources.digest }, (read) => this.catalog.fileChanged(read))
@@ -167,25 +177,24 @@ export class Running {
     if (!opened.ok) throw new RefusedConfiguration(opened.faults)
     for (const notice of opened.notices) this.voice.warn(faultLine(notice, ''))
     this.catalog = opened.catalog
+    this.foundations.notices.webhooks = () => this.catalog.configuration.settings.webhooks
   }
 
-  private async openControl({ control, dataFolder }: Configuration, settings: Settings): Promise<void> {
-    const { store, backUp, storeKind, envelope, trail, peopleKey } = this.foundations
+  private async openControl({ control, dataFolder }: Configuration, settings: Settings, token: AdminToken): Promise<void> {
+    const { store, backUp, storeKind, envelope, trail, notices, peopleKey } = this.foundations
     const { host, port } = control.listen
     const egress = wayOut(
       () => this.catalog.configuration.egress.allowPrivate,
       () => [{ host, port: this.controlPort }],
     )
     const messages = (this.messages = new Messages({
-      ...{ store, envelope, egress, contactKeys: this.directory.contactKeys, environment: settings.secret },
+      ...{ store, envelope, egress, notices, contactKeys: this.directory.contactKeys, environment: settings.secret },
       guard: () => egress.guard,
       configuration: () => this.catalog.configuration,
       folder: dirname(resolve(this.file)),
       nowMs: () => this.nowMs,
       report: (text) => this.voice.warn(text),
     }))
-    const admin = adminToken(dataFolder, settings.adminToken)
-    this.tokenFile = admin.file
     const { origin = `http://localhost:${port}` } = control
     const report = (cause: unknown): void => this.voice.warn(`control: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`)
     const plane = controlPlane({
@@ -196,7 +205,7 @@ export class Running {
       guestCounters: sharedCounters(counterMemory(GUEST_COUNTERS), randomSecret(16)),
       egress,
       tell: (writing, notice) => messages.tell(writing, notice),
-      adminToken: admin.token,
+      adminToken: token,
       adminTokenAlways: control.adminToken === 'always',
       site: { origin, rpId: new URL(origin).hostname, name: 'Gatehouse' },
       signIn: { secondFactor: control.secondFactor },
@@ -236,9 +245,17 @@ export class Running {
     return this.started.snapshot.apis
   }
 
-  /** Makes a key, on disk before it is told, and live on every thread when this resolves. */
-  async createKey(consumer: string, expiresMs?: number): Promise<MadeKey | Refused<string>> {
-    const made = await this.directory.createKey({ by: 'system', nowMs: this.nowMs }, consumer, expiresMs)
+  /** Makes a key in place of the one that was made like this before, on disk before it is told, and live on every thread when this resolves. */
+  async replaceOwnKey(consumer: string, expiresMs: number): Promise<MadeKey | Refused<string>> {
+    const { nowMs } = this
+    const actor = { kind: 'system', id: 'system' } as const
+    const made = await this.directory.replaceOwnKey({ by: actor.id, nowMs }, consumer, expiresMs, (writing, { id, hint }) =>
+      this.foundations.trail.append(
+        writing,
+        { act: 'key.create', actor, outcome: 'done', object: { kind: 'key', name: id }, detail: { consumer, hint } },
+        nowMs,
+      ),
+    )
     return isRefused(made) ? made : { secret: made.secret, credential: made.key.id }
   }
 
@@ -307,20 +324,41 @@ export class Running {
     })
   }
 
-  /** Drains: what is under way finishes, nothing new begins. */
+  /** Drains: what is under way finishes, nothing new begins. Never rejects: what one part cannot do any more keeps no other from its end. */
   async stop(): Promise<void> {
     this.watch?.close()
-    await this.upkeep?.close()
-    await this.threads?.drain()
-    this.control?.close()
-    this.control?.closeAllConnections()
-    await this.messages?.stop()
-    await this.tasks.close()
-    await this.usage?.close().catch((cause) => this.voice.warn(`who called last is not written: ${(cause as Error).message}`))
-    await this.directory.stop()
-    await this.catalog?.close()
-    await this.foundations.close()
+    // At once, and beside the traffic: what these wait for outside must not keep requests coming.
+    const beside = Promise.all([this.upkeep?.close(), this.tasks.close(), this.messages?.stop()])
+    beside.catch(() => {})
+    await this.step('the gateway threads', this.threads?.drain())
+    await this.step('the control listener', this.control && endControl(this.control))
+    await this.step('messages and upkeep', inTime(beside))
+    await this.step('who called last', this.usage?.close())
+    await this.step('the last use of keys', this.directory.stop())
+    await this.step('the catalog', this.catalog?.close())
+    await this.step('the store', this.foundations.close())
+  }
+
+  private async step(what: string, ending: Promise<unknown> | undefined): Promise<void> {
+    await ending?.catch((cause) => this.voice.warn(`${what} did not end as it should: ${(cause as Error).message}`))
   }
 }
 
-const url = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+/** Answers under way are finished: who changed something should hear that it was done. */
+async function endControl(control: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => control.close(() => resolve()))
+  control.closeIdleConnections()
+  await inTime(closed)
+  control.closeAllConnections()
+}
+
+/** A receiver of a message may take a minute to answer; it is tried again after the next start. */
+async function inTime(ending: Promise<unknown>): Promise<void> {
+  const late = new AbortController()
+  await Promise.race([ending, after(PARTING_MS, undefined, { signal: late.signal }).catch(() => {})]).finally(() => late.abort())
+}
+
+const url = (host: string, port: number, scheme = 'http'): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** Volumes of containers come like this: it is told, and not refused. */
+const isOpenToOthers = (folder: string): boolean => process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0

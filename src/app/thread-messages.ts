@@ -26,6 +26,8 @@ export interface ThreadStart {
   /** Several threads listen on one port. */
   readonly sharedPort: boolean
   readonly listen: readonly Listener[]
+  /** Of each listener: what the system chose where 0 is configured, once it is known. */
+  readonly ports: readonly number[]
   readonly publication: Publication
   /** Consumers and keys of the store. */
   readonly directory: DirectoryMemory

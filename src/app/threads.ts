@@ -111,7 +111,8 @@ export class GatewayThreads {
       crashes: this.crashes,
       ticketKeys: this.ticketKeys,
       sharedPort: this.count > 1,
-      listen: this.listen.map((listener, i) => ({ ...listener, port: this.ports[i] ?? listener.port })),
+      listen: this.listen,
+      ports: this.listen.map(({ port }, i) => this.ports[i] ?? port),
       publication: this.publication,
       directory: this.directory,
     }
@@ -252,7 +253,9 @@ export class GatewayThreads {
   /** Drains every thread and ends it. */
   async drain(): Promise<void> {
     this.stopping = true
-    const ended = this.threads.map((thread) => new Promise<void>((resolve) => thread.worker.once('exit', () => resolve())))
+    // One that has ended already, such as one that waits to be started again, has no number any more and says no goodbye.
+    const living = this.threads.filter(({ worker }) => worker.threadId !== -1)
+    const ended = living.map(({ worker }) => new Promise<void>((resolve) => worker.once('exit', () => resolve())))
     this.post({ kind: 'drain' })
     await Promise.race([Promise.all(ended), after(this.publication.pieces.gateway.timeouts.drainMs + 2000, undefined, { ref: false })])
     await Promise.all(this.threads.map((thread) => thread.worker.terminate()))
@@ -262,8 +265,8 @@ export class GatewayThreads {
   }
 }
 
-/** Shared ports would let a second gateway slip in beside the first unnoticed: ask for the port alone once. */
-function probe(host: string, port: number): Promise<void> {
+/** Shared ports would let a second gateway slip in beside the first unnoticed: ask for the port alone once. Rejects with a sentence for the operator. */
+export function probe(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (cause: NodeJS.ErrnoException) =>

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { MemoryStore } from '../adapters/memory/store.ts'
 import { commit } from '../catalog/revisions/commit.ts'
 import { listRevisions } from '../catalog/revisions/history.ts'
+import { recordNode } from '../catalog/revisions/nodes.ts'
 import { readHead, readState } from '../catalog/revisions/state.ts'
 import { IdempotentUse } from '../management/idempotency.ts'
 import { EgressFailed } from '../ports/egress.ts'
@@ -27,7 +28,7 @@ test('checkpoints are brought to file and webhook; what stays out of reach is to
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-upkeep-'))
   const [store, envelope, lines] = [new MemoryStore(), new KeyedEnvelope(newEnvelopeKey()), [] as string[]]
   await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(envelope)))
-  const trail = new Trail(envelope)
+  const trail = new Trail(envelope, async () => {})
   const checkpoints = { every: 3_600_000, file: 'checkpoints', webhook: 'https://hooks.example' }
   const upkeep = new Upkeep({
     ...{ store, trail, envelope, nowMs: () => 1, warn: (line) => void lines.push(line), file: join(folder, 'gatehouse.yaml') },
@@ -55,7 +56,7 @@ test('what is remembered of requests with an idempotency key is forgotten after 
   const [store, envelope, actor] = [new MemoryStore(), new KeyedEnvelope(newEnvelopeKey()), { kind: 'person', id: 'person_ada' } as const]
   let nowMs = 1
   const upkeep = new Upkeep({
-    ...{ store, trail: new Trail(envelope), envelope, nowMs: () => nowMs, warn: () => {}, file: '/nowhere/gatehouse.yaml' },
+    ...{ store, trail: new Trail(envelope, async () => {}), envelope, nowMs: () => nowMs, warn: () => {}, file: '/nowhere/gatehouse.yaml' },
     egress: { fetch: () => Promise.reject(new EgressFailed('none')) },
     announce: async () => {},
     settings: () => ({ checkpoints: { every: 3_600_000 } }) as never,
@@ -79,7 +80,7 @@ test('when another node rotates the envelope key, this one says so and seals not
   const [from, to] = [newEnvelopeKey(), newEnvelopeKey()]
   const [store, here, elsewhere] = [new MemoryStore(), new KeyedEnvelope(from), new KeyedEnvelope(from)]
   await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(here)))
-  const trail = new Trail(here)
+  const trail = new Trail(here, async () => {})
   await store.write((writing) => trail.append(writing, EVENT, 1))
   let said: (line: string) => void = () => {}
   const heard = new Promise<string>((resolve) => (said = resolve))
@@ -102,10 +103,38 @@ test('when another node rotates the envelope key, this one says so and seals not
   }
 })
 
+test('the node whose clock is behind tells of the other one, once', async () => {
+  const [store, envelope, lines] = [new MemoryStore(), new KeyedEnvelope(newEnvelopeKey()), [] as string[]]
+  await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(envelope)))
+  const upkeep = new Upkeep({
+    ...{
+      store,
+      envelope,
+      trail: new Trail(envelope, async () => {}),
+      nowMs: () => 100_000,
+      warn: (line) => void lines.push(line),
+      file: '/nowhere/gatehouse.yaml',
+    },
+    egress: { fetch: () => Promise.reject(new EgressFailed('none')) },
+    announce: async () => {},
+    settings: () => ({ checkpoints: { every: 3_600_000 } }) as never,
+  })
+  for (const [id, atMs] of [
+    ['node_same', 101_000],
+    ['node_behind', 60_000],
+    ['node_ahead', 130_400],
+  ] as const)
+    await store.write((writing) => recordNode(writing, { id, startedMs: 1, atMs, revision: 1, fileDigest: '' }))
+  await upkeep.compareClocks()
+  await upkeep.compareClocks()
+  await upkeep.close()
+  assert.deepEqual(lines, ['the clock of node_ahead is at least 30 s ahead of the clock here: let both be set by NTP'])
+})
+
 test('old revisions are pruned as the setting says, and the trail says which and why; without it all are kept', async () => {
   const [store, envelope] = [new MemoryStore(), new KeyedEnvelope(newEnvelopeKey())]
   await store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(envelope)))
-  const trail = new Trail(envelope)
+  const trail = new Trail(envelope, async () => {})
   const day = 86_400_000
   for (const [i, name] of ['a', 'b', 'c'].entries())
     await store.write(async (w) => {

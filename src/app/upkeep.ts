@@ -1,13 +1,16 @@
 // The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, prunes old revisions, tells of versions that end, and notices that its envelope key was rotated away.
 import { dirname, resolve } from 'node:path'
 import type { Configuration } from '../catalog/resolving/resolve.ts'
+import { liveNodes } from '../catalog/revisions/nodes.ts'
 import { pruneRevisions } from '../catalog/revisions/pruning.ts'
+import { keyUpkeep } from '../directory/dead-keys.ts'
 import { forgetRepetitions } from '../management/idempotency.ts'
-import { type SweepPlace, sweep } from '../people/sweep.ts'
+import { peopleUpkeep } from '../people/upkeep.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Store } from '../ports/store.ts'
 import type { KeyedEnvelope } from '../secrets/envelope.ts'
 import { isStale } from '../secrets/open-envelope.ts'
+import { ROTATED } from '../secrets/under-key.ts'
 import { checkpointRound, type Outlet } from '../trail/checkpoint-round.ts'
 import { parseNoteKey } from '../trail/note-key.ts'
 import type { Trail } from '../trail/trail.ts'
@@ -34,6 +37,8 @@ const SWEEP_MS = 5 * 60_000
 const STALE_MS = 60_000
 const PRUNE_MS = 60_000
 const ANNOUNCE_MS = 60_000
+/** More than a transaction and a collection of garbage take. */
+const CLOCKS_APART_MS = 5000
 const FORGET_MS = 60_000
 const FORGOTTEN_AT_ONCE = 1000
 
@@ -44,7 +49,7 @@ export class Upkeep {
   private lastRoundMs: number
   /** What was said of each outlet last: a place that stays out of reach is not told of every time. */
   private readonly said = new Map<string, string>()
-  private place: SweepPlace = {}
+  private readonly ahead = new Set<string>()
   private isRetired = false
 
   constructor(parts: UpkeepParts) {
@@ -52,8 +57,9 @@ export class Upkeep {
     this.lastRoundMs = parts.nowMs()
     this.tasks = new Tasks((cause) => parts.warn(`upkeep: ${cause instanceof Error ? cause.message : String(cause)}`))
     this.tasks.every(LOOK_MS, () => this.checkpointWhenDue())
-    this.tasks.every(SWEEP_MS, () => this.sweepOnce())
+    for (const turn of [peopleUpkeep(parts), keyUpkeep(parts)]) this.tasks.every(SWEEP_MS, async () => void (await turn()))
     this.tasks.every(STALE_MS, () => this.look())
+    this.tasks.every(STALE_MS, () => this.compareClocks())
     this.tasks.every(PRUNE_MS, () => this.prune())
     this.tasks.every(ANNOUNCE_MS, parts.announce)
     this.tasks.every(FORGET_MS, () => this.forget())
@@ -92,10 +98,15 @@ export class Upkeep {
     }
   }
 
-  private async sweepOnce(): Promise<void> {
-    const { store, nowMs } = this.parts
-    const { place } = await store.write((writing) => sweep(writing, nowMs(), this.place))
-    this.place = place
+  /** Told by the node whose clock is behind: what others wrote lies in its future. Ends of sessions, schedules and codes go by these clocks. */
+  async compareClocks(): Promise<void> {
+    const { store, nowMs, warn } = this.parts
+    const now = nowMs()
+    for (const { id, atMs } of await store.read((reading) => liveNodes(reading, now))) {
+      if (atMs <= now + CLOCKS_APART_MS || this.ahead.has(id)) continue
+      this.ahead.add(id)
+      warn(`the clock of ${id} is at least ${Math.round((atMs - now) / 1000)} s ahead of the clock here: let both be set by NTP`)
+    }
   }
 
   /** One turn. What goes stands in the trail, with the setting that it went by. */
@@ -117,7 +128,7 @@ export class Upkeep {
     const { store, envelope, warn } = this.parts
     if (this.isRetired || !(await store.read((reading) => isStale(reading, envelope)))) return
     this.isRetired = true
-    envelope.retire('the envelope key was rotated by another node: start this one anew with the new key')
+    envelope.retire(ROTATED)
     warn(`the envelope key ${envelope.keyId} was rotated by another node: nothing can be changed here until this one is started anew with the new key`)
   }
 }

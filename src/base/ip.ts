@@ -119,6 +119,11 @@ export class NetworkSet {
     for (const network of networks) this.add(network)
   }
 
+  /** Of networks as a checked configuration writes them. */
+  static of(written: readonly string[]): NetworkSet {
+    return new NetworkSet(written.map((text) => parseCidr(text)).filter((cidr) => cidr !== undefined))
+  }
+
   has(octets: Uint8Array): boolean {
     let node = octets.length === 4 ? 0 : 1
     if (this.whole[node]) return true

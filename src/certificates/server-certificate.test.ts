@@ -32,9 +32,12 @@ describe('the certificate of a server', () => {
     assert.ok(certificate!.chain.indexOf(between.certificate.trim().split('\n')[2]!) > certificate!.chain.indexOf(own.certificate.trim().split('\n')[2]!))
   })
 
-  it('may be one that certified itself', async () => {
-    const alone = await makeCertificate({ names: ['localhost'] })
-    assert.equal(count(readServerCertificate(alone.certificate, alone.key, NOW_MS).certificate?.chain), 1)
+  it('may be one that certified itself, as tools make it for trying out', async () => {
+    for (const authority of [false, true]) {
+      const alone = await makeCertificate({ names: ['localhost'], authority })
+      const { certificate, notices } = readServerCertificate(alone.certificate, alone.key, NOW_MS)
+      assert.deepEqual([count(certificate?.chain), notices.length], [1, authority ? 1 : 0])
+    }
   })
 
   for (const [kind, algorithm] of [
@@ -64,14 +67,14 @@ describe('the certificate of a server', () => {
     const other = await makeCertificate({ names: ['localhost'] })
     const sealed = own.key.replaceAll('PRIVATE KEY', 'ENCRYPTED PRIVATE KEY')
     const cases: readonly (readonly [what: string, certificate: string, key: string, codes: readonly string[]])[] = [
-      ['nothing at all', '', '', ['certificate no-certificate', 'key no-key']],
-      ['the two files taken for each other', own.key, own.certificate, ['certificate no-certificate', 'key no-key']],
-      ['cut short', own.certificate.slice(0, 300), own.key.slice(0, 100), ['certificate no-certificate', 'certificate bad-certificate', 'key bad-key']],
+      ['nothing at all', '', '', ['certificate no-certificate', 'key no-private-key']],
+      ['the two files taken for each other', own.key, own.certificate, ['certificate no-certificate', 'key no-private-key']],
+      ['cut short', own.certificate.slice(0, 300), own.key.slice(0, 100), ['certificate no-certificate', 'certificate bad-certificate', 'key bad-private-key']],
       ['no certificate inside the block', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', own.key, ['certificate bad-certificate']],
-      ['no key inside the block', own.certificate, '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n', ['key bad-key']],
+      ['no key inside the block', own.certificate, '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n', ['key bad-private-key']],
       ['another key', own.certificate, other.key, ['key key-mismatch']],
-      ['two keys', own.certificate, own.key + other.key, ['key bad-key']],
-      ['a sealed key', own.certificate, sealed, ['key encrypted-key']],
+      ['two keys', own.certificate, own.key + other.key, ['key bad-private-key']],
+      ['a sealed key', own.certificate, sealed, ['key encrypted-private-key']],
       ['a chain with a stranger', own.certificate + other.certificate, own.key, ['certificate broken-chain']],
       [
         'the authority first',
@@ -89,7 +92,7 @@ describe('the certificate of a server', () => {
     const wrong: readonly (readonly [Parameters<typeof makeCertificate>[0], string])[] = [
       [{ names: [] }, 'no-names'],
       [{ names: ['localhost'], purposes: [CLIENT_AUTH] }, 'not-for-servers'],
-      [{ names: ['localhost'], authority: true }, 'is-a-ca'],
+      [{ names: ['localhost'], authority: true, issuer: root }, 'is-a-ca'],
       [{ names: ['localhost'], key: 'RSA-1024' }, 'weak-certificate'],
       [{ names: ['localhost'], key: 'RSA-2048', hash: 'SHA-1' }, 'weak-certificate'],
     ]

@@ -8,9 +8,9 @@ export type ServerCertificateCode =
   | 'no-certificate'
   | 'bad-certificate'
   | 'too-long'
-  | 'no-key'
-  | 'bad-key'
-  | 'encrypted-key'
+  | 'no-private-key'
+  | 'bad-private-key'
+  | 'encrypted-private-key'
   | 'key-mismatch'
   | 'broken-chain'
   | 'weak-certificate'
@@ -70,23 +70,23 @@ class Reading {
   get result(): ServerCertificateReading {
     return { faults: this.faults, notices: this.notices }
   }
-  private fault(where: 'certificate' | 'key', code: ServerCertificateCode, message: string): undefined {
+  private wrong(where: 'certificate' | 'key', code: ServerCertificateCode, message: string): undefined {
     this.faults.push({ in: where, code, message })
   }
 
   chain(text: string): X509Certificate[] {
     const { blocks, broken } = readPem(text)
     const certificates = blocks.filter(isCertificate)
-    if (certificates.length === 0) this.fault('certificate', 'no-certificate', 'there is no certificate in PEM form here')
-    if (broken > 0) this.fault('certificate', 'bad-certificate', `${broken} of the blocks do not end, or hold what is no base64`)
+    if (certificates.length === 0) this.wrong('certificate', 'no-certificate', 'there is no certificate in PEM form here')
+    if (broken > 0) this.wrong('certificate', 'bad-certificate', `${broken} of the blocks do not end, or hold what is no base64`)
     if (certificates.length > CHAIN_MAX)
-      this.fault('certificate', 'too-long', `there are ${certificates.length} certificates, a chain has at most ${CHAIN_MAX}`)
+      this.wrong('certificate', 'too-long', `there are ${certificates.length} certificates, a chain has at most ${CHAIN_MAX}`)
     const read: X509Certificate[] = []
     for (const [i, block] of certificates.slice(0, CHAIN_MAX).entries()) {
       try {
         read.push(new X509Certificate(block.text))
       } catch {
-        this.fault('certificate', 'bad-certificate', `certificate ${i + 1} cannot be read`)
+        this.wrong('certificate', 'bad-certificate', `certificate ${i + 1} cannot be read`)
       }
     }
     return read
@@ -95,16 +95,20 @@ class Reading {
   key(text: string): KeyObject | undefined {
     const { blocks, broken } = readPem(text)
     const keys = blocks.filter(isPrivateKey)
-    if (broken > 0) return this.fault('key', 'bad-key', 'the private key does not end, or holds what is no base64')
-    if (keys.length === 0) return this.fault('key', 'no-key', 'there is no private key in PEM form here')
-    if (keys.length > 1) return this.fault('key', 'bad-key', `there are ${keys.length} private keys: which of them counts is not for us to guess`)
+    if (broken > 0) return this.wrong('key', 'bad-private-key', 'the private key does not end, or holds what is no base64')
+    if (keys.length === 0) return this.wrong('key', 'no-private-key', 'there is no private key in PEM form here')
+    if (keys.length > 1) return this.wrong('key', 'bad-private-key', `there are ${keys.length} private keys: which of them counts is not for us to guess`)
     const [{ label, text: block }] = keys as [(typeof keys)[0]]
     if (label === 'ENCRYPTED PRIVATE KEY' || block.includes('ENCRYPTED'))
-      return this.fault('key', 'encrypted-key', 'the private key is sealed with a passphrase: openssl pkey -in IN -out OUT opens it, and the file must be 0600')
+      return this.wrong(
+        'key',
+        'encrypted-private-key',
+        'the private key is sealed with a passphrase: openssl pkey -in IN -out OUT opens it, and the file must be 0600',
+      )
     try {
       return createPrivateKey(block)
     } catch {
-      return this.fault('key', 'bad-key', 'the private key cannot be read')
+      return this.wrong('key', 'bad-private-key', 'the private key cannot be read')
     }
   }
 
@@ -121,7 +125,7 @@ class Reading {
       sent.push(...rest.splice(next, 1))
     }
     if (rest.length > 0)
-      this.fault('certificate', 'broken-chain', `${rest.length} of ${chain.length} certificates did not issue the one before: the server's own comes first`)
+      this.wrong('certificate', 'broken-chain', `${rest.length} of ${chain.length} certificates did not issue the one before: the server's own comes first`)
     return sent.filter((certificate, i) => i === 0 || !certificate.checkIssued(certificate))
   }
 
@@ -129,10 +133,13 @@ class Reading {
   purpose(own: X509Certificate): string[] {
     const names = namesOf(own.subjectAltName)
     if (names.length === 0)
-      this.fault('certificate', 'no-names', 'the certificate names no host in subjectAltName: no client of today believes it (RFC 9525 2)')
+      this.wrong('certificate', 'no-names', 'the certificate names no host in subjectAltName: no client of today believes it (RFC 9525 2)')
     if (own.keyUsage !== undefined && !own.keyUsage.some((purpose) => SERVER_AUTH.has(purpose)))
-      this.fault('certificate', 'not-for-servers', 'the certificate is not for servers: its extended key usage lacks serverAuth')
-    if (own.ca) this.fault('certificate', 'is-a-ca', 'the certificate is that of an authority: whoever takes its key from the gateway could name every host')
+      this.wrong('certificate', 'not-for-servers', 'the certificate is not for servers: its extended key usage lacks serverAuth')
+    // What signed itself, as `openssl req -x509` makes it, vouches for others only with those who took it in.
+    if (own.ca && own.checkIssued(own)) this.notices.push(`${nameOf(own, 0)} signed itself and is that of an authority: good for trying out`)
+    else if (own.ca)
+      this.wrong('certificate', 'is-a-ca', 'the certificate is that of an authority: whoever takes its key from the gateway could name every host')
     return names
   }
 
@@ -141,18 +148,18 @@ class Reading {
     const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey
     const bits = asymmetricKeyDetails?.modulusLength
     if (asymmetricKeyType?.startsWith('rsa') && bits !== undefined && bits < 2048)
-      this.fault('certificate', 'weak-certificate', `certificate ${index + 1} has an RSA key of ${bits} bits; 2048 are the least`)
+      this.wrong('certificate', 'weak-certificate', `certificate ${index + 1} has an RSA key of ${bits} bits; 2048 are the least`)
     if (/sha1|md5/i.test(certificate.signatureAlgorithm ?? ''))
-      this.fault('certificate', 'weak-certificate', `certificate ${index + 1} is signed with ${certificate.signatureAlgorithm}, which can be forged`)
+      this.wrong('certificate', 'weak-certificate', `certificate ${index + 1} is signed with ${certificate.signatureAlgorithm}, which can be forged`)
   }
 
   pair(own: X509Certificate, key: KeyObject): ServerCertificate['algorithm'] | undefined {
-    if (!own.checkPrivateKey(key)) return this.fault('key', 'key-mismatch', 'the private key is not that of the certificate')
+    if (!own.checkPrivateKey(key)) return this.wrong('key', 'key-mismatch', 'the private key is not that of the certificate')
     const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
     if (type === 'rsa') return 'rsa'
     if (type === 'ed25519') return 'ed25519'
     if (type === 'ec' && ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? '')) return 'ecdsa'
-    return this.fault('key', 'weak-certificate', `keys of the kind ${details?.namedCurve ?? type} are not served: P-256, P-384, P-521, Ed25519 and RSA are`)
+    return this.wrong('key', 'weak-certificate', `keys of the kind ${details?.namedCurve ?? type} are not served: P-256, P-384, P-521, Ed25519 and RSA are`)
   }
 }
 

@@ -133,8 +133,7 @@ export class SchemaComparison {
   }
 
   private choices(old: SchemaForm, now: SchemaForm, oldSchema: Schema, newSchema: Schema, direction: Direction, report: Report, inside: Inside): void {
-    for (let i = 0; i < Math.max(old.choices.length, now.choices.length); i++) {
-      const [before, after] = [old.choices[i], now.choices[i]]
+    for (const [before, after] of pairsOf(old.choices, now.choices)) {
       if (before && after) this.branches(before, after, direction, report, inside)
       else if (after && !after.branches.some((branch) => this.harmless(oldSchema, branch, 'request')))
         report('choice', 'narrowed', 'The value must now be one of several alternatives.', old.at, after.at)
@@ -194,6 +193,15 @@ export class SchemaComparison {
   }
 }
 
+/** Those at the same place belong together, whatever was written before them; of the others the first, the second and so on. */
+function pairsOf(old: readonly Choice[], now: readonly Choice[]): (readonly [before: Choice | undefined, after: Choice | undefined])[] {
+  const still = new Map(now.map((choice) => [choice.at, choice]))
+  const same = old.flatMap((choice) => (still.has(choice.at) ? [[choice, still.get(choice.at)!] as const] : []))
+  const paired = new Set(same.flat())
+  const [gone, come] = [old.filter((choice) => !paired.has(choice)), now.filter((choice) => !paired.has(choice))]
+  return [...same, ...Array.from({ length: Math.max(gone.length, come.length) }, (_, i) => [gone[i], come[i]] as const)]
+}
+
 /** The pair and all that it leads to, each once. */
 export function* reachable(pair: SchemaPair): Generator<SchemaPair> {
   const reached = new Set([pair])
@@ -207,9 +215,14 @@ type Report = (kind: SchemaKind, effect: Effect, sentence: string, oldAt?: strin
 type Inside = (a: Schema, b: Schema) => void
 
 const keyOf = (schema: Schema, description: Description): string => schema.map((place) => placeKey(place, description)).join('&')
-/** Beside a reference further keywords may stand (3.1): then the place itself is what is compared. */
-const placeKey = (place: Place, description: Description): string =>
-  isReference([place]) && Object.keys(place.value as object).length === 1 ? description.settle(place).at : place.at
+/**
+ * Beside a reference further keywords may stand (3.1): then the place itself is what is compared. What may be anything for want of a schema is told at the
+ * place of the schema around it, and is not that schema.
+ */
+function placeKey(place: Place, description: Description): string {
+  if (place.value === true) return `${place.at} anything`
+  return isReference([place]) && Object.keys(place.value as object).length === 1 ? description.settle(place).at : place.at
+}
 const isReference = ([place]: Schema): boolean => typeof (place?.value as { $ref?: unknown } | undefined)?.$ref === 'string'
 const textOf = ([place]: Schema, description: Description): string => sortedJson(description.settle(place!).value)
 

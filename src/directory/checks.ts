@@ -2,13 +2,11 @@
 import { NAME, NAME_MEANS } from '../model/names.ts'
 import { type Contact, type Refused, refused, type Subscription } from './records.ts'
 
-export const MEMBERS_MAX = 200
 export const CONTACTS_MAX = 20
 export const SUBSCRIPTIONS_MAX = 500
 
 /** Visible text of one line: no control characters, no separators of lines, no halves of characters. */
 const TEXT = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Cf}]{0,200}$/u
-const ID = /^[a-z]+_[A-Za-z0-9_-]{1,64}$/
 /** RFC 5321 4.1.2 narrowed to what people use: no quotes, no comments, no line ends. */
 const MAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/
 
@@ -19,12 +17,6 @@ export const nameFault = (name: string, what: string): Invalid | undefined =>
   NAME.test(name) ? undefined : invalid(`The name of a ${what} has ${NAME_MEANS}.`)
 export const textFault = (text: string, what: string): Invalid | undefined =>
   TEXT.test(text) ? undefined : invalid(`The ${what} is one line of at most 200 characters.`)
-
-export function membersFault(members: readonly string[]): Invalid | undefined {
-  if (members.length > MEMBERS_MAX) return invalid(`A team has at most ${MEMBERS_MAX} members.`)
-  if (members.some((id) => !ID.test(id))) return invalid('A member is the id of a person.')
-  return new Set(members).size === members.length ? undefined : invalid('A person is a member once.')
-}
 
 export function contactsFault(contacts: readonly Contact[]): Invalid | undefined {
   if (contacts.length > CONTACTS_MAX) return invalid(`A team has at most ${CONTACTS_MAX} contacts.`)

@@ -23,7 +23,7 @@ import {
   type StoredKey,
 } from './records.ts'
 
-/** Keys of one consumer that are valid at one time: enough for any rotation. And all that were ever made, so that a list has an end. */
+/** Keys of one consumer that are valid at one time: enough for any rotation. And all that are not forgotten yet (`dead-keys.ts`), so that a list has an end. */
 export const VALID_KEYS_MAX = 100
 export const KEYS_MAX = 1000
 /** How long an old key may live on beside the one that replaces it. */
@@ -136,7 +136,7 @@ export async function listKeys(reading: Reading, consumer: string, page: PageReq
   return { items, ...(found.length === page.limit && { next: found.at(-1)!.key.slice(prefix.length) }) }
 }
 
-/** Sets when it ends; null: never. What has ended does not begin again. */
+/** Sets when it ends; null: never. A moment that is past is now: it was valid until then. What has ended does not begin again. */
 export async function expireKey(
   writing: Writing,
   { nowMs }: Act,
@@ -148,7 +148,7 @@ export async function expireKey(
   if (expiresMs !== null && !isMoment(expiresMs)) return refused('invalid', 'The expiry is a moment.')
   if (!isValid(key, nowMs)) return refused('key-not-valid', 'The key is revoked or has expired: make a new one.')
   const { expiresMs: _, ...rest } = key
-  const changed: StoredKey = { ...rest, ...(expiresMs !== null && { expiresMs }), revision: key.revision + 1 }
+  const changed: StoredKey = { ...rest, ...(expiresMs !== null && { expiresMs: Math.max(expiresMs, nowMs) }), revision: key.revision + 1 }
   writing.put(keys, id, changed)
   return changed
 }
@@ -167,16 +167,23 @@ export async function revokeKey(writing: Writing, { by, nowMs }: Act, id: string
   return revoked
 }
 
-/** Revokes all keys of a consumer and takes them out of the lists; that they are revoked stays known. */
-export async function forgetKeysOf(writing: Writing, act: Act, consumer: string, why: string): Promise<void> {
+/** Revokes keys of a consumer, all or those that one made, and takes them out of the lists; that they are revoked stays known. */
+export async function forgetKeysOf(writing: Writing, act: Act, consumer: string, why: string, madeBy?: string): Promise<void> {
   const { items } = await listKeys(writing, consumer, { limit: KEYS_MAX })
-  for (const { id, tag } of items) {
-    await revokeKey(writing, act, id, why)
-    writing.remove(keys, id)
-    writing.remove(keysByTag, tag)
-    writing.remove(keysByConsumer, `${consumer}/${id}`)
-    writing.remove(keyUses, id)
+  for (const key of items) {
+    if (madeBy !== undefined && key.createdBy !== madeBy) continue
+    await revokeKey(writing, act, key.id, why)
+    await removeKeyRecords(writing, key)
   }
+}
+
+/** Takes a key out of the store with all that leads to it; whether it is revoked is another record. */
+export async function removeKeyRecords(writing: Writing, { id, tag, consumer, createdMs }: StoredKey): Promise<void> {
+  writing.remove(keysByDay, dayKey((await writing.get(keyUses, id))?.lastMs ?? createdMs, id))
+  writing.remove(keys, id)
+  writing.remove(keysByTag, tag)
+  writing.remove(keysByConsumer, `${consumer}/${id}`)
+  writing.remove(keyUses, id)
 }
 
 async function fieldsFault(reading: Reading, { nowMs }: Act, consumer: string, { label = '', expiresMs }: KeyFields): Promise<Invalid | TooMany | undefined> {
@@ -185,6 +192,6 @@ async function fieldsFault(reading: Reading, { nowMs }: Act, consumer: string, {
   if (expiresMs !== undefined && (!isMoment(expiresMs) || expiresMs <= nowMs)) return refused('invalid', 'The expiry is a moment of the future.')
   const { items } = await listKeys(reading, consumer, { limit: KEYS_MAX })
   if (items.length >= KEYS_MAX || items.filter((key) => isValid(key, nowMs)).length >= VALID_KEYS_MAX)
-    return refused('too-many-keys', `A consumer has at most ${VALID_KEYS_MAX} valid keys, and ${KEYS_MAX} in all.`)
+    return refused('too-many-keys', `A consumer has at most ${VALID_KEYS_MAX} valid keys, and ${KEYS_MAX} with those that ended in the last 90 days.`)
   return undefined
 }

@@ -20,7 +20,7 @@ const admit = () => house.read((r) => admitFile(r, house.digests, content))
 beforeEach(async () => {
   house = new DirectoryHouse()
   await house.feed.start()
-  await house.done((w) => createTeam(w, house.act, 'shop', { title: '', members: [], contacts }))
+  await house.done((w) => createTeam(w, house.act, 'shop', { title: '', contacts }))
   await house.done((w) => createConsumer(w, house.act, NO_FILE, 'acme', { title: '', team: 'shop', subscriptions: {} }))
   house.file = await admit()
 })

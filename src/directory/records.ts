@@ -5,12 +5,10 @@ import type { SealedDigest } from './key-digests.ts'
 /** Where a team wants to be told. */
 export type Contact = { readonly kind: 'mail'; readonly address: string } | { readonly kind: 'webhook'; readonly url: string }
 
-/** The people who answer for APIs and consumers. */
+/** The people who answer for APIs and consumers. Who they are stands with each person: what lets them reach the team's APIs is kept once. */
 export interface Team {
   readonly name: string
   readonly title: string
-  /** Ids of people. */
-  readonly members: readonly string[]
   readonly contacts: readonly Contact[]
   readonly createdMs: number
   /** Counts changes, from 1: what an ETag is made of. */

@@ -4,9 +4,9 @@ import { beforeEach, describe, it } from 'node:test'
 import { DirectoryHouse } from '../../test/support/directory-house.ts'
 import { createConsumer, getConsumer, listConsumers, removeConsumer, subscribe, updateConsumer } from './consumers.ts'
 import { type Contact, NO_FILE } from './records.ts'
-import { createTeam, getTeam, listTeams, removeTeam, teamsOf, updateTeam } from './teams.ts'
+import { createTeam, getTeam, removeTeam, updateTeam } from './teams.ts'
 
-const team = { title: 'Shop', members: ['person_a', 'person_b'], contacts: [{ kind: 'mail', address: 'shop@example.org' }] } as const
+const team = { title: 'Shop', contacts: [{ kind: 'mail', address: 'shop@example.org' }] } as const
 const consumer = { title: 'App', team: 'shop', subscriptions: {} }
 let house: DirectoryHouse
 beforeEach(async () => {
@@ -19,24 +19,6 @@ describe('a team', () => {
     assert.deepEqual(await house.read((r) => getTeam(r, 'shop')), { name: 'shop', ...team, createdMs: house.nowMs, revision: 1 })
     const contacts: Contact[] = [{ kind: 'webhook', url: 'https://hooks.example.org/x?y=1' }]
     assert.deepEqual(await house.done((w) => updateTeam(w, 'shop', { contacts })), { name: 'shop', ...team, contacts, createdMs: house.nowMs, revision: 2 })
-  })
-
-  it('is found by its members', async () => {
-    await house.done((w) => createTeam(w, house.act, 'bank', { ...team, members: ['person_b'] }))
-    assert.deepEqual(await house.read((r) => teamsOf(r, 'person_b')), ['bank', 'shop'])
-    assert.deepEqual(await house.read((r) => teamsOf(r, 'person_a')), ['shop'])
-    assert.deepEqual(await house.read((r) => teamsOf(r, 'person')), [])
-  })
-
-  it('is listed page by page', async () => {
-    for (let i = 0; i < 5; i++) await house.done((w) => createTeam(w, house.act, `team-${i}`, team))
-    const first = await house.read((r) => listTeams(r, { limit: 4 }))
-    const second = await house.read((r) => listTeams(r, { limit: 4, after: first.next! }))
-    assert.deepEqual(
-      [...first.items, ...second.items].map(({ name }) => name),
-      ['shop', 'team-0', 'team-1', 'team-2', 'team-3', 'team-4'],
-    )
-    assert.equal(second.next, undefined)
   })
 
   it('stays while it answers for a consumer', async () => {
@@ -54,9 +36,6 @@ describe('a team', () => {
     const wrong: object[] = [
       { title: 'a\nb' },
       { title: 'x'.repeat(201) },
-      { members: ['person'] },
-      { members: ['person_a', 'person_a'] },
-      { members: Array.from({ length: 201 }, (_, i) => `person_${i}`) },
       ...['', 'a', 'a@', 'a@b@c', 'a b@c.d', '"a"@b.c', 'a@b.c\nBcc: d@e.f', 'a@-b.c', `${'a'.repeat(65)}@b.c`].map((address) => ({
         contacts: [{ kind: 'mail', address }],
       })),
@@ -67,7 +46,7 @@ describe('a team', () => {
       assert.equal(await house.code((w) => createTeam(w, house.act, 'other', { ...team, ...fields })), 'invalid', JSON.stringify(fields).slice(0, 100))
       assert.equal(await house.code((w) => updateTeam(w, 'shop', fields)), 'invalid')
     }
-    assert.equal(wrong.length, 21)
+    assert.equal(wrong.length, 18)
     for (const name of ['', 'a/b', '__proto__', 'x'.repeat(65)]) assert.equal(await house.code((w) => createTeam(w, house.act, name, team)), 'invalid', name)
   })
 })

@@ -22,11 +22,22 @@ const HOPS_MAX = 32
  * The first address from the right that no trusted proxy speaks for. Only called for a trusted peer; `X-Forwarded-For` and `Forwarded` from anyone
  * else are stripped unread. When both are present they must agree on the caller, else the peer itself is taken: two stories are no story.
  */
-export function forwardedCaller(head: RequestHead, peer: CallerAddress, trusted: NetworkSet): CallerAddress {
-  const plain = chain(head, X_FORWARDED_FOR, (value) => value.split(','))
-  const standard = chain(head, FORWARDED, forElements)
-  const fromPlain = plain && rightmostUntrusted(plain, trusted)
-  const fromStandard = standard && rightmostUntrusted(standard, trusted)
+export const forwardedCaller = (head: RequestHead, peer: CallerAddress, trusted: NetworkSet): CallerAddress =>
+  callerThrough(peer, { plain: fieldValues(head, X_FORWARDED_FOR), standard: fieldValues(head, FORWARDED) }, trusted)
+
+/** The same from the values of the two fields: `plain` is `X-Forwarded-For`, `standard` is `Forwarded`. */
+export function callerThrough(
+  peer: CallerAddress,
+  { plain, standard }: { readonly plain: readonly string[] | undefined; readonly standard: readonly string[] | undefined },
+  trusted: NetworkSet,
+): CallerAddress {
+  const fromPlain =
+    plain &&
+    rightmostUntrusted(
+      hops(plain, (value) => value.split(',')),
+      trusted,
+    )
+  const fromStandard = standard && rightmostUntrusted(hops(standard, forElements), trusted)
   if (fromPlain && fromStandard && fromPlain.text !== fromStandard.text) return peer
   return fromStandard ?? fromPlain ?? peer
 }
@@ -37,12 +48,11 @@ export function forwardedId(head: RequestHead): string | undefined {
   return index < 0 || head.findId(X_REQUEST_ID, index + 1) >= 0 ? undefined : head.value(index)
 }
 
-function chain(head: RequestHead, id: number, split: (value: string) => readonly string[]): readonly string[] | undefined {
+const hops = (values: readonly string[], split: (value: string) => readonly string[]): readonly string[] => values.flatMap(split).slice(-HOPS_MAX)
+
+function fieldValues(head: RequestHead, id: number): readonly string[] | undefined {
   let out: string[] | undefined
-  for (let i = head.findId(id); i >= 0; i = head.findId(id, i + 1)) {
-    if (head.flags[i] !== DROPPED || head.ids[i] !== id) continue
-    out = [...(out ?? []), ...split(head.value(i))].slice(-HOPS_MAX)
-  }
+  for (let i = head.findId(id); i >= 0; i = head.findId(id, i + 1)) if (head.flags[i] === DROPPED && head.ids[i] === id) out = [...(out ?? []), head.value(i)]
   return out
 }
 
@@ -51,9 +61,9 @@ function forElements(value: string): string[] {
   return value.split(',').map((element) => /(?:^|;)\s*for=("[^"]*"|[^;]*)/i.exec(withoutOws(element))?.[1]?.replace(/^"|"$/g, '') ?? 'unknown')
 }
 
-function rightmostUntrusted(hops: readonly string[], trusted: NetworkSet): CallerAddress | undefined {
+function rightmostUntrusted(chain: readonly string[], trusted: NetworkSet): CallerAddress | undefined {
   let last: CallerAddress | undefined
-  for (const hop of hops.toReversed()) {
+  for (const hop of chain.toReversed()) {
     const octets = nodeAddress(withoutOws(hop))
     // "unknown" or an obfuscated name: what stands to the left of it cannot be checked.
     if (!octets) return last

@@ -53,7 +53,9 @@ class House {
   }
 }
 const houses: House[] = []
-after(() => houses.forEach((house) => house.close()))
+after(() => {
+  for (const each of houses) each.close()
+})
 const house = (): House => {
   const made = new House()
   houses.push(made)

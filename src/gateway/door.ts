@@ -30,7 +30,7 @@ export async function openDoor({ host, port, tls }: Listener, shared: boolean, t
 export interface Door {
   readonly server: Server
   /** From now on new connections see these certificates, and tickets sealed with other keys are not taken. Open ones stay as they are. */
-  replace(tls: ListenerTls | undefined, ticketKeys: Uint8Array): void
+  replace(tls: ListenerTls, ticketKeys: Uint8Array): void
 }
 
 const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: false, pauseOnConnect: false } as const
@@ -50,6 +50,8 @@ class ClearDoor implements Door {
 class TlsDoor implements Door {
   readonly server: TlsServer
   private contexts: ServerContexts
+  /** What is shown now: most publications change nothing of it. */
+  private shown = ''
 
   constructor(keeper: DoorKeeper, tls: ListenerTls, ticketKeys: Uint8Array) {
     this.contexts = serverContexts(tls, ticketKeys)
@@ -60,7 +62,11 @@ class TlsDoor implements Door {
       ALPNProtocols: PROTOCOLS,
       handshakeTimeout: keeper.handshakeMs,
       SNICallback(this: TLSSocket, name, answer) {
-        answer(null, door.contexts.find(name, this.getSharedSigalgs()))
+        try {
+          answer(null, door.contexts.find(name, this.getSharedSigalgs()))
+        } catch (cause) {
+          answer(cause as Error)
+        }
       },
     })
     // Counted before the handshake: it costs more than anything that comes after it.
@@ -75,8 +81,10 @@ class TlsDoor implements Door {
     })
   }
 
-  replace(tls: ListenerTls | undefined, ticketKeys: Uint8Array): void {
-    if (tls === undefined) return
+  replace(tls: ListenerTls, ticketKeys: Uint8Array): void {
+    const shown = JSON.stringify([tls.profile, tls.certificates.map(({ thumbprint }) => thumbprint), Buffer.from(ticketKeys).toString('hex')])
+    if (shown === this.shown) return
+    this.shown = shown
     this.contexts = serverContexts(tls, ticketKeys)
     this.server.setSecureContext(this.contexts.options)
   }

@@ -2,7 +2,7 @@
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
-import { type Cidr, NetworkSet, parseCidr } from '../base/ip.ts'
+import { NetworkSet } from '../base/ip.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
 import type { GatewaySettings, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
@@ -67,7 +67,8 @@ export class Gateway {
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
   private readonly ids = new RequestIds()
-  private readonly doors: Door[] = []
+  /** Each with its listener as it was opened. */
+  private readonly doors: { readonly door: Door; readonly listener: Listener }[] = []
   private readonly connections = new Set<ClientConnection>()
   private readonly spare: Exchange[] = []
   private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
@@ -117,25 +118,37 @@ export class Gateway {
   async publish(generation: number, pieces: SnapshotPieces, swapped: () => void): Promise<void> {
     const before = this.live as LiveSnapshot | undefined
     const { live, longestSliceUs } = await publish(generation, pieces, before, { ...this.means, bodyLimit: (bytes) => this.bodyLimitOf(bytes) })
-    this.trusted = new NetworkSet(live.settings.trustedProxies.map((text) => parseCidr(text)).filter((cidr): cidr is Cidr => cidr !== undefined))
+    this.trusted = NetworkSet.of(live.settings.trustedProxies)
     this.trustsAnyone = live.settings.trustedProxies.length > 0
     this.publishStallUs = longestSliceUs
     this.live = live
+    this.renewDoors()
     swapped()
     if (before) for (const pool of retiredPools(before, live)) pool.retire()
   }
 
-  /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. */
-  async listen(listener: Listener, shared: boolean): Promise<number> {
-    const door = await openDoor(listener, shared, this.means.ticketKeys, {
+  /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
+  async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
+    const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.means.ticketKeys, {
       admits: (socket) => this.admits(socket),
       enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), listener.tls !== undefined)),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
     })
-    this.doors.push(door)
+    this.doors.push({ door, listener })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
     return (door.server.address() as AddressInfo).port
+  }
+
+  /** New connections see new certificates at once. Where Gatehouse listens does not change while it runs: a listener that is not there any more stays as it was. */
+  private renewDoors(): void {
+    for (const { door, listener } of this.doors) {
+      const now = this.asItIsNow(listener)
+      if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.means.ticketKeys)
+    }
+  }
+  private asItIsNow(listener: Listener): Listener | undefined {
+    return this.settings.listen.find(({ host, port }) => host === listener.host && port === listener.port)
   }
 
   private admits(socket: Socket): boolean {
@@ -264,7 +277,7 @@ export class Gateway {
   /** Takes no more connections, lets requests under way finish, and closes what is left after the drain time. */
   async drain(): Promise<void> {
     this.draining = true
-    for (const { server } of this.doors) server.close()
+    for (const { door } of this.doors) door.server.close()
     // Not at once: the last answer may still be on its way.
     for (const client of this.connections) if (client.idle) client.socket.destroySoon()
     if (this.connections.size > 0) {

@@ -30,7 +30,7 @@ export function serverContexts({ profile, certificates }: ListenerTls, ticketKey
   const made = new Map<ServerCertificate, Choice>()
   const choicesOf = (shown: readonly ServerCertificate[]): Choice[] =>
     shown.map((certificate) => {
-      const choice = made.get(certificate) ?? { verifiedBy: VERIFIED_BY[certificate.algorithm], context: createSecureContext(optionsOf([certificate])) }
+      const choice = made.get(certificate) ?? new Choice(VERIFIED_BY[certificate.algorithm], optionsOf([certificate]))
       made.set(certificate, choice)
       return choice
     })
@@ -47,10 +47,23 @@ export function serverContexts({ profile, certificates }: ListenerTls, ticketKey
   }
 }
 
-/** One certificate each: Node hands a context's last one on to a connection that asked for a name, and not the others. */
-interface Choice {
+/**
+ * One certificate each: Node hands a context's last one on to a connection that asked for a name, and not the others. Its context is made with the first
+ * handshake: most of a thousand certificates are asked for rarely, and a publish must not stall the thread for all of them.
+ */
+class Choice {
   readonly verifiedBy: RegExp
-  readonly context: SecureContext
+  private readonly options: SecureContextOptions
+  private made: SecureContext | undefined
+
+  constructor(verifiedBy: RegExp, options: SecureContextOptions) {
+    this.verifiedBy = verifiedBy
+    this.options = options
+  }
+  get context(): SecureContext {
+    this.made ??= createSecureContext(this.options)
+    return this.made
+  }
 }
 /** As OpenSSL writes signature algorithms. */
 const VERIFIED_BY = { ecdsa: /^ECDSA\+/, ed25519: /^Ed25519/, rsa: /^RSA/ } as const

@@ -3,7 +3,6 @@ import { connect, type Socket } from 'node:net'
 import { ChunkedReader } from '../http/chunked-reader.ts'
 import * as F from '../http/faults.ts'
 import { BY_CHUNKS, BY_CLOSE, NO_BODY, ResponseHead, readResponseHead } from '../http/response-head.ts'
-import { guardedLookup } from './guarded-lookup.ts'
 import { READ_BUFFER } from './read-buffer.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 
@@ -70,7 +69,7 @@ export class UpstreamConnection {
       host,
       port,
       noDelay: true,
-      lookup: guardedLookup,
+      lookup: pool.lookup,
       autoSelectFamily: true,
       onread: { buffer: READ_BUFFER, callback: (count, bytes) => this.read(bytes as Buffer, count) },
     })

@@ -1,5 +1,7 @@
 // The connections of one thread to one upstream: kept, bounded, and given to one request at a time.
+import type { LookupFunction } from 'node:net'
 import type { Upstream } from '../model/snapshot.ts'
+import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
 import { type ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
 
 /** Somebody who waits for a connection. */
@@ -13,6 +15,7 @@ const PATIENCE_MS = 1000
 
 export class UpstreamPool {
   readonly upstream: Upstream
+  readonly lookup: LookupFunction
   private readonly idle: UpstreamConnection[] = []
   private readonly all = new Set<UpstreamConnection>()
   /** Those who wait, in two queues: requests that are whole, and those whose body is still on its way. */
@@ -28,6 +31,7 @@ export class UpstreamPool {
 
   constructor(upstream: Upstream, report: (cause: unknown) => void) {
     this.upstream = upstream
+    this.lookup = upstream.reach ? lookupWithin(upstream.reach) : guardedLookup
     this.reportFault = report
   }
 

@@ -1,6 +1,7 @@
 // Who a request comes from: counted by address before anyone is known, and by operator after (OWASP API4:2023).
 import type { IncomingMessage } from 'node:http'
 import { addressGroup, parseIp, unmapped } from '../base/ip.ts'
+import { callerThrough, peerAddress } from '../gateway/caller-address.ts'
 import type { Operator } from '../model/operator.ts'
 import { readCookie } from '../people/cookies.ts'
 import type { Limiter } from '../ports/counters.ts'
@@ -19,7 +20,7 @@ export interface Arrival {
 
 /** Counts, and looks who it is; an answer when there were too many. */
 export async function arrive(plane: Plane, request: IncomingMessage): Promise<Arrival | { readonly answer: Answer }> {
-  const address = request.socket.remoteAddress ?? ''
+  const address = callerOf(request, plane)
   const { authorization, cookie } = request.headers
   const session = readCookie(cookie, 'session', plane.isSecure)
   // Before anything is looked up: guesses are counted by where they come from.
@@ -31,6 +32,15 @@ export async function arrive(plane: Plane, request: IncomingMessage): Promise<Ar
   if (operator === undefined) return 'answer' in guest ? guest : { operator, shown, address, fields: guest.fields }
   const budget = await counted(plane, plane.limiter, `${operator.actor.kind}:${operator.actor.id}`)
   return 'answer' in budget ? budget : { operator, shown, address, fields: budget.fields }
+}
+
+/** The peer, or whom a trusted proxy speaks for: behind one that ends TLS everybody would have one address, and a stranger's wrong passwords would hold up all. */
+function callerOf({ socket, headersDistinct }: IncomingMessage, { trusted }: Plane): string {
+  const { remoteAddress = '' } = socket
+  const networks = trusted?.()
+  const peer = peerAddress(remoteAddress)
+  if (networks === undefined || !networks.has(peer.octets)) return remoteAddress
+  return callerThrough(peer, { plain: headersDistinct['x-forwarded-for'], standard: headersDistinct['forwarded'] }, networks).text
 }
 
 /** What a peer is counted under: one spelling for an IPv4 address, and the /64 of an IPv6 one, since a host owns all of its /64 (hardening.md). */

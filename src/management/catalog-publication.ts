@@ -89,7 +89,8 @@ export async function publishAs<O>(
       return refused('breaking-changes', { more: { findings: findings.slice(0, FINDINGS_TOLD_MAX), findingCount: findings.length } })
     const answer = (revision: Revision): Done<O> => {
       const made = answered(revision)
-      return findings.length === 0 ? made : { ...made, detail: { ...made.detail, acceptedBreaking: findings.length, brokenApis: brokenApis(findings) } }
+      const broken = findings.length > 0 && { acceptedBreaking: findings.length, brokenApis: brokenApis(findings) }
+      return { ...made, detail: { ...made.detail, ...(proposal.draft && { draft: proposal.draft.id }), ...broken } }
     }
     try {
       const outcome = await catalog.publish(proposal, {

@@ -7,6 +7,11 @@ export const COMMON = {
     says: 'This server does not answer for that host.',
     mend: 'Call the listener by its own address, or by a name that it is configured for. Names that others point at it are refused (DNS rebinding).',
   },
+  'in-clear': {
+    status: 421,
+    says: 'From other machines this is answered under the name of `control.origin` alone.',
+    mend: 'Passwords and tokens do not travel in clear: come by the `https://` address that `control.origin` names. What ends TLS there must pass on the `Host` field as it came. A token that was sent in clear is best revoked.',
+  },
   'unknown-path': { status: 404, says: 'Nothing is served at this address.', mend: 'See the API description at `/api/openapi.json`.' },
   'method-not-allowed': { status: 405, says: 'This method is not served at this address.', mend: 'The `Allow` field names the methods that are served.' },
   unauthorized: {
@@ -73,6 +78,7 @@ export function commonRefusals(operation: AnyOperation): readonly CommonRefusal[
   const tells404 = Object.values(refusals).some(({ status }) => status === 404)
   const all: [CommonRefusal, boolean][] = [
     ['misdirected', true],
+    ['in-clear', true],
     ['unauthorized', true],
     ['rate-limited', true],
     ['foreign-origin', method !== 'GET'],

@@ -1,13 +1,13 @@
 // The control listener: health, metrics, the management API and its description. On loopback unless the operator said otherwise.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type Answer, send, text, withFields } from './answer.ts'
+import { type Answer, problem, send, text, withFields } from './answer.ts'
 import { callerGroup, common } from './arrival.ts'
 import { handle } from './handling.ts'
 import { metrics } from './metrics.ts'
 import { openapiDocument } from './openapi.ts'
 import type { AnyOperation } from './operation.ts'
 import { OperationTable } from './operation-table.ts'
-import { isOwnHost, ownOrigin } from './own-origin.ts'
+import { isInClear, isOwnHost, ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
 
 export interface ControlSettings {
@@ -76,12 +76,28 @@ function finish(request: IncomingMessage, response: ServerResponse, answer: Answ
   return send(response, withFields(answer, isWhole ? own : { ...own, Connection: 'close' }), request.method === 'HEAD')
 }
 
+/** Fields that say one thing (RFC 9110 5.3): of two, this reader would take one and a proxy before it perhaps the other. Node joins or drops them. */
+const SINGLE_FIELDS = new Set(['host', 'authorization', 'content-type', 'content-encoding', 'origin', 'x-csrf-token', 'idempotency-key'])
+function repeatedField({ rawHeaders }: IncomingMessage): string | undefined {
+  const seen = new Set<string>()
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    if (SINGLE_FIELDS.has(name) && seen.has(name)) return name
+    seen.add(name)
+  }
+  return undefined
+}
+
 async function respond(request: IncomingMessage, settings: ControlSettings, table: OperationTable, document: string, plane: Plane): Promise<Answer> {
   // hardening.md: a name that an attacker's DNS points at loopback is not ours (DNS rebinding).
   if (!isOwnHost(request.headers.host, settings.host, plane.origin)) return common('misdirected')
+  const repeated = repeatedField(request)
+  if (repeated !== undefined) return problem(400, 'management.invalid', `The field '${repeated}' stands in the request more than once.`)
   const url = request.url ?? ''
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
+  // Health holds no secret, and whoever watches it comes as they can. Everything else takes or tells one.
+  if (settings.exposed && path !== '/livez' && path !== '/readyz' && isInClear(request.headers.host, request.socket, plane.origin)) return common('in-clear')
   if (path.startsWith(`${API}/`)) return handle(plane, table, request, path.slice(API.length), mark < 0 ? '' : url.slice(mark + 1))
   if (request.method !== 'GET' && request.method !== 'HEAD') return common('unknown-path')
   switch (path) {

@@ -6,7 +6,7 @@ import type { Fault } from '../base/fault.ts'
 import { type Operator, reachesApi, reachOf } from '../model/operator.ts'
 import type { TrailEvent } from '../model/trail-event.ts'
 import { readCookie } from '../people/cookies.ts'
-import { type Reading, StoreUnavailable, UncertainCommit, type Writing } from '../ports/store.ts'
+import { afterCommit, type Reading, StoreUnavailable, UncertainCommit, type Writing } from '../ports/store.ts'
 import { type Answer, json, problem, withFields } from './answer.ts'
 import { arrive, challenge, common } from './arrival.ts'
 import { COMMON, type CommonRefusal } from './common-refusals.ts'
@@ -157,7 +157,7 @@ class Journey {
       const prepared = await this.prepared(call)
       if (isRefused(prepared)) return await this.refuse(call, prepared)
       const answer = await (operation.commit ? this.commit(call, repeated) : plane.store.write((writing) => this.write(call, writing, prepared, repeated)))
-      if (operation.live) await plane.settle().catch(notYetLive)
+      if (operation.live) await plane.settle().catch(afterCommit)
       return answer
     } catch (cause) {
       if (cause instanceof RolledBack) return this.refuse(call, cause.outcome)
@@ -313,12 +313,6 @@ function sameText(given: string | string[] | undefined, wanted: string): boolean
   if (typeof given !== 'string') return false
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-/** The change was kept: only its being live is not sure, and "nothing was changed" would be wrong. */
-function notYetLive(cause: unknown): never {
-  if (cause instanceof StoreUnavailable) throw new UncertainCommit('the change was kept, and the store went away before it was live', cause)
-  throw cause
 }
 
 function failure(plane: Plane, cause: unknown): Answer {

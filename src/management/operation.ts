@@ -1,4 +1,5 @@
 // An operation of the management API as one declaration: its route, permission, input, output, refusals and trail entry are read off it, everywhere.
+import { hashOf } from '../base/canonical-json.ts'
 import type { Infer, Schema } from '../base/schema.ts'
 import type { Operator } from '../model/operator.ts'
 import type { Permission } from '../model/permissions.ts'
@@ -149,6 +150,8 @@ export function defineOperation<P = undefined, Q = undefined, B = undefined, O =
 }
 export type OutputOf<T> = T extends { readonly output?: infer S } ? Infer<S> : undefined
 
+/** The tag of a state, of which nothing is to be read off it. */
+export const etagOf = (state: unknown): string => hashOf(state).slice(0, 32)
 export const done = <O>(value: O, more: Omit<Done<O>, 'value'> = {}): Done<O> => ({ value, ...more })
 /** One of the operation's own refusals, or `stale` and the others that all operations share. */
 export const refused = <R extends string>(code: R | CommonRefusal, more: Omit<Refused, 'refused'> = {}): Refused => ({ refused: code, ...more })

@@ -1,4 +1,5 @@
 // What operations can reach: the store, the trail, and the services of the running Gatehouse. `app/` puts it together.
+import type { NetworkSet } from '../base/ip.ts'
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
 import type { ContactKeys } from '../directory/contact-keys.ts'
 import type { KeyDigests } from '../directory/key-digests.ts'
@@ -52,6 +53,8 @@ export interface Plane {
   readonly origin?: string
   /** Whether people reach this listener over TLS: cookies are named and marked by it. */
   readonly isSecure: boolean
+  /** Proxies that are believed about whom they speak for, by the live configuration. */
+  trusted?(): NetworkSet | undefined
   ready(): boolean
   metrics(): Promise<string>
   readonly services: Services

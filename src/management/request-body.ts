@@ -39,7 +39,9 @@ export async function readTextBody(request: IncomingMessage, bytesMax: number): 
 const TOO_LARGE: ReadBody = { refused: 'body-too-large' }
 const CUT_SHORT: ReadBody = { faults: [{ code: 'cut-short', path: [], message: 'the body was cut short' }] }
 const NOT_UTF8: ReadBody = { faults: [{ code: 'not-utf8', path: [], message: 'the body is not UTF-8' }] }
+/** RFC 9110 8.4: a body in a coding that we do not undo is not what its type says, and whoever looks at it on the way would see another. */
 function isOfType(request: IncomingMessage, type: string): boolean {
+  if (!/^(?:identity)?$/i.test(request.headers['content-encoding'] ?? '')) return false
   const [given = '', charset = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(/\s*;\s*(.*)/s)
   return given.trim() === type && /^(?:charset="?utf-8"?)?\s*$/.test(charset)
 }

@@ -30,8 +30,12 @@ export const PERMISSIONS = [
   'trail:erase',
   'backup:write',
   'system:read',
+  'system:write',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
+
+/** What no machine token holds, whoever made it: one that was stolen would let somebody in, or make a right last, and go on as a person when it is revoked. */
+export const PEOPLE_ONLY: ReadonlySet<Permission> = new Set(['people:write', 'roles:write'])
 
 /** Permissions of a role, and how far they reach: `own` is the APIs whose owner is one of the person's teams, with their versions, consumers' use and patches. */
 export interface Role {

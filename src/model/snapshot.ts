@@ -174,6 +174,8 @@ export interface AttachedPolicy {
 export interface Upstream {
   readonly host: string
   readonly port: number
+  /** Of an upstream that the console keeps: the networks that it may lead to besides public ones. Absent: the file keeps it, and it may lead anywhere. */
+  readonly reach?: readonly string[]
   /** Path put in front of every request, without trailing slash. */
   readonly basePath: string
   /** Send the client's Host instead of the target's. */

@@ -38,11 +38,6 @@ export async function bury(writing: Writing, key: string, message: Waiting, why:
 
 export const countDeadLetters = async (reading: Reading): Promise<number> => (await reading.get(counts, ALL))?.count ?? 0
 
-/** The latest first, before a key. */
-export async function listDeadLetters(reading: Reading, page: { readonly before?: string; readonly limit: number }): Promise<readonly DeadLetter[]> {
-  return (await reading.scan(deadLetters, { ...page, reverse: true })).map(({ key, value }) => letterOf(key, value))
-}
-
 /** Lets it wait again, with all its tries before it. */
 export async function sendAgain(writing: Writing, key: string, nowMs: number): Promise<DeadLetter | { readonly refused: 'outbox.unknown' | 'outbox.full' }> {
   const dead = await known(writing, key)
@@ -61,16 +56,18 @@ export async function discardDeadLetter(writing: Writing, key: string): Promise<
   return letterOf(key, dead)
 }
 
+export const DEAD_LETTER_KEY = /^\d{15}~msg_[0-9a-f]{32}$/
 /** A key that none can have is not looked up: the store would throw. */
 const known = async (reading: Reading, key: string): Promise<DeadRecord | undefined> =>
-  /^\d{15}~msg_[0-9a-f]{32}$/.test(key) ? await reading.get(deadLetters, key) : undefined
+  DEAD_LETTER_KEY.test(key) ? await reading.get(deadLetters, key) : undefined
 
 async function forget(writing: Writing, key: string): Promise<void> {
   writing.remove(deadLetters, key)
   writing.put(counts, ALL, { count: Math.max(0, ((await writing.get(counts, ALL))?.count ?? 1) - 1) })
 }
 
-function letterOf(key: string, { destination, id, createdMs, diedMs, attempts, why }: DeadRecord): DeadLetter {
+/** A record as it is told. */
+export function letterOf(key: string, { destination, id, createdMs, diedMs, attempts, why }: DeadRecord): DeadLetter {
   return { key, ...destinationOf(destination), id, createdMs, diedMs, attempts, why }
 }
 

@@ -2,7 +2,7 @@
 import { randomSecret } from '../base/ids.ts'
 import type { Envelope } from '../ports/envelope.ts'
 import type { SealedCollection } from '../ports/sealed-collection.ts'
-import { collection, type Reading, type Writing } from '../ports/store.ts'
+import { collection, type Writing } from '../ports/store.ts'
 
 /** Most messages that wait for one destination: what is dead for long is not heaped up for ever. */
 export const WAITING_MAX = 10_000
@@ -75,12 +75,6 @@ export async function leave(writing: Writing, key: string): Promise<void> {
   if (count > 1) writing.put(destinations, destination, { waiting: count - 1 })
   else writing.remove(destinations, destination)
   writing.remove(waitingMessages, key)
-}
-
-/** How many messages wait for each destination, in the order of their names, after one of them. */
-export async function listWaiting(reading: Reading, page: { readonly after?: Destination; readonly limit: number }) {
-  const entries = await reading.scan(destinations, { limit: page.limit, ...(page.after && { after: destinationKey(page.after) }) })
-  return entries.map(({ key, value }) => ({ ...destinationOf(key), waiting: value.waiting }))
 }
 
 export const destinationKey = ({ kind, target }: Destination): string => `${kind}:${target}`

@@ -40,31 +40,17 @@ export async function grantsOf(reading: Reading, roles: readonly string[]): Prom
 }
 
 /**
- * Whether the holder may hand out these grants to somebody of these teams: nobody gives what they do not have. A grant over `own` is given by who has
- * it over all, or over the same teams.
+ * Whether the holder may hand out these grants to somebody of these teams: nobody gives what they do not have, and a token gives nothing. A grant over
+ * `own` is given by who has it over all, or over the same teams.
  */
 export function mayGrant(holder: Holder, grants: Grants, teams: readonly string[]): boolean {
-  if (holder.apis !== undefined) return grants.size === 0
+  if (holder.actor.kind === 'token') return grants.size === 0
   const sameTeams = teams.every((team) => holder.ownTeams.includes(team))
   for (const [permission, reach] of grants) {
     const held = holder.permissions.get(permission)
     if (held !== 'all' && !(held === 'own' && reach === 'own' && sameTeams)) return false
   }
   return true
-}
-
-/** Whether the holder may do this at all, to something. Lists are then filtered by `reaches`. */
-export const holds = (holder: Holder, permission: Permission): boolean => holder.permissions.has(permission)
-
-/**
- * Whether the holder may do this to what belongs to this API; `undefined` for what belongs to none. `owner` is the API's team; an API without one is
- * nobody's own.
- */
-export function reaches(holder: Holder, permission: Permission, api: { readonly name: string; readonly owner?: string } | undefined): boolean {
-  const reach = holder.permissions.get(permission)
-  if (reach === undefined) return false
-  if (holder.apis !== undefined && (api === undefined || !holder.apis.includes(api.name))) return false
-  return reach === 'all' || (api?.owner !== undefined && holder.ownTeams.includes(api.owner))
 }
 
 /** Whether these grants let somebody change something. */

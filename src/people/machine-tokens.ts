@@ -1,8 +1,8 @@
 // Tokens for machines: made by a person, never worth more than that person, and over on a day that is known when they are made.
 import { isWellFormedKey, mintKey } from '../base/keys.ts'
-import { PERMISSIONS, type Permission } from '../model/permissions.ts'
+import { PEOPLE_ONLY, PERMISSIONS, type Permission } from '../model/permissions.ts'
 import { collection, type Entry, type Reading, SCAN_LIMIT_MAX, type Writing } from '../ports/store.ts'
-import { type Holder, holds, OWNABLE } from './grants.ts'
+import { type Holder, OWNABLE } from './grants.ts'
 import type { Moment } from './means.ts'
 import { isPersonName, NAME_FORM } from './person.ts'
 import { type Refused, refuse } from './refusal.ts'
@@ -47,6 +47,7 @@ export type TokenRefusal =
   | 'step-up-needed'
   | 'name-unreadable'
   | 'unknown-permission'
+  | 'permission-of-people'
   | 'more-than-you-hold'
   | 'api-unreadable'
   | 'permission-not-of-apis'
@@ -67,7 +68,8 @@ export async function mintToken(
   if (!isPersonName(name)) return refuse('name-unreadable')
   const permissions = [...new Set(input.permissions)].filter((each) => (PERMISSIONS as readonly string[]).includes(each)) as Permission[]
   if (permissions.length === 0 || permissions.length !== new Set(input.permissions).size) return refuse('unknown-permission')
-  if (!permissions.every((each) => holds(holder, each))) return refuse('more-than-you-hold')
+  if (permissions.some((each) => PEOPLE_ONLY.has(each))) return refuse('permission-of-people')
+  if (!permissions.every((each) => holder.permissions.has(each))) return refuse('more-than-you-hold')
   if (apis !== undefined) {
     if (apis.length === 0 || apis.length > 1000 || !apis.every((api) => NAME_FORM.test(api))) return refuse('api-unreadable')
     if (!permissions.every((each) => OWNABLE.has(each))) return refuse('permission-not-of-apis')
@@ -99,11 +101,7 @@ export async function listTokens(reading: Reading, personId: string): Promise<re
 }
 
 const ID = /^token_[A-Za-z0-9_-]{20}$/
-/** Every token, for whoever may see them all. `limit` is 1 to 1,000. */
-export const listAllTokens = (reading: Reading, after: string | undefined, limit: number): Promise<readonly Entry<MachineToken>[]> =>
-  reading.scan(TOKENS, { limit, ...(after !== undefined && { after }) })
-
-/** Revokes: the secret is worth nothing from the next request on. The record stays until the token would have expired, for whoever asks what it was. */
+/** Revokes: the secret is worth nothing from the next request on. The record stays for a while, for whoever asks what it was. */
 export async function revokeToken(writing: Writing, nowMs: number, id: string): Promise<MachineToken | Refused<'unknown-token' | 'already-revoked'>> {
   const token = ID.test(id) ? await writing.get(TOKENS, id) : undefined
   if (!token) return refuse('unknown-token')

@@ -21,6 +21,7 @@ import { type IssuedSession, type LiveSession, rotateSession } from './sessions.
 import { signInEvent } from './sign-in.ts'
 import { provedAgain } from './step-up.ts'
 import { issueTicket, readTicket, spendTicket, type TicketPurpose } from './tickets.ts'
+import { hasWayIn } from './ways-in.ts'
 
 const CHALLENGE_MS = 5 * 60_000
 export const PASSKEYS_MAX = 20
@@ -234,19 +235,20 @@ async function verifiedCount(means: Means, response: AuthenticationResponseJSON,
   }
 }
 
-/** Removes one of the person's passkeys; refused while a second factor is demanded and this is the last. */
+/** Removes one of the person's passkeys; refused while a second factor is demanded and this is the last, or when they could not come in without it. */
 export async function removePasskey(
   writing: Writing,
   means: Means,
   live: LiveSession,
   digest: string,
-): Promise<{ readonly removed: true } | Refused<'step-up-needed' | 'unknown-passkey' | 'second-factor-demanded'>> {
+): Promise<{ readonly removed: true } | Refused<'step-up-needed' | 'unknown-passkey' | 'second-factor-demanded' | 'last-way-in'>> {
   const factors = await factorsOf(writing, live.person.id)
   const refused = mayChangeFactors(live, factors, momentOf(means).nowMs)
   if (refused) return refused
   const passkeys = await passkeysOf(writing, live.person.id)
   if (!passkeys.some((each) => each.digest === digest)) return refuse('unknown-passkey')
   if (passkeys.length === 1 && !factors.hasTotp && (await needsSecondFactor(writing, means.policy, live.person))) return refuse('second-factor-demanded')
+  if (passkeys.length === 1 && !(await hasWayIn(writing, live.person.id, { passkeys: true }))) return refuse('last-way-in')
   writing.remove(PASSKEYS, digest)
   writing.remove(PASSKEYS_OF_PERSON, `${live.person.id}/${digest}`)
   return { removed: true }

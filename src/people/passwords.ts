@@ -6,9 +6,10 @@ import { isRecent, PASSWORDS, removeSecondFactors } from './factors.ts'
 import { dropLink, findLink } from './links.ts'
 import { type Means, type Moment, momentOf, type Visit } from './means.ts'
 import { acceptablePassword, type PasswordRefusal, preparePassword } from './password-text.ts'
-import { getPerson, type Person, putPerson } from './person.ts'
+import { type Person, putPerson } from './person.ts'
 import { isRefused, type Refused, refuse } from './refusal.ts'
 import { endSessions, type IssuedSession, type LiveSession, liveSession, rotateSession } from './sessions.ts'
+import { losesLastOwner } from './ways-in.ts'
 
 /** The person under the next epoch, with this password: sessions, tickets and devices of before are void. */
 function withPassword(writing: Writing, at: Moment, person: Person, hash: string | undefined): Person {
@@ -20,18 +21,14 @@ function withPassword(writing: Writing, at: Moment, person: Person, hash: string
 
 /**
  * Uses a link up. An invitation makes the person active; with a password, or without one to enrol a passkey in the session that follows. A recovery
- * first takes away what it was issued to reset; what is left is still asked for. A password that is refused leaves the link good.
+ * first takes away what it was issued to reset; what is left is still asked for. A password that is refused leaves the link good. The last owner sets one.
  */
 export async function redeemLink(
   means: Means,
   given: { readonly secret: string; readonly password?: string; readonly visit: Visit },
 ): Promise<SignInOutcome | { readonly outcome: 'reset' } | Refused<PasswordRefusal | 'link-void' | 'busy' | 'password-needed' | 'use-passkey'>> {
   const at = momentOf(means)
-  const found = await means.store.read(async (reading) => {
-    const link = await findLink(reading, at.nowMs, given.secret)
-    const person = link && (await getPerson(reading, link.personId))
-    return link && person && { link, person }
-  })
+  const found = await means.store.read((reading) => findLink(reading, at.nowMs, given.secret))
   if (!found) return refuse('link-void')
   const { link } = found
   const setsPassword = link.kind === 'invitation' || link.resets.includes('password')
@@ -44,9 +41,11 @@ export async function redeemLink(
     if (hash === undefined) return refuse('busy', 1000)
   }
   return means.store.write(async (writing) => {
-    const still = await findLink(writing, at.nowMs, given.secret)
-    const person = still && (await getPerson(writing, still.personId))
-    if (!person || person.state !== (still.kind === 'invitation' ? 'invited' : 'active')) return refuse('link-void')
+    const open = await findLink(writing, at.nowMs, given.secret)
+    if (!open) return refuse('link-void')
+    const { link: still, person } = open
+    // Who closes the page before the passkey is made has nothing to come back with.
+    if (hash === undefined && still.resets.includes('password') && (await losesLastOwner(writing, { person: person.id }))) return refuse('password-needed')
     await dropLink(writing, person.id)
     if (still.resets.includes('password')) writing.remove(PASSWORDS, person.id)
     if (still.resets.includes('second-factor')) await removeSecondFactors(writing, person.id)

@@ -5,11 +5,13 @@ import { EVERYTHING, findRole, grantsOf, type Holder, mayGrant } from './grants.
 import { dropLink, type IssuedLink, issueLink, type Reset } from './links.ts'
 import { removeTokensOf } from './machine-tokens.ts'
 import type { Moment } from './means.ts'
-import { findPersonByMail, getPerson, hasOwnerBesides, isPersonName, NAME_FORM, type Person, putPerson, readMail } from './person.ts'
+import { findPersonByMail, getPerson, isPersonName, NAME_FORM, type Person, putPerson, readMail } from './person.ts'
 import { isRefused, type Refused, refuse } from './refusal.ts'
 import { newId } from './secret-text.ts'
 import { endSessions } from './sessions.ts'
-import { SSO_ACCOUNTS, SSO_OF_PERSON } from './sso-provider.ts'
+import { findProvider } from './sso-provider.ts'
+import { SSO_ACCOUNTS, SSO_OF_PERSON } from './sso-records.ts'
+import { hasWayIn, isOwnerLeft, losesLastOwner } from './ways-in.ts'
 
 export interface PersonInput {
   readonly name: string
@@ -29,29 +31,29 @@ export async function invitePerson(writing: Writing, at: Moment, holder: Holder,
   if (isRefused(read)) return read
   const person: Person = { ...read, id: newId('person', at.random), state: 'invited', createdAtMs: at.nowMs, epoch: 0 }
   putPerson(writing, person)
-  return { person, link: await issueLink(writing, at, { kind: 'invitation', personId: person.id, issuedBy: holder.actor, resets: [] }) }
+  return { person, link: await issueLink(writing, at, person, holder.actor, []) }
 }
 
-/** The first owner, for who holds the admin token; refused as soon as an owner is active. Asked again, whoever was invited with that address before gets another link. */
+/** The first owner, for who holds the admin token; refused as soon as an owner can sign in. Asked again, whoever was invited with that address before gets another link. */
 export async function bootstrapOwner(
   writing: Writing,
   at: Moment,
   input: Pick<PersonInput, 'name' | 'mail'>,
 ): Promise<Invited | Refused<InputRefusal | 'owner-exists'>> {
-  if (await hasOwnerBesides(writing, undefined)) return refuse('owner-exists')
+  if (await isOwnerLeft(writing, {}, true)) return refuse('owner-exists')
   const holder: Holder = { actor: { kind: 'admin-token', id: 'admin-token' }, permissions: EVERYTHING, ownTeams: [] }
   const mail = readMail(input.mail)
   const known = mail === undefined ? undefined : await findPersonByMail(writing, mail)
-  if (known?.state === 'invited' && known.roles.includes('owner'))
-    return { person: known, link: await issueLink(writing, at, { kind: 'invitation', personId: known.id, issuedBy: holder.actor, resets: [] }) }
+  if (known?.state === 'invited' && known.roles.includes('owner')) return { person: known, link: await issueLink(writing, at, known, holder.actor, []) }
   return invitePerson(writing, at, holder, { ...input, roles: ['owner'], teams: [] })
 }
 
 async function readInput(reading: Reading, holder: Holder, input: PersonInput, before?: Person): Promise<PersonInput | Refused<InputRefusal>> {
-  const mail = readMail(input.mail)
+  // Somebody who came by claims may have no address here; then none is asked for.
+  const mail = input.mail === '' && before?.mail === '' ? '' : readMail(input.mail)
   if (!isPersonName(input.name)) return refuse('name-unreadable')
   if (mail === undefined) return refuse('mail-unreadable')
-  const owner = await findPersonByMail(reading, mail)
+  const owner = mail === '' ? undefined : await findPersonByMail(reading, mail)
   if (owner && owner.id !== before?.id) return refuse('mail-taken')
   const roles = [...new Set(input.roles)]
   const teams = [...new Set(input.teams)]
@@ -69,8 +71,6 @@ async function target(reading: Reading, holder: Holder, id: string): Promise<Per
   if (!person || person.state === 'erased') return refuse('unknown-person')
   return mayGrant(holder, await grantsOf(reading, person.roles), person.teams) ? person : refuse('more-than-you-hold')
 }
-const losesLastOwner = async (reading: Reading, person: Person): Promise<boolean> =>
-  person.state === 'active' && person.roles.includes('owner') && !(await hasOwnerBesides(reading, person.id))
 
 /** Changes what is given. Other roles, teams or another address end the person's sessions and void their link: what these were for is not what they hold now. */
 export async function changePerson(
@@ -82,18 +82,14 @@ export async function changePerson(
   const before = await target(writing, holder, id)
   if (isRefused(before)) return before
   const { name = before.name, mail = before.mail, roles = before.roles, teams = before.teams } = change
-  if (before.rolesFrom !== undefined && (change.roles || change.teams)) return refuse('roles-from-provider')
-  // Somebody who came by claims may have no address here; then none is asked for.
-  const read =
-    mail === '' && before.mail === ''
-      ? isPersonName(name)
-        ? { name, mail, roles, teams }
-        : refuse('name-unreadable')
-      : await readInput(writing, holder, { name, mail, roles, teams }, before)
+  const provider = before.rolesFrom === undefined ? undefined : await findProvider(writing, before.rolesFrom)
+  if (provider && (change.roles || change.teams)) return refuse('roles-from-provider')
+  const read = await readInput(writing, holder, { name, mail, roles, teams }, before)
   if (isRefused(read)) return read
-  if (!read.roles.includes('owner') && (await losesLastOwner(writing, before))) return refuse('last-owner')
+  if (!read.roles.includes('owner') && (await losesLastOwner(writing, { person: id }))) return refuse('last-owner')
   const hasNewRights = !sameNames(before.roles, read.roles) || !sameNames(before.teams, read.teams) || before.mail !== read.mail
-  const person: Person = { ...before, ...read, epoch: before.epoch + (hasNewRights ? 1 : 0) }
+  const { rolesFrom: _, ...rest } = before
+  const person: Person = { ...rest, ...read, epoch: before.epoch + (hasNewRights ? 1 : 0), ...(provider && { rolesFrom: provider.name }) }
   putPerson(writing, person, before)
   if (hasNewRights) await endSessions(writing, id)
   // A link goes to an address, and whoever issued it held as much as its person did: with another address or more rights it would let in somebody else.
@@ -106,7 +102,7 @@ const sameNames = (a: readonly string[], b: readonly string[]): boolean => JSON.
 export async function suspendPerson(writing: Writing, holder: Holder, id: string): Promise<Person | Refused<TargetRefusal | 'last-owner'>> {
   const before = await target(writing, holder, id)
   if (isRefused(before)) return before
-  if (await losesLastOwner(writing, before)) return refuse('last-owner')
+  if (await losesLastOwner(writing, { person: id })) return refuse('last-owner')
   const person: Person = { ...before, state: 'suspended', epoch: before.epoch + 1 }
   putPerson(writing, person, before)
   await endSessions(writing, id)
@@ -114,12 +110,12 @@ export async function suspendPerson(writing: Writing, holder: Holder, id: string
   return person
 }
 
-/** Lets a suspended person sign in again, with what they had; who never came is to be helped in with a link. */
+/** Lets a suspended person sign in again, with what they had. Who has nothing to sign in with is as who was invited: to be helped in with a link. */
 export async function reinstatePerson(writing: Writing, holder: Holder, id: string): Promise<Person | Refused<TargetRefusal | 'not-suspended'>> {
   const before = await target(writing, holder, id)
   if (isRefused(before)) return before
   if (before.state !== 'suspended') return refuse('not-suspended')
-  const person: Person = { ...before, state: 'active' }
+  const person: Person = { ...before, state: (await hasWayIn(writing, id)) ? 'active' : 'invited' }
   putPerson(writing, person, before)
   return person
 }
@@ -136,15 +132,20 @@ export async function issueRecovery(
   if (isRefused(person)) return person
   if (person.state === 'suspended') return refuse('suspended')
   if (person.state === 'active' && resets.length === 0) return refuse('nothing-to-reset')
-  const kind = person.state === 'invited' ? 'invitation' : 'recovery'
-  return { person, link: await issueLink(writing, at, { kind, personId: id, issuedBy: holder.actor, resets: kind === 'recovery' ? resets : [] }) }
+  return { person, link: await issueLink(writing, at, person, holder.actor, person.state === 'active' ? resets : []) }
 }
 
 /** Forgets who somebody is. What is left is the pseudonym that the trail names, which is given to nobody else. */
 export async function erasePerson(writing: Writing, holder: Holder, id: string): Promise<Person | Refused<TargetRefusal | 'last-owner'>> {
   const before = await target(writing, holder, id)
   if (isRefused(before)) return before
-  if (await losesLastOwner(writing, before)) return refuse('last-owner')
+  if (await losesLastOwner(writing, { person: id })) return refuse('last-owner')
+  return forgetPerson(writing, before)
+}
+
+/** What erasing takes away, from whoever it is. */
+export async function forgetPerson(writing: Writing, before: Person): Promise<Person> {
+  const { id } = before
   const { rolesFrom: _, ...rest } = before
   const person: Person = { ...rest, name: '', mail: '', roles: [], teams: [], state: 'erased', epoch: before.epoch + 1 }
   putPerson(writing, person, before)
@@ -160,7 +161,7 @@ export async function erasePerson(writing: Writing, holder: Holder, id: string):
   return person
 }
 
-/** Ends every session of a person but, when named, one, and forgets the devices. */
+/** Ends every session of a person, and forgets the devices. */
 export async function signOutEverywhere(writing: Writing, personId: string): Promise<number> {
   const person = await getPerson(writing, personId)
   if (!person) return 0

@@ -1,5 +1,5 @@
 // People: who signs in to run Gatehouse, as they are kept, and how they are found.
-import { collection, type Entry, everyEntry, type Reading, type Writing } from '../ports/store.ts'
+import { collection, type Reading, type Writing } from '../ports/store.ts'
 import { digestOf } from './secret-text.ts'
 
 /** `invited` has not come yet; `suspended` cannot sign in; of the `erased` only the pseudonym is left, which the trail names. */
@@ -49,19 +49,9 @@ export async function findPersonByMail(reading: Reading, mail: string): Promise<
   return id === undefined ? undefined : reading.get(PEOPLE, id)
 }
 
-/** In the order of their ids, which say nothing. `limit` is 1 to 1,000. */
-export const listPeople = (reading: Reading, after: string | undefined, limit: number): Promise<readonly Entry<Person>[]> =>
-  reading.scan(PEOPLE, { limit, ...(after !== undefined && { after }) })
-
 /** Keeps the person and who has which address. The caller has seen that the address is free. */
 export function putPerson(writing: Writing, person: Person, before?: Person): void {
   if (before && before.mail !== '' && before.mail !== person.mail) writing.remove(MAILS, mailKey(before.mail))
   if (person.mail !== '') writing.put(MAILS, mailKey(person.mail), person.id)
   writing.put(PEOPLE, person.id, person)
-}
-
-/** Whether an active owner is left when this person is not counted. */
-export async function hasOwnerBesides(reading: Reading, id: string | undefined): Promise<boolean> {
-  for await (const { value } of everyEntry(reading, PEOPLE)) if (value.id !== id && value.state === 'active' && value.roles.includes('owner')) return true
-  return false
 }

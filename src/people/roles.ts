@@ -1,10 +1,11 @@
 // Roles of one's own: named sets of permissions with a reach, beside those that come with the house.
 import { PERMISSIONS, type Permission, ROLES, type Role } from '../model/permissions.ts'
-import { type Entry, everyEntry, type Reading, SCAN_LIMIT_MAX, type Writing } from '../ports/store.ts'
-import { CUSTOM_ROLES, type Grants, type Holder, mayGrant, OWNABLE } from './grants.ts'
+import { type Entry, everyEntry, type Reading, type Writing } from '../ports/store.ts'
+import { CUSTOM_ROLES, canWrite, type Grants, grantsOf, type Holder, mayGrant, OWNABLE } from './grants.ts'
 import { PEOPLE } from './person.ts'
 import { type Refused, refuse } from './refusal.ts'
-import { PROVIDERS } from './sso-provider.ts'
+import { endSessions } from './sessions.ts'
+import { PROVIDERS } from './sso-records.ts'
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/
 
@@ -22,13 +23,20 @@ export type RoleRefusal =
   | 'unknown-reach'
   | 'no-own-reach'
   | 'more-than-you-hold'
+  | 'too-many-roles'
+
+/** Of one's own. They are told in one list. */
+export const CUSTOM_ROLES_MAX = 200
 
 export const listRoles = async (reading: Reading): Promise<readonly Role[]> => [
   ...ROLES,
-  ...(await reading.scan(CUSTOM_ROLES, { limit: SCAN_LIMIT_MAX })).map(({ value }: Entry<Role>) => value),
+  ...(await reading.scan(CUSTOM_ROLES, { limit: CUSTOM_ROLES_MAX })).map(({ value }: Entry<Role>) => value),
 ]
 
-/** Makes a role, or changes the one of that name. What people hold by it changes with their next request. */
+/**
+ * Makes a role, or changes the one of that name. What people hold by it changes with their next request; who could change nothing until now and can by it signs
+ * in anew, with the second factor that this may demand. Their open links are void, as with every change of what they hold.
+ */
 export async function putRole(writing: Writing, holder: Holder, input: RoleInput): Promise<Role | Refused<RoleRefusal>> {
   const { name, says, reach } = input
   if (!NAME.test(name)) return refuse('name-unreadable')
@@ -43,6 +51,10 @@ export async function putRole(writing: Writing, holder: Holder, input: RoleInput
   const before = await writing.get(CUSTOM_ROLES, name)
   // Whoever has the role, now or later, may be of any team: only what is held over all can be put into a role.
   for (const each of before ? [before, role] : [role]) if (!mayGrant(holder, grantsIn(each), [''])) return refuse('more-than-you-hold')
+  if (!before && (await writing.scan(CUSTOM_ROLES, { limit: CUSTOM_ROLES_MAX })).length === CUSTOM_ROLES_MAX) return refuse('too-many-roles')
+  if (before && !canWrite(grantsIn(before)) && canWrite(grantsIn(role)))
+    for await (const { value } of everyEntry(writing, PEOPLE))
+      if (value.roles.includes(name) && !canWrite(await grantsOf(writing, value.roles))) await endSessions(writing, value.id)
   writing.put(CUSTOM_ROLES, name, role)
   return role
 }

@@ -2,7 +2,8 @@
 import type { AnySealedCollection, SealedCollection } from '../ports/sealed-collection.ts'
 import { TOTPS, TOTPS_BEGUN, type Totp } from './factors.ts'
 import { sealedFor as seedPlace } from './second-factor.ts'
-import { PROVIDERS, type Provider, sealedFor as secretPlace } from './sso-provider.ts'
+import { sealedFor as secretPlace } from './sso-provider.ts'
+import { PROVIDERS, type Provider } from './sso-records.ts'
 
 const sealedTotps: SealedCollection<Totp> = {
   collection: TOTPS,

@@ -2,7 +2,7 @@
 import { collection, type Reading, SCAN_LIMIT_MAX, type Writing } from '../ports/store.ts'
 import type { Moment, Visit } from './means.ts'
 import { getPerson, type Person } from './person.ts'
-import { digestOf, newSecret, SECRET_FORM, sameText, tag } from './secret-text.ts'
+import { digestOf, newSecret, SECRET_FORM, tag } from './secret-text.ts'
 
 export const SESSION_LIFE_MS = 12 * 3_600_000
 export const SESSION_IDLE_MS = 30 * 60_000
@@ -88,8 +88,6 @@ function keepSession(writing: Writing, at: Moment, key: Uint8Array, session: Ses
 
 /** The token that a page sends beside the cookie with every unsafe request. Derived from the secret, so that the store does not know it. */
 export const csrfOf = (key: Uint8Array, sessionSecret: string): string => tag(key, 'csrf', sessionSecret)
-export const isCsrfOf = (key: Uint8Array, sessionSecret: string, given: string | undefined): boolean =>
-  given !== undefined && sameText(given, csrfOf(key, sessionSecret))
 
 export const isOver = (session: Session, nowMs: number): boolean =>
   nowMs - session.createdAtMs >= SESSION_LIFE_MS || nowMs - session.seenAtMs >= SESSION_IDLE_MS

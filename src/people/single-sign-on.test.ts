@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { type IdentityProvider, identityProvider, openEgress } from '../../test/support/identity-provider.ts'
 import { ADMIN, granted, live, member, type PeopleRoom, peopleRoom, VISIT, visitFrom } from '../../test/support/people-room.ts'
+import { TOTPS } from './factors.ts'
 import { EVERYTHING, type Holder } from './grants.ts'
 import { invitePerson, suspendPerson } from './people.ts'
 import { findPersonByMail, getPerson } from './person.ts'
 import { isRefused } from './refusal.ts'
 import { callbackUrl, SingleSignOn } from './single-sign-on.ts'
 import { type ProviderInput, putProvider, removeProvider } from './sso-provider.ts'
+import { accountKey, SSO_ACCOUNTS } from './sso-records.ts'
 
 let idp: IdentityProvider
 before(async () => {
@@ -119,6 +121,11 @@ describe('single sign-on', () => {
     idp.account = { ...idp.account, groups: ['canteen'] }
     assert.deepEqual((await comeIn(it)).result, { refused: 'no-role-by-claims' })
     assert.deepEqual(await roles(), [])
+    const changes = it.room.events.filter(({ act }) => act === 'person.change').map(({ actor, detail }) => [actor.kind, detail?.['by'], detail?.['roles']])
+    assert.deepEqual(changes, [
+      ['system', 'claims', ['api-owner', 'auditor']],
+      ['system', 'claims', []],
+    ])
     assert.ok(second.outcome === 'signed-in')
     await assert.rejects(live(it.room, second.session.secret))
   })
@@ -159,6 +166,26 @@ describe('single sign-on', () => {
     idp.account = { sub: 'u-1', groups: ['api-team'] }
     const stepped = granted(await walk())
     assert.ok(stepped.outcome === 'proved' && stepped.session.secret !== came.session.secret)
+  })
+})
+
+describe('a provider that proves one factor', () => {
+  it('does not step up the session of somebody who has a second one, whenever they enrolled it', async () => {
+    const it = await withProvider({ provesSecondFactor: false })
+    const { person, secret } = await member(it.room, ['viewer'], { isPlain: true })
+    const key = accountKey(idp.issuer, 'u-1')
+    await it.room.means.store.write(async (writing) => writing.put(SSO_ACCOUNTS, key, { personId: person.id, provider: 'corp', boundAtMs: 0 }))
+    const session = await live(it.room, secret)
+    const begin = () => it.sso.begin({ provider: 'corp', visit: VISIT, live: session })
+    const finish = async (url: string) => it.sso.finish({ provider: 'corp', query: queryOf(await idp.walk(url)), visit: VISIT, live: session })
+    const begun = granted(await begin())
+    await it.room.means.store.write(async (writing) => {
+      writing.put(TOTPS, person.id, { sealedSeed: '', confirmedAtMs: 0, lastStep: 0, recovery: [], wrongCodes: 0 })
+    })
+    assert.deepEqual(await finish(begun.url), { refused: 'proves-too-little' })
+    assert.deepEqual(await begin(), { refused: 'proves-too-little' })
+    await it.room.means.store.write(async (writing) => writing.remove(TOTPS, person.id))
+    assert.equal(granted(await finish(granted(await begin()).url)).outcome, 'proved')
   })
 })
 

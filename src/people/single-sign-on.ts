@@ -11,9 +11,11 @@ import {
   discovery,
   enableNonRepudiationChecks,
 } from 'openid-client'
+import type { Reading } from '../ports/store.ts'
 import { addressCount, charge, settle } from './back-off.ts'
 import { completeSignIn, type SignInOutcome } from './completing.ts'
 import { egressFetch } from './egress-fetch.ts'
+import { factorsOf } from './factors.ts'
 import { findLink } from './links.ts'
 import { type Means, momentOf, type Site, type Visit } from './means.ts'
 import { isRefused, type Refused, refuse } from './refusal.ts'
@@ -22,7 +24,8 @@ import { digestOf, tag } from './secret-text.ts'
 import type { IssuedSession, LiveSession } from './sessions.ts'
 import { signInEvent } from './sign-in.ts'
 import { personByClaims, type SsoPersonRefusal } from './sso-account.ts'
-import { findProvider, isLoopback, type Provider, sealedFor } from './sso-provider.ts'
+import { findProvider, isLoopback, sealedFor } from './sso-provider.ts'
+import type { Provider } from './sso-records.ts'
 import { provedAgain } from './step-up.ts'
 import { issueTicket, readTicket, spendTicket } from './tickets.ts'
 
@@ -53,6 +56,14 @@ export type SsoRefusal =
   | 'not-confirmed'
   | 'slow-down'
   | 'other-person'
+  | 'proves-too-little'
+
+/** One factor proves less than the session of somebody with a second one already stands for, as with a password alone. */
+async function provesTooLittle(reading: Reading, { provesSecondFactor }: Provider, personId: string): Promise<boolean> {
+  if (provesSecondFactor) return false
+  const { hasTotp, hasPasskey } = await factorsOf(reading, personId)
+  return hasTotp || hasPasskey
+}
 
 export class SingleSignOn {
   private readonly means: Means
@@ -76,12 +87,13 @@ export class SingleSignOn {
     const at = momentOf(means)
     const returnTo = localPath(given.returnTo ?? '/')
     if (returnTo === undefined) return refuse('bad-return-path')
-    const [provider, link] = await means.store.read(async (reading) => [
+    const [provider, open] = await means.store.read(async (reading) => [
       await findProvider(reading, given.provider),
       given.link === undefined ? undefined : await findLink(reading, at.nowMs, given.link),
     ])
     if (!provider) return refuse('unknown-provider')
-    if (given.link !== undefined && link?.kind !== 'invitation') return refuse('link-void')
+    if (given.live && (await means.store.read((reading) => provesTooLittle(reading, provider, given.live!.person.id)))) return refuse('proves-too-little')
+    if (given.link !== undefined && open?.link.kind !== 'invitation') return refuse('link-void')
     const configuration = await this.configurationOf(provider, at.nowMs)
     if (!configuration) return refuse('provider-unreachable')
     const pending: Pending = {
@@ -152,6 +164,7 @@ export class SingleSignOn {
       if (as !== undefined) {
         // Somebody else's session over there must not freshen this one.
         if (as !== person.id || live?.person.id !== as) return refuse('other-person')
+        if (await provesTooLittle(writing, provider, as)) return refuse('proves-too-little')
         const proved = await provedAgain(writing, means, live, 'single-sign-on')
         return isRefused(proved) ? proved : { outcome: 'proved', session: proved, returnTo }
       }

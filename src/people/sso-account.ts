@@ -6,7 +6,8 @@ import { findPersonByMail, getPerson, isPersonName, type Person, putPerson, read
 import { isRefused, type Refused, refuse } from './refusal.ts'
 import { newId } from './secret-text.ts'
 import { endSessions } from './sessions.ts'
-import { accountKey, type Provider, rolesByClaims, SSO_ACCOUNTS, SSO_OF_PERSON } from './sso-provider.ts'
+import { rolesByClaims } from './sso-provider.ts'
+import { accountKey, type Provider, SSO_ACCOUNTS, SSO_OF_PERSON } from './sso-records.ts'
 
 export type SsoPersonRefusal = 'not-invited' | 'no-role-by-claims' | 'not-active' | 'already-bound'
 type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string }
@@ -25,7 +26,7 @@ export async function personByClaims(
   if (bound) {
     // Bound through one provider's settings, so let in by those only: another entry for the same issuer may ask less of people.
     if (from.link !== undefined) return refuse('already-bound')
-    return bound.provider === provider.name ? known(writing, provider, claims, bound.personId) : refuse('not-invited')
+    return bound.provider === provider.name ? known(writing, means, provider, claims, bound.personId) : refuse('not-invited')
   }
   // Stepping up lets nobody in: who is not bound is somebody else.
   if (from.isStepUp) return refuse('not-invited')
@@ -33,19 +34,19 @@ export async function personByClaims(
   const found = await person
   if (isRefused(found)) return found
   writing.put(SSO_ACCOUNTS, accountKey(claims.iss, claims.sub), { personId: found.id, provider: provider.name, boundAtMs: at.nowMs })
-  writing.put(SSO_OF_PERSON, `${found.id}/${accountKey(claims.iss, claims.sub)}`, provider.name)
+  writing.put(SSO_OF_PERSON, `${found.id}/${accountKey(claims.iss, claims.sub)}`, { provider: provider.name, issuer: provider.issuer })
   await means.record(writing, {
     act: 'person.accept',
     actor: { kind: 'person', id: found.id },
     outcome: 'done',
     object: { kind: 'person', name: found.id },
-    detail: { provider: provider.name, by: from.link === undefined ? 'claims' : 'invitation', roles: found.roles },
+    detail: { provider: provider.name, by: from.link === undefined ? 'claims' : 'invitation', roles: found.roles, teams: found.teams },
     personal: { address: from.address },
   })
   return found
 }
 
-async function known(writing: Writing, provider: Provider, claims: Claims, personId: string): Promise<Person | Refusal> {
+async function known(writing: Writing, means: Means, provider: Provider, claims: Claims, personId: string): Promise<Person | Refusal> {
   const person = await getPerson(writing, personId)
   if (person?.state !== 'active') return { ...refuse('not-active'), personId }
   if (person.rolesFrom !== provider.name) return person
@@ -55,15 +56,21 @@ async function known(writing: Writing, provider: Provider, claims: Claims, perso
     const next = { ...person, roles, teams, epoch: person.epoch + 1 }
     putPerson(writing, next, person)
     await endSessions(writing, personId)
+    await means.record(writing, {
+      act: 'person.change',
+      actor: { kind: 'system', id: 'system' },
+      outcome: 'done',
+      object: { kind: 'person', name: personId },
+      detail: { by: 'claims', provider: provider.name, roles, teams },
+    })
     return roles.length === 0 ? { ...refuse('no-role-by-claims'), personId } : next
   }
   return roles.length === 0 ? { ...refuse('no-role-by-claims'), personId } : person
 }
 
 async function invited(writing: Writing, at: Moment, digest: string): Promise<Person | Refusal> {
-  const link = await linkOf(writing, at.nowMs, digest)
-  const person = link?.kind === 'invitation' ? await getPerson(writing, link.personId) : undefined
-  if (person?.state !== 'invited') return refuse('not-invited')
+  const { link, person } = (await linkOf(writing, at.nowMs, digest)) ?? {}
+  if (link?.kind !== 'invitation' || person === undefined) return refuse('not-invited')
   await dropLink(writing, person.id)
   const next: Person = { ...person, state: 'active', epoch: person.epoch + 1 }
   putPerson(writing, next, person)

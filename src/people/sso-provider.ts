@@ -1,35 +1,11 @@
 // Single sign-on providers: whom this installation believes about who somebody is, and what a claim of theirs is worth here.
-
 import type { Envelope } from '../ports/envelope.ts'
-import { collection, type Reading, SCAN_LIMIT_MAX, type Writing } from '../ports/store.ts'
+import type { Reading, Writing } from '../ports/store.ts'
 import { EVERYTHING, findRole, type Holder, mayGrant } from './grants.ts'
 import { NAME_FORM } from './person.ts'
 import { type Refused, refuse } from './refusal.ts'
-import { digestOf } from './secret-text.ts'
-
-/** Who shows this value in the claim has these roles and teams. Several rules add up; none: nobody comes in who was not invited. */
-export interface ClaimRule {
-  readonly value: string
-  readonly roles: readonly string[]
-  readonly teams: readonly string[]
-}
-export interface Provider {
-  /** Stands in the callback's path. */
-  readonly name: string
-  readonly says: string
-  readonly issuer: string
-  readonly clientId: string
-  readonly sealedSecret: string
-  /** Whether a sign-in there counts as two factors. Otherwise the second is asked for here. */
-  readonly provesSecondFactor: boolean
-  readonly mapping?: { readonly claim: string; readonly rules: readonly ClaimRule[] }
-}
-export const PROVIDERS = collection<Provider>('sso-provider')
-
-/** Who somebody is to us: issuer and subject, and never their mail address, which providers let people choose. Key: digest of both. */
-export const SSO_ACCOUNTS = collection<{ readonly personId: string; readonly provider: string; readonly boundAtMs: number }>('sso-account')
-export const SSO_OF_PERSON = collection<string>('person-sso')
-export const accountKey = (issuer: string, subject: string): string => digestOf(JSON.stringify([issuer, subject]))
+import { PROVIDERS, type Provider } from './sso-records.ts'
+import { losesLastOwner } from './ways-in.ts'
 
 export interface ProviderInput extends Omit<Provider, 'sealedSecret'> {
   /** Absent: the one that is kept stays. */
@@ -44,9 +20,14 @@ export type ProviderRefusal =
   | 'owner-not-by-claim'
   | 'rule-unreadable'
   | 'owners-only'
+  | 'last-owner'
+  | 'too-many-providers'
+
+/** They are told in one list, to who wants to sign in as well. */
+export const PROVIDERS_MAX = 50
 
 export const listProviders = async (reading: Reading): Promise<readonly Provider[]> =>
-  (await reading.scan(PROVIDERS, { limit: SCAN_LIMIT_MAX })).map(({ value }) => value)
+  (await reading.scan(PROVIDERS, { limit: PROVIDERS_MAX })).map(({ value }) => value)
 
 export const findProvider = async (reading: Reading, name: string): Promise<Provider | undefined> =>
   NAME_FORM.test(name) ? reading.get(PROVIDERS, name) : undefined
@@ -65,6 +46,8 @@ export async function putProvider(writing: Writing, envelope: Envelope, holder: 
   if (clientSecret === undefined ? !isSameClient : !/^[!-~]{1,1024}$/.test(clientSecret)) return refuse('secret-needed')
   const refused = mapping && (await checkMapping(writing, mapping))
   if (refused) return refused
+  if (before === undefined && (await writing.scan(PROVIDERS, { limit: PROVIDERS_MAX })).length === PROVIDERS_MAX) return refuse('too-many-providers')
+  if (before !== undefined && before.issuer !== issuer && (await losesLastOwner(writing, { provider: name }))) return refuse('last-owner')
   const sealedSecret = clientSecret === undefined ? before!.sealedSecret : envelope.seal(Buffer.from(clientSecret), sealedFor(name))
   const provider: Provider = { name, says, issuer, clientId, sealedSecret, provesSecondFactor, ...(mapping && { mapping }) }
   writing.put(PROVIDERS, name, provider)
@@ -92,10 +75,15 @@ function isIssuer(text: string): boolean {
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 
 /** Removes a provider. The accounts that came through it stay, and cannot come through it any more. */
-export async function removeProvider(writing: Writing, holder: Holder, name: string): Promise<Provider | Refused<'unknown-provider' | 'owners-only'>> {
+export async function removeProvider(
+  writing: Writing,
+  holder: Holder,
+  name: string,
+): Promise<Provider | Refused<'unknown-provider' | 'owners-only' | 'last-owner'>> {
   if (!mayGrant(holder, EVERYTHING, [])) return refuse('owners-only')
   const provider = await findProvider(writing, name)
   if (!provider) return refuse('unknown-provider')
+  if (await losesLastOwner(writing, { provider: name })) return refuse('last-owner')
   writing.remove(PROVIDERS, name)
   return provider
 }

@@ -7,7 +7,7 @@ import { removeToken, TOKENS } from './machine-tokens.ts'
 import { endSession, isOver, SESSIONS } from './sessions.ts'
 import { SPENT } from './tickets.ts'
 
-/** How long a token that is over stays to be asked about. */
+/** How long a token that has expired or was revoked stays to be asked about. */
 export const TOKENS_KEPT_MS = 90 * 86_400_000
 
 /** Where the next piece of each collection begins. */
@@ -46,7 +46,7 @@ export async function sweep(writing: Writing, nowMs: number, place: SweepPlace =
   await over(FAILURES, ({ lastMs, wholeAtMs = 0 }) => (lastMs === undefined ? wholeAtMs <= nowMs : nowMs - lastMs > FORGOTTEN_AFTER_MS), drop(FAILURES))
   await over(
     TOKENS,
-    (each) => each.expiresAtMs + TOKENS_KEPT_MS <= nowMs,
+    ({ expiresAtMs, revokedAtMs = expiresAtMs }) => Math.min(expiresAtMs, revokedAtMs) + TOKENS_KEPT_MS <= nowMs,
     ({ value }) => removeToken(writing, value),
   )
   return { removed, place: next }

@@ -6,13 +6,13 @@ import { SPENT } from './tickets.ts'
 import { peopleUpkeep } from './upkeep.ts'
 
 test('one turn removes all that is over, in pieces, and nothing else', async () => {
-  const { means, clock } = peopleRoom()
-  const nowMs = Math.floor(clock.nowUs() / 1000)
+  const { means, clock, at } = peopleRoom()
+  const { nowMs } = at()
   for (let i = 0; i < 2500; i += 500)
     await means.store.write(async (writing) => {
       for (let j = i; j < i + 500; j++) writing.put(SPENT, `ticket${String(j).padStart(5, '0')}`, { expiresAtMs: nowMs + (j % 2 === 0 ? 1000 : 60_000) })
     })
-  const upkeep = peopleUpkeep(means)
+  const upkeep = peopleUpkeep({ store: means.store, nowMs: () => at().nowMs })
   assert.equal(await upkeep(), 0)
   clock.advanceMs(1000)
   assert.equal(await upkeep(), 1250)

@@ -1,5 +1,5 @@
 // Who is asking: one function that turns what a request shows into an operator with permissions, or into nobody.
-import type { Permission } from '../model/permissions.ts'
+import { PEOPLE_ONLY, type Permission } from '../model/permissions.ts'
 import type { Reading } from '../ports/store.ts'
 import { isRecent } from './factors.ts'
 import { type Grants, grantsOf, type Holder, type Reach } from './grants.ts'
@@ -59,12 +59,12 @@ async function byToken(reading: Reading, key: Uint8Array, nowMs: number, secret:
   }
 }
 
-/** What the person holds now, as far as the token was given it. */
+/** What the person holds now, as far as the token was given it and a token can hold it. */
 function narrowed(held: Grants, given: readonly Permission[]): Grants {
   const grants = new Map<Permission, Reach>()
   for (const permission of given) {
     const reach = held.get(permission)
-    if (reach !== undefined) grants.set(permission, reach)
+    if (reach !== undefined && !PEOPLE_ONLY.has(permission)) grants.set(permission, reach)
   }
   return grants
 }

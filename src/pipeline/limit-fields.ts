@@ -14,13 +14,20 @@ export function limitFields(name: string, limit: number, windowMs: number): (x: 
   // A window below a whole second is told longer than it is: a client must not think the limit looser than it is.
   const policy = `"${name}";q=${limit};w=${Math.ceil(windowMs / 1000)}`
   const start = `"${name}";r=`
+  // Callers who stay well below their limit are told the same again and again: it is spelled once.
+  let told = { remaining: -1, seconds: -1, state: '', lines: '' }
   return (x, taken) => {
     // `t` is never later than Retry-After: a client that obeys the one must not break the other.
     const seconds = Math.ceil((taken.admitted ? taken.resetMs : taken.retryAfterMs) / 1000)
-    const state = `${start}${taken.remaining};t=${seconds}`
+    const { remaining } = taken
+    if (told.remaining !== remaining || told.seconds !== seconds) {
+      const state = `${start}${remaining};t=${seconds}`
+      told = { remaining, seconds, state, lines: lines(policy, state) }
+    }
+    const { state } = told
     const policies = x.get(SaidPolicies)
     if (policies === undefined) {
-      x.clientFields += lines(policy, state)
+      x.clientFields += told.lines
       x.set(SaidPolicies, policy)
       x.set(SaidStates, state)
       return

@@ -124,6 +124,12 @@ export class UncertainCommit extends StoreUnavailable {
   }
 }
 
+/** For what follows a commit and fails: the change was kept, and "nothing was kept" would be wrong. */
+export function afterCommit(cause: unknown): never {
+  if (cause instanceof StoreUnavailable) throw new UncertainCommit('the change was kept, and the store went away before it was live', cause)
+  throw cause
+}
+
 /** The bounds that every adapter holds. */
 export const KEY_OCTETS_MAX = 512
 export const VALUE_OCTETS_MAX = 16 * 1024 * 1024

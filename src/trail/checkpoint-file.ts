@@ -9,9 +9,14 @@ export async function appendCheckpoint(file: string, { note }: SignedCheckpoint)
   // No following of a link that somebody else put there, and never from the start: what stands in the file stays.
   const handle = await open(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600)
   try {
+    const { size } = await handle.stat()
     const octets = Buffer.from(`${formatNote(note)}\n`)
     const { bytesWritten } = await handle.write(octets)
-    if (bytesWritten !== octets.length) throw new Error('a checkpoint was written in part only')
+    if (bytesWritten !== octets.length) {
+      // A part of a note in the middle would make all of the file unreadable.
+      await handle.truncate(size)
+      throw new Error('a checkpoint was written in part only')
+    }
     await handle.sync()
   } finally {
     await handle.close()

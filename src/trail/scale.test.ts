@@ -2,12 +2,9 @@
 import assert from 'node:assert/strict'
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { after, test } from 'node:test'
-import { MemoryStore } from '../../test/support/stores.ts'
-import { testEnvelope } from '../../test/support/test-envelope.ts'
 import { TrailCommand } from '../../test/support/trail-command.ts'
-import { START_MS } from '../../test/support/trail-house.ts'
+import { newTrail, START_MS } from '../../test/support/trail-house.ts'
 import { exportTrail } from './export.ts'
-import { Trail } from './trail.ts'
 
 const ENTRIES = 100_000
 /** The export has more than this: a verifier that kept it would not end well. */
@@ -18,8 +15,7 @@ after(() => command.close())
 
 // Slow, because a hundred thousand entries are written, exported and verified twice.
 test('a trail of 100,000 entries and 200,000 personal fields verifies in a heap smaller than its export', async (context) => {
-  const store = new MemoryStore()
-  const trail = new Trail(testEnvelope())
+  const { store, trail } = newTrail()
   const file = openSync(command.path('export'), 'wx+', 0o600)
   const since = performance.now()
   for (let from = 1; from < ENTRIES; from += 1000) {

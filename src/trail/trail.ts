@@ -7,7 +7,7 @@ import type { Envelope } from '../ports/envelope.ts'
 import type { Reading, Writing } from '../ports/store.ts'
 import { BEGIN, OWN_ACTS, ROTATE } from './acts.ts'
 import { formatCheckpoint, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
-import { entryOf, PERSONAL_FIELDS_MAX } from './entry.ts'
+import { entryOf, PERSONAL_FIELDS_MAX, type TrailEntry } from './entry.ts'
 import { type Erasure, type ErasureRefusal, erasureEvent, erasureRefusal } from './erasure.ts'
 import { Frontier, leafHash } from './merkle-hash.ts'
 import { formatNote } from './note.ts'
@@ -43,16 +43,21 @@ type UnsealedHead = Omit<Head, 'seal'>
 const headDigest = (head: UnsealedHead): Buffer => hash('sha256', canonicalJson(head), 'buffer')
 
 export type Random = (octets: number) => Uint8Array
+/** Hears of every entry in the transaction that adds it, whichever way it came; what it throws takes the entry and the act back. */
+export type Told = (writing: Writing, entry: TrailEntry) => Promise<void>
 const SYSTEM: Actor = { kind: 'system', id: 'system' }
 
 /** Whatever it knows stands in the store, so that several nodes may write to one trail. */
 export class Trail {
   private readonly envelope: Envelope
+  private readonly told: Told
   private readonly random: Random
   private readonly turns = new WeakMap<Writing, Promise<unknown>>()
 
-  constructor(envelope: Envelope, random: Random = randomSecret) {
+  /** `told` has no default: who opens a trail says who hears of it. */
+  constructor(envelope: Envelope, told: Told, random: Random = randomSecret) {
     this.envelope = envelope
+    this.told = told
     this.random = random
   }
 
@@ -139,6 +144,7 @@ export class Trail {
     const { origin, keyId } = head
     const next = { origin, size: frontier.size, timeMs, peaks: frontier.hashes.map(base64), keyId }
     writing.put(HEAD, HEAD_KEY, { ...next, seal: this.envelope.seal(headDigest(next), HEAD_PLACE) })
+    await this.told(writing, entry)
     return index
   }
 

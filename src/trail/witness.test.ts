@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { assert as assertProperty, property, string } from 'fast-check'
+import { testEnvelope } from '../../test/support/envelope.ts'
 import { MemoryStore } from '../../test/support/stores.ts'
-import { testEnvelope } from '../../test/support/test-envelope.ts'
 import { exportText, REMEMBERED, ROTATION, SIZE, START_MS, type TrailHouse, trailHouse } from '../../test/support/trail-house.ts'
 import { type Egress, EgressFailed, EgressRefused } from '../ports/egress.ts'
 import { UnreadableSecret } from '../ports/envelope.ts'
@@ -266,7 +266,7 @@ test('only keys of logs are followed, and not without end', async () => {
 test('what is sealed in the store is told to whoever rotates the envelope, and works under another key', async () => {
   const { store, witness, key } = await newWitness()
   const [before, next] = [testEnvelope(Buffer.alloc(32, 1)), testEnvelope(Buffer.alloc(32, 2))]
-  const own = { store, trail: new Trail(before), signers: [] }
+  const own = { store, trail: new Trail(before, async () => {}), signers: [] }
   await store.write((writing) => own.trail.append(writing, { act: 'key.create', actor: { kind: 'system', id: 'system' }, outcome: 'done' }, START_MS))
   assert.ok(await store.write((writing) => witness.key(writing)))
   let found = 0
@@ -283,7 +283,7 @@ test('what is sealed in the store is told to whoever rotates the envelope, and w
   })
   assert.equal(found, 3)
   await assert.rejects(exportText(own), UnreadableSecret)
-  assert.match(await exportText({ ...own, trail: new Trail(next) }), /"kind":"end"/)
+  assert.match(await exportText({ ...own, trail: new Trail(next, async () => {}) }), /"kind":"end"/)
   assert.deepEqual(await store.write((writing) => witness.key(writing)), key)
 })
 

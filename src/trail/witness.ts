@@ -41,8 +41,10 @@ export type WitnessAnswer =
   | { readonly status: 400 | 403 | 404 | 422; readonly reason: string; readonly alarm?: true }
   | { readonly status: 409; readonly contentType: 'text/x.tlog.size'; readonly body: string; readonly alarm?: true }
 
-export type FollowRefusal = { readonly refused: 'not-a-log-key' | 'too-many-keys' }
+export type FollowRefusal = { readonly refused: 'not-a-log-key' | 'too-many-keys' | 'too-many-logs' }
 const KEYS_MAX = 16
+/** As many as one answer tells: none is followed that nobody sees. */
+export const LOGS_MAX = 1000
 const THE_KEY = 'key'
 export const WITNESS_SEALED_PLACE = 'witness-key/key'
 
@@ -64,7 +66,9 @@ export class Witness {
   async follow(writing: Writing, keyText: string): Promise<WitnessedLog | FollowRefusal> {
     const key = parseNoteKey(keyText)
     if (key === undefined || key.type !== LOG_KEY) return { refused: 'not-a-log-key' }
-    const known = (await writing.get(WITNESSED_LOGS, logKey(key.name))) ?? { origin: key.name, keys: [], size: 0 }
+    const found = await writing.get(WITNESSED_LOGS, logKey(key.name))
+    if (!found && (await writing.scan(WITNESSED_LOGS, { limit: LOGS_MAX })).length === LOGS_MAX) return { refused: 'too-many-logs' }
+    const known = found ?? { origin: key.name, keys: [], size: 0 }
     const keys = known.keys.includes(keyText) ? known.keys : [...known.keys, keyText]
     if (keys.length > KEYS_MAX) return { refused: 'too-many-keys' }
     const log = { ...known, keys }
@@ -108,9 +112,9 @@ export class Witness {
 /** The witness's public key as text, if it was made yet. */
 export const readWitnessKey = async (reading: Reading): Promise<string | undefined> => (await reading.get(WITNESS_KEYS, THE_KEY))?.key
 
-/** Every log that is witnessed here, at most 1,000. */
+/** Every log that is witnessed here. */
 export const readWitnessedLogs = async (reading: Reading): Promise<readonly WitnessedLog[]> =>
-  (await reading.scan(WITNESSED_LOGS, { limit: 1000 })).map(({ value }) => value)
+  (await reading.scan(WITNESSED_LOGS, { limit: LOGS_MAX })).map(({ value }) => value)
 
 const conflict = (size: number, isAlarm: boolean): WitnessAnswer => ({
   status: 409,

@@ -2,6 +2,7 @@
 import { asRequest, asResponse, type Pair, type SchemaRow } from './pairs.ts'
 
 const object = (properties: object, more: object = {}): object => ({ type: 'object', properties, ...more })
+const itemsOf = (items: object): object => ({ type: 'array', items })
 const text = { type: 'string' }
 const number = { type: 'number' }
 const opened = { 'response-widened': 'risky' }
@@ -99,6 +100,20 @@ const tree = (leaf: object): object => components({ Tree: object({ leaf, childre
 const toTree = { $ref: '#/components/schemas/Tree' }
 
 export const otherSchemas: readonly Pair[] = [
+  {
+    title: 'a required property that nobody describes, in items that several schemas limit',
+    old: asRequest({ allOf: [itemsOf(object({}, { required: ['a'] })), itemsOf({ minProperties: 1 })] }),
+    new: asRequest(itemsOf(object({}, { required: ['a'] }))),
+    there: ['compatible request-property-count-widened'],
+    back: ['breaking request-property-count-narrowed'],
+  },
+  {
+    title: 'alternatives that become types, before others that stay',
+    old: asResponse({ allOf: [{ oneOf: [{ type: ['string', 'null'] }, { type: 'boolean' }] }, { anyOf: [{}, { title: 'anything' }] }] }),
+    new: asResponse({ allOf: [{ oneOf: [{ type: ['string', 'null'], enum: ['z'] }, { type: 'boolean' }] }, { anyOf: [{}, { title: 'anything' }] }] }),
+    there: ['compatible response-choice-narrowed'],
+    back: ['breaking response-choice-widened'],
+  },
   ...changed('another type', text, number, 'type'),
   ...changed('another format', { type: 'string', format: 'date' }, { type: 'string', format: 'uuid' }, 'format'),
   ...changed('another multiple', { type: 'number', multipleOf: 2 }, { type: 'number', multipleOf: 3 }, 'multiple-of'),

@@ -30,7 +30,13 @@ test('settings arrive in bytes and milliseconds, as written', () => {
     timeouts: { headMs: 5000, idleMs: 30_000, stallMs: 10_000, bodyBytesPerSecond: 1024, drainMs: 60_000 },
     authenticationFailures: { limit: 10, windowMs: 600_000 },
   })
-  assert.deepEqual(control, { listen: { host: '10.0.0.5', port: 8081 }, exposed: true, secondFactor: 'writers', adminToken: 'switchable' })
+  assert.deepEqual(control, {
+    listen: { host: '10.0.0.5', port: 8081 },
+    exposed: true,
+    origin: 'https://gatehouse.example.org',
+    secondFactor: 'writers',
+    adminToken: 'switchable',
+  })
   assert.deepEqual(store, { kind: 'sqlite', file: join(folder, 'data/other.db') })
   assert.equal(dataFolder, join(folder, 'data'))
   assert.equal(counters, 'memory')

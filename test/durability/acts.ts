@@ -1,216 +1,175 @@
-// What operators do all day, each as one act with its entry in the trail in one transaction: as the journey of a request does it.
-import { Secret } from '../../src/base/secret.ts'
-import { discardDraft, listDrafts, openDraft } from '../../src/catalog/revisions/drafts.ts'
+// What operators do all day, by the management API over HTTP: each act and its entry in the trail are one transaction.
+import { listDrafts } from '../../src/catalog/revisions/drafts.ts'
 import { pruneRevisions } from '../../src/catalog/revisions/pruning.ts'
-import { proposalOf } from '../../src/catalog/revisions/publish.ts'
-import type { Revision } from '../../src/catalog/revisions/records.ts'
-import { rollbackTo } from '../../src/catalog/revisions/rollback.ts'
 import { readHead } from '../../src/catalog/revisions/state.ts'
-import { createConsumer, removeConsumer } from '../../src/directory/consumers.ts'
-import { createKey, revokeKey, rotateKey } from '../../src/directory/keys.ts'
-import { createTeam } from '../../src/directory/teams.ts'
-import type { Actor } from '../../src/model/trail-event.ts'
 import { EVERYTHING } from '../../src/people/grants.ts'
 import { mintToken } from '../../src/people/machine-tokens.ts'
 import { momentOf } from '../../src/people/means.ts'
-import { invitePerson } from '../../src/people/people.ts'
-import type { Writing } from '../../src/ports/store.ts'
-import { putSecret } from '../../src/secrets/named-secrets.ts'
-import { ADMIN_TOKEN, type House } from './house.ts'
-
-const ADA: Actor = { kind: 'person', id: 'person_ada' }
+import type { Told } from '../management/control-client.ts'
+import { ADMIN_TOKEN } from '../management/surroundings.ts'
+import type { House } from './house.ts'
 
 /** What was done, for whoever looks whether it is there: the act, and the thing's name. */
 export interface Did {
   readonly act: string
   readonly name: string
 }
-type Outcome = object | undefined
-
-/** Throws when an act is refused that nothing stands against: the tests' own mistake, or a half change that was left. */
-function whole<T extends Outcome>(outcome: T): Exclude<T, { readonly refused: unknown } | undefined> {
-  if (outcome === undefined || 'refused' in outcome) throw new Error(`refused: ${JSON.stringify(outcome)}`)
-  return outcome as Exclude<T, { readonly refused: unknown } | undefined>
-}
-
-/** The acts of one house. `tag` makes names that nobody took. */
+/** The acts of one house. `tag` makes names that nobody took; `acknowledged` hears of each single act when it is answered. */
 export class Acts {
   private readonly house: House
   private readonly tag: string
+  private readonly acknowledged: (did: Did) => void
   private count = 0
 
-  constructor(house: House, tag: string) {
+  constructor(house: House, tag: string, acknowledged: (did: Did) => void = () => {}) {
     this.house = house
     this.tag = tag
+    this.acknowledged = acknowledged
   }
 
-  get kinds(): readonly Kind[] {
-    return KINDS
-  }
   async do(kind: Kind): Promise<Did> {
     const name = `${this.tag}-${this.count++}`
     return this[kind](name)
   }
 
-  private get means() {
-    const { services, nowMs } = this.house.plane
-    return { services, by: { by: ADA.id, nowMs: nowMs() }, digests: { digests: services.directory.digests }, file: services.directory.file }
-  }
-  /** One transaction: the work, and the entry that names what came of it. */
-  private async act(act: string, kind: string, work: (writing: Writing) => Promise<{ readonly name: string; readonly detail?: object }>): Promise<Did> {
-    const { plane } = this.house
-    const name = await plane.store.write(async (writing) => {
-      const { name, detail } = await work(writing)
-      const told = { object: { kind, name }, ...(detail && { detail: { ...detail } }), personal: { address: '127.0.0.1' } }
-      await plane.record(writing, { act, actor: ADA, outcome: 'done', ...told })
-      return name
-    })
-    return { act, name }
+  /** As the command line and the console do it. Answers what was told, or throws what it was refused with. */
+  private async ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Told> {
+    const told = await this.house.client.send(method, `/api/v1${path}`, { as: ADMIN_TOKEN, headers, ...(body && { body }) })
+    if (told.status >= 300) throw new RefusedByListener(told)
+    return told
   }
 
-  private team(name: string): Promise<Did> {
-    return this.act('team.create', 'team', async (w) => whole(await createTeam(w, this.means.by, name, { title: name, members: [], contacts: [] })))
+  private done(act: string, name: string): Did {
+    const did = { act, name }
+    this.acknowledged(did)
+    return did
   }
+
+  private published = (act: string, { json }: Told): Did => this.done(act, String(json!['number']))
+
+  private async team(name: string): Promise<Did> {
+    await this.ask('POST', '/teams', { name, title: name })
+    return this.done('team.create', name)
+  }
+  /** With a team of its own. */
   private async consumer(name: string): Promise<Did> {
-    const { by, file } = this.means
-    return this.act('consumer.create', 'consumer', async (w) => {
-      if (!(await w.get({ name: 'team' }, 'keepers'))) whole(await createTeam(w, by, 'keepers', { title: 'Keepers', members: [], contacts: [] }))
-      return whole(await createConsumer(w, by, file, name, { title: name, team: 'keepers', subscriptions: { apples: { state: 'active' } } }))
-    })
+    await this.team(name)
+    await this.ask('POST', '/consumers', { name, title: name, team: name, subscriptions: [{ api: 'apples' }] })
+    return this.done('consumer.create', name)
   }
-  /** Through the listener, as the command line does it. */
-  private async keyByRequest(name: string): Promise<Did> {
+  private async key(name: string): Promise<Did> {
     await this.consumer(name)
-    const { status, json, short } = await this.house.client.send('POST', `/api/v1/consumers/${name}/keys`, { as: ADMIN_TOKEN, body: { label: 'x' } })
-    if (status !== 201) throw new RefusedByListener(short)
-    return { act: 'key.create', name: (json!['key'] as { readonly id: string }).id }
+    const { json } = await this.ask('POST', `/consumers/${name}/keys`, { label: 'x' })
+    return this.done('key.create', (json!['key'] as { readonly id: string }).id)
   }
-  /** Makes, replaces and revokes keys: three acts. */
+  /** Makes, replaces and revokes a key: three acts. */
   private async keys(name: string): Promise<Did> {
-    const { by, digests, file } = this.means
-    await this.consumer(name)
-    let id = ''
-    await this.act('key.create', 'key', async (w) => {
-      const { key } = whole(await createKey(w, digests, by, file, name))
-      id = key.id
-      return { name: id, detail: { consumer: name } }
-    })
-    await this.act('key.rotate', 'key', async (w) => {
-      const { key } = whole(await rotateKey(w, digests, by, id, { overlapMs: 3_600_000 }))
-      return { name: key.id, detail: { consumer: name, replaces: id } }
-    })
-    return this.act('key.revoke', 'key', async (w) => ({ name: whole(await revokeKey(w, by, id, 'for the test')).id }))
+    const { name: id } = await this.key(name)
+    await this.ask('POST', `/keys/${id}/rotate`, { overlapSeconds: 3600 }, ANY_STATE)
+    this.done('key.rotate', id)
+    await this.ask('POST', `/keys/${id}/revoke`, { why: 'for the test' }, ANY_STATE)
+    return this.done('key.revoke', id)
   }
   private async removal(name: string): Promise<Did> {
-    const { by, digests, file } = this.means
-    await this.consumer(name)
-    await this.act('key.create', 'key', async (w) => ({ name: whole(await createKey(w, digests, by, file, name)).key.id, detail: { consumer: name } }))
-    return this.act('consumer.remove', 'consumer', async (w) => whole(await removeConsumer(w, by, file, name)))
+    await this.key(name)
+    await this.ask('DELETE', `/consumers/${name}`, undefined, ANY_STATE)
+    return this.done('consumer.remove', name)
   }
-  private async draft(name: string): Promise<Did & { readonly digest: string }> {
-    let digest = ''
-    const did = await this.act('draft.create', 'draft', async (w) => {
-      const changes = ['a', 'b', 'c'].map((part) => apiOf(`${name}-${part}`))
-      const made = whole(await openDraft(w, { id: `draft_${name}`, author: ADA, message: `makes ${name}`, nowMs: this.means.by.nowMs, changes }))
-      digest = made.digest
-      return { name: made.id }
-    })
-    return { ...did, digest }
+  private async draft(name: string): Promise<Did> {
+    const { json } = await this.ask('POST', '/drafts', { message: `makes ${name}` })
+    const id = String(json!['id'])
+    const did = this.done('draft.create', id)
+    for (const part of [`${name}-a`, `${name}-b`]) {
+      await this.ask('PUT', `/drafts/${id}/objects/api/${part}`, { value: apiOf(part) }, { 'if-match': '"absent"' })
+      this.done('draft.put', id)
+    }
+    return did
   }
   private async publishDraft(name: string): Promise<Did> {
-    const { name: id, digest } = await this.draft(name)
-    const { catalog, plane } = this.house
-    const proposal = whole(await plane.store.read((reading) => proposalOf(reading, id, digest)))
-    return this.published(
-      'draft.publish',
-      whole(await catalog.publish(proposal, { mayApprove: () => true, within: this.within('draft.publish', { draft: id }) })),
-    )
+    const { name: id } = await this.draft(name)
+    return this.published('draft.publish', await this.ask('POST', `/drafts/${id}/publish`, {}, ANY_STATE))
   }
   private async discard(name: string): Promise<Did> {
-    const { name: id, digest } = await this.draft(name)
-    return this.act('draft.discard', 'draft', async (w) => ({ name: whole(await discardDraft(w, id, digest)).discarded.id }))
+    const { name: id } = await this.draft(name)
+    await this.ask('DELETE', `/drafts/${id}`, undefined, ANY_STATE)
+    return this.done('draft.discard', id)
   }
   private async publish(name: string): Promise<Did> {
-    const { catalog, plane } = this.house
-    const { revision: base } = await plane.store.read(readHead)
-    const changes = [
-      documentOf(name),
-      apiOf(`${name}-a`),
-      { kind: 'api', name: `${name}-b`, value: { path: `/${name}/b`, upstream: 'http://b.example', public: true } },
-    ]
-    const outcome = await catalog.publish(
-      { author: ADA, message: `direct ${name}`, base, changes },
-      { mayApprove: () => true, within: this.within('api.publish') },
-    )
-    return this.published('api.publish', whole(outcome))
+    // Each publication replaces the text of one document: what nobody refers to any more is pruned.
+    const documents = { shared: `openapi: 3.1.0\ninfo: { title: ${name}, version: "1" }\npaths: { /a: { get: {} } }\n` }
+    const text = JSON.stringify({ gatehouse: 1, documents, apis: { [`${name}-a`]: apiOf(`${name}-a`), [`${name}-b`]: apiOf(`${name}-b`) } })
+    return this.published('catalog.apply', await this.ask('POST', '/catalog/apply', { text, message: `direct ${name}` }))
   }
-  /** To how it was before the last revision, unless there is none. */
+  /** To how it was before the last revision, unless that changes nothing or is not known any more. */
   private async rollback(name: string): Promise<Did> {
-    const { catalog, plane } = this.house
-    const { revision } = await plane.store.read(readHead)
-    const proposal = whole(await plane.store.read((reading) => rollbackTo(reading, { to: Math.max(1, revision - 1), author: ADA, nowMs: plane.nowMs() })))
-    const outcome = await catalog.publish(proposal, { mayApprove: () => true, within: this.within('revision.rollback') })
-    return 'refused' in outcome && outcome.refused === 'nothing-changes' ? this.publish(name) : this.published('revision.rollback', whole(outcome))
-  }
-  /** Everything but what is live, once no draft needs it. */
-  private async prune(name: string): Promise<Did> {
-    const { plane, catalog } = this.house
-    for (const { id, digest } of await plane.store.read((reading) => listDrafts(reading, 200)))
-      await this.act('draft.discard', 'draft', async (w) => ({ name: whole(await discardDraft(w, id, digest)).discarded.id }))
-    const published = await this.publish(name)
-    await catalog.beat()
-    const pruned = await pruneRevisions(plane.store, { for: 0, newest: 1 }, plane.nowMs() + 1, async (writing, { through }) => {
-      await plane.record(writing, { act: 'catalog.prune', actor: ADA, outcome: 'done', object: { kind: 'revision', name: String(through) } })
-    })
-    return pruned ? { act: 'catalog.prune', name: String(pruned.through) } : published
-  }
-  private within(act: string, detail?: object) {
-    return async (writing: Writing, { number }: Revision): Promise<void> => {
-      const object = { kind: 'revision', name: String(number) }
-      await this.house.plane.record(writing, { act, actor: ADA, outcome: 'done', object, ...(detail && { detail: { ...detail } }) })
+    // Looked up by the room: what the admin token reads stands in the trail too, now and then.
+    const { revision: number } = await this.house.plane.store.read(readHead)
+    try {
+      return this.published('catalog.roll-back', await this.ask('POST', `/revisions/${Math.max(1, number - 1)}/roll-back`, {}))
+    } catch (cause) {
+      if (cause instanceof RefusedByListener && /\.(?:nothing-changes|pruned|unknown)$/.test(cause.short)) return this.publish(name)
+      throw cause
     }
   }
-  private published = (act: string, { number }: Revision): Did => ({ act, name: String(number) })
 
-  private secret(name: string): Promise<Did> {
-    const { services, by } = this.means
-    return this.act('secret.put', 'secret', async (w) => whole(await putSecret(w, services.envelope, { ...by, name, value: new Secret(`value of ${name}`) })))
+  /** Everything but what is live, once no draft needs it: by the room, as upkeep does it. */
+  private async prune(name: string): Promise<Did> {
+    const { plane, catalog } = this.house
+    for (const { id } of await plane.store.read((reading) => listDrafts(reading, 200))) {
+      await this.ask('DELETE', `/drafts/${id}`, undefined, ANY_STATE)
+      this.done('draft.discard', id)
+    }
+    const last = await this.publish(name)
+    await catalog.beat()
+    const pruned = await pruneRevisions(plane.store, { for: 0, newest: 1 }, plane.nowMs() + 1, async (writing, { through }) => {
+      const object = { kind: 'revision', name: String(through) }
+      await plane.record(writing, { act: 'catalog.prune', actor: { kind: 'system', id: 'system' }, outcome: 'done', object })
+    })
+    return pruned ? this.done('catalog.prune', String(pruned.through)) : last
   }
-  private invitation(name: string): Promise<Did> {
-    const { services } = this.means
-    const holder = { actor: ADA, permissions: EVERYTHING, ownTeams: [] }
-    const input = { name, mail: `${name}@example.org`, roles: ['viewer'], teams: [] }
-    return this.act('person.invite', 'person', async (w) => ({ name: whole(await invitePerson(w, momentOf(services.people), holder, input)).person.id }))
+
+  private async secret(name: string): Promise<Did> {
+    await this.ask('PUT', `/secrets/${name}`, { value: `value of ${name}` }, { 'if-match': '"absent"' })
+    return this.done('secret.put', name)
   }
-  private token(name: string): Promise<Did> {
-    const { services, by } = this.means
-    // A person has at most 100 tokens: each test's own person has them.
+  private async invitation(name: string): Promise<Did> {
+    const { json } = await this.ask('POST', '/people', { name, mail: `${name}@example.org`, roles: ['viewer'], teams: [] })
+    return this.done('person.invite', (json!['person'] as { readonly id: string }).id)
+  }
+  /** By the room itself: only a person who is signed in makes one. A person has at most 100, so that each has one of their own. */
+  private async token(name: string): Promise<Did> {
+    const { plane } = this.house
+    const { people } = plane.services
     const actor = { kind: 'person', id: `person_${name}` } as const
     const holder = { actor, permissions: EVERYTHING, ownTeams: [], recentAuth: true } as const
-    const input = { name, permissions: ['trail:read'], expiresAtMs: by.nowMs + 3_600_000 }
-    const { people } = services
-    return this.act('token.create', 'token', async (w) => ({ name: whole(await mintToken(w, momentOf(people), people.key, holder, input)).token.id }))
+    const id = await plane.store.write(async (writing) => {
+      const minted = await mintToken(writing, momentOf(people), people.key, holder, {
+        name,
+        permissions: ['trail:read'],
+        expiresAtMs: plane.nowMs() + 3_600_000,
+      })
+      if ('refused' in minted) throw new Error(minted.refused)
+      await plane.record(writing, { act: 'token.mint', actor, outcome: 'done', object: { kind: 'token', name: minted.token.id } })
+      return minted.token.id
+    })
+    return this.done('token.mint', id)
   }
 }
 
 /** What the listener answered in place of done. */
 export class RefusedByListener extends Error {
   readonly short: string
-  constructor(short: string) {
-    super(short)
+  constructor({ short, body }: Told) {
+    super(`${short}: ${body}`)
     this.short = short
   }
 }
 
-const documentOf = (name: string) => ({
-  kind: 'document',
-  name: 'shared',
-  value: `openapi: 3.1.0\ninfo: { title: ${name}, version: "1" }\npaths: { /a: { get: {} } }\n`,
-})
-const apiOf = (name: string) => ({ kind: 'api', name, value: { path: `/${name}`, upstream: 'http://x.example', public: true } })
+const ANY_STATE = { 'if-match': '*' }
+const apiOf = (name: string): object => ({ path: `/${name}`, upstream: 'http://x.example', public: true })
 
 export const KINDS = [
-  ...(['team', 'consumer', 'keyByRequest', 'keys', 'removal', 'draft', 'publishDraft', 'discard'] as const),
+  ...(['team', 'consumer', 'key', 'keys', 'removal', 'draft', 'publishDraft', 'discard'] as const),
   ...(['publish', 'rollback', 'prune', 'secret', 'invitation', 'token'] as const),
 ] as const
 export type Kind = (typeof KINDS)[number]

@@ -87,7 +87,7 @@ describe('a control plane whose store fails', () => {
   after(() => rmSync(folder, { recursive: true, force: true }))
 
   /** What takes more than one transaction: so many entries. */
-  const several: Partial<Record<Kind, number>> = { keyByRequest: 2, keys: 4, removal: 3, publishDraft: 2, discard: 2 }
+  const several: Partial<Record<Kind, number>> = { consumer: 2, key: 3, keys: 5, removal: 4, draft: 3, publishDraft: 4, discard: 4 }
   // That pruning may end between any two of its transactions is shown beside it.
   for (const kind of KINDS.filter((each) => each !== 'prune'))
     it(`keeps what it acknowledged of '${kind}', and nothing by half, wherever the store fails`, async (t) => {

@@ -1,21 +1,18 @@
 // A whole control plane on a store that lasts, put together as the program does it: foundations, catalog, directory, plane and control listener.
-import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
 import { backUpsIn } from '../../src/app/back-ups.ts'
 import { policies } from '../../src/app/compose.ts'
 import { controlPlane } from '../../src/app/control-plane.ts'
 import { openFoundations } from '../../src/app/foundations.ts'
 import { LiveDirectory } from '../../src/app/live-directory.ts'
 import { systemClock } from '../../src/base/clock.ts'
-import { randomSecret } from '../../src/base/ids.ts'
 import { CatalogPublishing } from '../../src/catalog/revisions/catalog-publishing.ts'
 import { sourcesOf } from '../../src/catalog/revisions/conformance/fixtures.ts'
-import { AdminToken } from '../../src/management/admin-token.ts'
 import { operations } from '../../src/management/operations/index.ts'
 import type { Plane } from '../../src/management/plane.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { type ControlClient, controlClient } from '../management/control-client.ts'
+import { ADMIN_TOKEN, surroundings } from '../management/surroundings.ts'
 
-export const ADMIN_TOKEN = 'x'.repeat(43)
 const FILE = {
   gatehouse: 1,
   apis: { apples: { path: '/apples', upstream: 'http://apples.example', public: true } },
@@ -45,10 +42,10 @@ export interface HousePlan {
 export async function openHouse({ folder, store: given, nodeId = 'node_test', file = FILE }: HousePlan): Promise<House> {
   const clock = systemClock()
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
-  const where = { store: { kind: 'sqlite', file: `${folder}/store.db` }, envelope: undefined, dataFolder: folder } as const
-  const foundations = await openFoundations(where, settings, nowMs(), given)
-  const { store, trail, envelope, peopleKey } = foundations
   const reports: unknown[] = []
+  const where = { store: { kind: 'sqlite', file: `${folder}/store.db` }, envelope: undefined, dataFolder: folder, settings: { webhooks: {} } } as const
+  const foundations = await openFoundations(where, settings, { nowMs: nowMs(), store: given, report: (text) => void reports.push(text) })
+  const { store, trail, envelope, peopleKey } = foundations
   const directory = new LiveDirectory({ store, dataKey: foundations.directoryKey }, nowMs, (text) => void reports.push(text))
   const opened = await CatalogPublishing.open(
     {
@@ -71,16 +68,8 @@ export async function openHouse({ folder, store: given, nodeId = 'node_test', fi
     system: { version: '0.0.0', storeKind: 'sqlite', generation: () => 1 },
     tell: async () => {},
     egress: { fetch: () => Promise.reject(new Error('nothing goes out here')) },
-    counters: sharedCounters(counterMemory(4096), randomSecret(16)),
-    guestCounters: sharedCounters(counterMemory(4096), randomSecret(16)),
-    adminToken: new AdminToken(ADMIN_TOKEN),
-    site: { origin: 'http://localhost:8081', rpId: 'localhost', name: 'Gatehouse' },
-    signIn: { secondFactor: 'writers' },
-    hashCosts: { memoryKib: 64, passes: 1, parallelism: 1 },
-    requestsPerMinute: 1_000_000,
+    ...surroundings(),
     report: (cause) => void reports.push(cause),
-    ready: () => true,
-    metrics: async () => '',
   })
   const client = await controlClient(operations, plane)
   return {

@@ -1,5 +1,6 @@
 // One life of a process that writes into a store: it checks what the lives before it left, then writes until it is killed.
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { argv } from 'node:process'
 import type { PostgresAddress } from '../../src/adapters/postgres/address.ts'
 import { collection, everyEntry, type Reading, type Store, StoreUnavailable } from '../../src/ports/store.ts'
@@ -60,6 +61,8 @@ async function open(where: LifeOrder['store']): Promise<Store> {
 async function live({ store: where }: LifeOrder): Promise<void> {
   const store = await open(where)
   const found = await store.read(checkedLast)
+  // Who is killed leaves no cache behind, and the next life would compile everything anew.
+  flushCompileCache()
   // Written at once, octet for octet: what is acknowledged has left this process before it can be killed.
   writeSync(1, `checked ${found}\n`)
   for (;;) writeSync(1, `kept ${await move(store)}\n`)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { Connection } from '../../src/client/connection.ts'
-import { createKey } from '../../src/client/generated/keys.ts'
+import { createKey, listKeys, revokeKey } from '../../src/client/generated/keys.ts'
 import { getSecret, putSecret } from '../../src/client/generated/secrets.ts'
 import { getSystem } from '../../src/client/generated/system.ts'
 import { searchTrail } from '../../src/client/generated/trail.ts'
@@ -112,6 +112,30 @@ describe('back-up and restore', () => {
     // The store is as empty as it was: the right key takes it now.
     copyFileSync(path('first/data/envelope.key'), path('third/data/envelope.key'))
     assert.equal((await gatehouse('restore', path('backup.db'), '--config', config)).code, 0)
+  })
+
+  it('a key that was revoked after the back-up stays revoked, and --revive lets it count again', async () => {
+    const house = await start('revoked')
+    const [kept, lost] = [(await key(house.connection, 'kept')).value.key, (await key(house.connection, 'lost')).value.key]
+    const { code } = await gatehouse('backup', '--output', path('before.db'), '--config', house.gateway.configFile)
+    assert.equal(code, 0)
+    await revokeKey(house.connection, { parameters: { key: lost.id }, ifMatch: '*', body: { why: 'found in a paste' } })
+    await house.stop()
+    const validAfter = async (...words: string[]) => {
+      const restored = await gatehouse('restore', path('before.db'), '--config', house.gateway.configFile, '--replace', ...words)
+      assert.equal(restored.code, 0, restored.err)
+      const again = await start('revoked')
+      const { items } = (await listKeys(again.connection, { parameters: { consumer: 'shop' } })).value
+      await again.stop()
+      return { out: restored.out, valid: items.filter(({ revoked }) => revoked === undefined).map(({ id }) => id) }
+    }
+    const safe = await validAfter()
+    assert.match(safe.out, /what ended since the back-up stays so: 1 keys, 0 tokens, 0 people, 0 erased fields/)
+    assert.deepEqual(safe.valid, [kept.id])
+    // Again: what the first restore knew, the second knows.
+    assert.deepEqual((await validAfter()).valid, [kept.id])
+    assert.deepEqual((await validAfter('--revive')).valid.sort(), [kept.id, lost.id].sort())
+    assert.equal((await gatehouse('restore', path('before.db'), '--config', house.gateway.configFile, '--revive')).code, 2)
   })
 
   it('rotates the envelope key while Gatehouse is stopped: the new one opens everything, the old one nothing', async () => {

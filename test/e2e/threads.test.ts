@@ -111,6 +111,27 @@ function knock(port: number): Promise<string> {
   })
 }
 
+test('a thread that died, and was not started again yet, is not waited for at the end', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-dead-'))
+  const file = join(folder, 'gatehouse.yaml')
+  const gateway = { listen: ['http://127.0.0.1:0'], threads: 1, accessLog: 'off', timeouts: { drain: '1h' } }
+  writeFileSync(file, stringify({ gatehouse: 1, gateway, apis: { one: { path: '/', upstream: 'http://127.0.0.1:9', public: true } } }), { mode: 0o600 })
+  const loaded = loadConfiguration(file, { policies, nowMs: 1_800_000_000_000 })
+  assert.ok(loaded.ok, JSON.stringify(loaded))
+  const first = { generation: 1, pieces: cutSnapshot(loaded.snapshot), directory: fileDirectory(loaded.directory).memory }
+  let died: () => void
+  const isDead = new Promise<void>((resolve) => (died = resolve))
+  const workers: Worker[] = []
+  const keep = (worker: Worker): void => void workers.push(worker)
+  process.on('worker', keep)
+  const threads = new GatewayThreads(first, new SharedDirectory().memory, { report: () => died() })
+  await threads.start()
+  process.off('worker', keep)
+  await Promise.all([isDead, workers[0]!.terminate()])
+  await threads.drain()
+  rmSync(folder, { recursive: true, force: true })
+})
+
 describe('SIGTERM', () => {
   test('requests under way finish, new connections are refused, and the exit code is 0', async () => {
     const held: (() => void)[] = []

@@ -55,7 +55,7 @@ async function inWorld(work: (made: World, node: () => Announcing, heard: Notice
     await made.catalog.fileChanged(sources('2027-06-01'))
     const act = { by: 'system', nowMs: made.plane.nowMs() }
     await made.store.write(async (writing) => {
-      await createTeam(writing, act, 'greens', { title: 'Greens', members: [], contacts })
+      await createTeam(writing, act, 'greens', { title: 'Greens', contacts })
       for (const name of ['acme', 'late']) {
         const consumer = await createConsumer(writing, act, NO_FILE, name, { title: name, team: 'greens', subscriptions: {} })
         assert.ok(!('refused' in consumer), JSON.stringify(consumer))

@@ -2,25 +2,14 @@
 import assert from 'node:assert/strict'
 import type { Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { arrive, callerGroup } from '../../src/management/arrival.ts'
 import { CONNECTIONS_OF_CALLER, startControl } from '../../src/management/control-server.ts'
 import { ENTRIES_OF_CALLER, ENTRIES_OF_STRANGERS } from '../../src/management/refusal-log.ts'
 import type { TrailEvent } from '../../src/model/trail-event.ts'
-import { type ControlClient, controlClient } from './control-client.ts'
-import { boxes, OPERATORS, type ToyPlane, told, toyOperations, toyPlane } from './toy-plane.ts'
-
-let plane: ToyPlane
-let client: ControlClient
-const current = new Proxy({} as ToyPlane, { get: (_, name) => Reflect.get(plane, name) })
-before(async () => {
-  client = await controlClient(toyOperations, current)
-})
-after(() => client.close())
-beforeEach(() => {
-  plane = toyPlane()
-})
+import { client, current, plane, standIn } from './toy-listener.ts'
+import { boxes, OPERATORS, told, toyOperations, toyPlane } from './toy-plane.ts'
 
 const get = (path: string, as?: string, headers = {}) => client.send('GET', `/api/v1${path}`, { ...(as !== undefined && { as }), headers })
 const post = (path: string, as: string | undefined, headers = {}) =>
@@ -54,7 +43,7 @@ describe('the table of addresses', () => {
     assert.equal((await get('/boxes', undefined, { cookie: '__Host-gatehouse-session=ann-session' })).status, 200)
   })
   test('of two that ask in one turn each gets its own word, not the other’s', async () => {
-    plane = toyPlane(new MemoryStore(), 1)
+    standIn(toyPlane(new MemoryStore(), 1))
     const from = (as: string) => ({ socket: { remoteAddress: `192.0.2.${as.length}` }, headers: { authorization: `Bearer ${as}` } }) as never
     assert.ok('operator' in (await arrive(plane, from('ann'))))
     plane.guests = toyPlane().guests

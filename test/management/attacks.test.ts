@@ -20,7 +20,7 @@ import {
   sessionOf,
   ticketFor,
 } from './people-scenes.ts'
-import { ADMIN_TOKEN } from './world.ts'
+import { ADMIN_TOKEN } from './surroundings.ts'
 
 describe('sessions', () => {
   test('session fixation: a planted session, made up or the attacker’s own, is not the one that a sign-in opens', async () => {

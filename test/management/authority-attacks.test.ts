@@ -1,10 +1,10 @@
 // How one would do more than one may, over HTTP, and what it meets: each attack by its name.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { findToken } from '../../src/people/machine-tokens.ts'
+import { findToken, TOKENS } from '../../src/people/machine-tokens.ts'
 import { made, minted, person, send, signIn } from './attack-world.ts'
 import { change, givePassword, knowProvider, mailOf, meansOf, personOf, sessionOf } from './people-scenes.ts'
-import { ADMIN_TOKEN } from './world.ts'
+import { ADMIN_TOKEN } from './surroundings.ts'
 
 describe('more than one holds', () => {
   test('a stale tag changes nothing: what was seen is not what is there', async () => {
@@ -24,6 +24,40 @@ describe('more than one holds', () => {
     assert.equal((await send('POST', '/tokens', { as: token, body: more })).short, '403 tokens.people-only')
     await change(made, 'administrator', { roles: ['viewer'] })
     assert.equal((await send('GET', '/people', { as: token })).short, '403 management.forbidden')
+  })
+
+  test('a token makes nobody: it invites, changes, recovers, suspends and erases no one, and makes neither roles nor providers', async () => {
+    const change = { headers: { 'if-match': '*' } }
+    for (const [method, path, body] of [
+      ['POST', '/people', { name: 'Eve', mail: 'eve@example.org', roles: [], teams: [] }],
+      ['PATCH', person('nobody'), { roles: ['viewer'] }],
+      ['PATCH', person('nobody'), { mail: 'eve@example.org' }],
+      ['POST', person('nobody', '/links'), { resets: ['password', 'second-factor'] }],
+      ['POST', person('nobody', '/suspension'), undefined],
+      ['POST', person('nobody', '/reinstatement'), undefined],
+      ['DELETE', person('nobody'), undefined],
+      ['PUT', '/roles/eve', { says: 'x', reach: 'all', permissions: ['apis:read'] }],
+      ['DELETE', '/roles/eve', undefined],
+      ['PUT', '/providers/eve', { says: 'x', issuer: 'https://evil.example', clientId: 'x', clientSecret: 'x', provesSecondFactor: true }],
+      ['POST', '/owner', { name: 'Eve', mail: 'eve@example.org' }],
+    ] as const) {
+      const told = await made.as('token', method, path, { ...change, ...(body && { body }) })
+      assert.equal(told.short, '403 management.forbidden', `${method} ${path}`)
+    }
+  })
+
+  test('a token is not made with what is for people only, and one that holds it already holds it no more', async () => {
+    assert.equal((await minted('owner', ['people:read', 'people:write'])).short, '422 tokens.not-for-tokens')
+    assert.equal((await minted('owner', ['roles:write'])).short, '422 tokens.not-for-tokens')
+    const { json } = await minted('owner', ['people:read'])
+    const { token, secret } = json as unknown as { token: { id: string }; secret: string }
+    await made.store.write(async (writing) => {
+      const kept = (await writing.get(TOKENS, token.id))!
+      writing.put(TOKENS, token.id, { ...kept, permissions: ['people:read', 'people:write'] })
+    })
+    assert.equal((await send('GET', '/people', { as: secret })).status, 200)
+    const body = { name: 'Eve', mail: 'eve@example.org', roles: [], teams: [] }
+    assert.equal((await send('POST', '/people', { as: secret, body })).short, '403 management.forbidden')
   })
 
   test('a token of another person is neither listed among one’s own nor revoked as one’s own', async () => {

@@ -6,6 +6,7 @@ import { openDraft } from '../../src/catalog/revisions/drafts.ts'
 import { pruneRevisions } from '../../src/catalog/revisions/pruning.ts'
 import { proposalOf } from '../../src/catalog/revisions/publish.ts'
 import type { Draft, Revision } from '../../src/catalog/revisions/records.ts'
+import { PEOPLE_ONLY, PERMISSIONS } from '../../src/model/permissions.ts'
 import { EVERYTHING } from '../../src/people/grants.ts'
 import { mintToken } from '../../src/people/machine-tokens.ts'
 import { momentOf } from '../../src/people/means.ts'
@@ -61,12 +62,12 @@ export async function published(world: World, ...changes: readonly ProposedChang
   return outcome
 }
 
-/** The header of a machine token that may do all of the owner's but these. */
+/** The header of a machine token that may do all of the owner's that a token may, but these. */
 export async function tokenWithout(world: World, ...denied: readonly string[]): Promise<{ readonly authorization: string }> {
   const { people } = world.plane.services
   const at = momentOf(people)
   const holder = { actor: { kind: 'person', id: world.personId('owner') }, permissions: EVERYTHING, ownTeams: [], recentAuth: true } as const
-  const permissions = [...EVERYTHING.keys()].filter((each) => !denied.includes(each))
+  const permissions = PERMISSIONS.filter((each) => !PEOPLE_ONLY.has(each) && !denied.includes(each))
   const minted = await world.store.write((writing) =>
     mintToken(writing, at, people.key, holder, { name: 'some', permissions, expiresAtMs: at.nowMs + 86_400_000 }),
   )

@@ -1,6 +1,7 @@
 // Speaks to a control listener as any client may: every header by hand, so that a test can send what an honest client would not.
 import { request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { duplexPair } from 'node:stream'
 import { startControl } from '../../src/management/control-server.ts'
 import type { AnyOperation } from '../../src/management/operation.ts'
 import type { Plane } from '../../src/management/plane.ts'
@@ -65,6 +66,25 @@ export function clientOf(port: number, server?: Server): ControlClient {
         server.closeAllConnections()
       }),
   }
+}
+
+/** Asks as another machine of the network: over a connection of its own making, whose other end has an address that is not this machine's. */
+export function askFrom(server: Server, peer: string, method: string, path: string, { headers = {}, body }: Omit<Sent, 'as'> = {}): Promise<Told> {
+  const [near, far] = duplexPair()
+  Object.assign(near, { remoteAddress: peer, localAddress: '10.0.0.5', setTimeout: () => near })
+  server.emit('connection', near)
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+  const fields = { ...(text !== undefined && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }), ...headers }
+  return new Promise((resolve, reject) => {
+    const sent = request({ method, path, headers: fields, createConnection: () => far }, async (response) => {
+      let answer = ''
+      for await (const part of response.setEncoding('utf8')) answer += part
+      resolve(told(response.statusCode!, response.headers, answer))
+      far.destroy()
+    })
+    sent.on('error', reject)
+    sent.end(text)
+  })
 }
 
 function told(status: number, headers: Told['headers'], body: string): Told {

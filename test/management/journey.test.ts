@@ -1,22 +1,13 @@
 // The journey of an operator's request: each step refuses what it must, and an act and its trail entry happen together or not at all.
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { beforeEach, describe, test } from 'node:test'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { StoreUnavailable, UncertainCommit } from '../../src/ports/store.ts'
-import { type ControlClient, controlClient, type Sent } from './control-client.ts'
-import { type Box, boxes, type ToyPlane, told, toyOperations, toyPlane } from './toy-plane.ts'
+import type { Sent } from './control-client.ts'
+import { client, plane, standIn } from './toy-listener.ts'
+import { type Box, boxes, told, toyPlane } from './toy-plane.ts'
 
-let plane: ToyPlane
-let client: ControlClient
-
-/** One listener for all tests; each test has a plane of its own behind it. */
-const current = new Proxy({} as ToyPlane, { get: (_, name) => Reflect.get(plane, name) })
-before(async () => {
-  client = await controlClient(toyOperations, current)
-})
-after(() => client.close())
 beforeEach(async () => {
-  plane = toyPlane()
   await plane.store.write(async (writing) => {
     const some: Box[] = [
       { name: 'big', api: 'apples', weight: 5 },
@@ -80,7 +71,7 @@ describe('who, and from where', () => {
     assert.equal((await client.send('GET', '/api/v1/boxes', { headers: { cookie } })).short, '401 management.unauthorized')
   })
   test('requests are counted by address before anyone is known, and by operator after', async () => {
-    plane = toyPlane(new MemoryStore(), 3)
+    standIn(toyPlane(new MemoryStore(), 3))
     const answers = await Promise.all(Array.from({ length: 4 }, () => get('/boxes', { as: 'nobody' })))
     const limited = answers.filter(({ status }) => status === 429)
     assert.equal(limited.length, 1)
@@ -277,7 +268,7 @@ describe('answers', () => {
       [new StoreUnavailable('gone: /secret/place'), '503 management.unavailable'],
       [new UncertainCommit('cut'), '503 management.uncertain'],
     ] as const) {
-      plane = { ...plane, store: Object.assign(Object.create(store), { write: () => Promise.reject(cause) }) }
+      standIn({ ...plane, store: Object.assign(Object.create(store), { write: () => Promise.reject(cause) }) })
       const told = await post('/boxes', { name: 'new', api: 'apples' })
       assert.equal(told.short, short)
       assert.doesNotMatch(told.body, /secret|cut/)

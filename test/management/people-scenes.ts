@@ -13,6 +13,7 @@ import { digestOf } from '../../src/people/secret-text.ts'
 import { type LiveSession, liveSession, openSession, type SessionLevel } from '../../src/people/sessions.ts'
 import { signInWithPassword } from '../../src/people/sign-in.ts'
 import { putProvider } from '../../src/people/sso-provider.ts'
+import { accountKey, SSO_ACCOUNTS, SSO_OF_PERSON } from '../../src/people/sso-records.ts'
 import { type IdentityProvider, identityProvider, openEgress } from '../support/identity-provider.ts'
 import { ADMIN, CHEAP, codeOf, granted, PASSWORD } from '../support/people-room.ts'
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
@@ -33,6 +34,7 @@ export const browserCookie = (value = BROWSER): string => `${cookieName('browser
 /** As a browser that has begun something, and is not signed in. */
 export const asBrowser = (world: World, value = BROWSER) => ({ headers: { cookie: browserCookie(value), origin: world.client.origin } })
 
+/** The owner has it from the beginning. */
 export async function givePassword(world: World, name: PersonName, password = PASSWORD): Promise<void> {
   const hash = (await meansOf(world).hashing.hash(password))!
   await world.store.write(async (writing) => writing.put(PASSWORDS, world.personId(name), { hash, changedAtMs: world.plane.nowMs() }))
@@ -120,6 +122,19 @@ export async function withProvider(world: World, more: { provesSecondFactor?: bo
   world.answerOutbound = (request) => out.fetch(request)
   await knowProvider(world, provider.issuer, provider.clientSecret, more.provesSecondFactor ?? true)
   return provider
+}
+/** What somebody has there is theirs here: they come in through `main`. */
+export const bind = (world: World, name: PersonName, { issuer }: { readonly issuer: string }, subject: string): Promise<void> =>
+  world.store.write(async (writing) => {
+    const [personId, key] = [world.personId(name), accountKey(issuer, subject)]
+    writing.put(SSO_ACCOUNTS, key, { personId, provider: 'main', boundAtMs: 0 })
+    writing.put(SSO_OF_PERSON, `${personId}/${key}`, { provider: 'main', issuer })
+  })
+/** The owner has nothing to sign in with but an account at `main`. */
+export async function ownerThroughProvider(world: World): Promise<void> {
+  await knowProvider(world, 'https://login.example', 'a-secret')
+  await bind(world, 'owner', { issuer: 'https://login.example' }, 'the-owner')
+  await world.store.write(async (writing) => writing.remove(PASSWORDS, world.personId('owner')))
 }
 export const knowProvider = (world: World, issuer: string, clientSecret: string, provesSecondFactor = true, clientId = 'gatehouse') =>
   world.store.write(async (writing) =>

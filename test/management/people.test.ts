@@ -3,42 +3,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { operatorOf } from '../../src/app/operator-access.ts'
 import { AdminToken } from '../../src/management/admin-token.ts'
-import { cookieName } from '../../src/people/cookies.ts'
 import { SoftwareAuthenticator } from '../support/software-authenticator.ts'
-import type { Told } from './control-client.ts'
+import { Browser } from './browser.ts'
 import { change, codeOf, meansOf, PASSWORD, SITE } from './people-scenes.ts'
-import { ADMIN_TOKEN, type World, world } from './world.ts'
-
-/** A browser: keeps cookies, and sends origin and CSRF token as the console's pages do. */
-class Browser {
-  private readonly made: World
-  private readonly jar = new Map<string, string>()
-  csrf = ''
-  constructor(made: World) {
-    this.made = made
-  }
-  async send(method: string, path: string, body?: object, more: Record<string, string> = {}): Promise<Told> {
-    const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const headers = { origin: this.made.client.origin, ...(cookie && { cookie }), ...(this.csrf && { 'x-csrf-token': this.csrf }), ...more }
-    const told = await this.made.client.send(method, `/api/v1${path}`, { headers, ...(body && { body }) })
-    for (const line of (told.headers['set-cookie'] as unknown as readonly string[] | undefined) ?? []) {
-      const [pair = ''] = line.split(';')
-      const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
-      if (line.includes('Max-Age=0')) this.jar.delete(name)
-      else this.jar.set(name, value)
-    }
-    if (typeof told.json?.['csrf'] === 'string') this.csrf = told.json['csrf']
-    return told
-  }
-  has = (cookie: 'session' | 'device'): boolean => this.jar.has(cookieName(cookie, false))
-}
+import { ADMIN_TOKEN } from './surroundings.ts'
+import { world } from './world.ts'
 
 test('the first owner comes by the admin token, enrols an app and a passkey, signs in with each, and makes a token', async () => {
   const made = await world()
   await change(made, 'owner', { state: 'suspended' })
   const asked = { as: ADMIN_TOKEN, body: { name: 'First', mail: 'first@example.org' } }
   const { secret } = (await made.client.send('POST', '/api/v1/owner', asked)).json as unknown as { secret: string }
-  const browser = new Browser(made)
+  const browser = new Browser(made.client)
   const came = await browser.send('POST', '/links/redemption', { secret, password: PASSWORD })
   assert.equal(came.json!['outcome'], 'enrol')
   assert.equal((await browser.send('GET', '/session')).json!['level'], 'enrol-only')
@@ -69,7 +45,7 @@ test('the first owner comes by the admin token, enrols an app and a passkey, sig
   assert.equal(minted.status, 201)
   assert.equal((await made.client.send('GET', '/api/v1/people', { as: String(minted.json!['secret']) })).status, 200)
 
-  const other = new Browser(made)
+  const other = new Browser(made.client)
   const options = (await other.send('POST', '/session/passkey-challenge')).json as never
   assert.equal((await other.send('POST', '/session/passkey', { response: authenticator.get(options) })).json!['outcome'], 'signed-in')
   const { items } = (await other.send('GET', '/own/sessions')).json as unknown as { items: { current: boolean; methods: string[] }[] }

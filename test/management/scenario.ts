@@ -18,13 +18,16 @@ export interface Scenario {
   /** By the operation's own refusals, each declared one: what brings it about, and who asks (default: the owner). */
   readonly refusals: { readonly [code: string]: (world: World) => Promise<Asked & { readonly asker?: Asker }> | (Asked & { readonly asker?: Asker }) }
   /** Where only some requests take a recent sign-in: one that does. Default: `good`. */
-  readonly notRecent?: (world: World) => Asked
+  readonly notRecent?: (world: World) => Promise<Asked> | Asked
   /**
    * Where the operation reaches only one's own: the same as `good` about an API of the blues. `ada` asks, and gets 404 `management.unknown`. For an
    * operation that filters instead, `hides` says what must not stand in her answer.
    */
   readonly foreign?: (world: World) => Promise<Asked & { readonly hides?: string }> | (Asked & { readonly hides?: string })
 }
+/** Whoever has signed in; and really everybody. */
+export const EVERY_PERSON = 'owner administrator ada bob auditor viewer nobody'
+export const EVERYBODY = `${EVERY_PERSON} admin token stranger`
 /** By operation name. */
 export type Scenarios = { readonly [operation: string]: Scenario }
 

@@ -1,14 +1,16 @@
 // Every refusal that operations share is brought about for each operation that declares it, and changes nothing.
 import assert from 'node:assert/strict'
+import type { Server } from 'node:http'
 import { after, test } from 'node:test'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
 import { COMMON, type CommonRefusal, commonRefusals } from '../../src/management/common-refusals.ts'
+import { startControl } from '../../src/management/control-server.ts'
 import { IdempotentUse } from '../../src/management/idempotency.ts'
 import type { AnyOperation } from '../../src/management/operation.ts'
 import { operations } from '../../src/management/operations/index.ts'
 import { FailingStore, type Failure, type StepKind } from '../../src/ports/conformance/failing-store.ts'
-import type { Told } from './control-client.ts'
+import { askFrom, type Told } from './control-client.ts'
 import type { Asked, Scenario } from './scenario.ts'
 import { scenarios } from './scenarios/index.ts'
 import { type Asker, type World, world } from './world.ts'
@@ -53,8 +55,16 @@ async function failing({ ask, operation, store }: Case, failure: () => Failure):
   await ask()
   return store.at(undefined, await store.stepsOf(ask), failure, ask)
 }
+let exposed: Promise<Server> | undefined
+after(async () => (await exposed)?.close())
 const PRODUCED: Readonly<Partial<Record<CommonRefusal, (at: Case) => Promise<Told>>>> = {
   misdirected: ({ ask }) => ask({ headers: { host: 'rebound.example' } }),
+  async 'in-clear'({ made, operation, good: { path, ...sent } }) {
+    // Before anything else is looked at: one listener that other machines reach does for all operations.
+    exposed ??= startControl({ host: '127.0.0.1', port: 0, exposed: true, version: '0.0.0' }, operations, made.plane)
+    const { host: _, ...headers } = sent.headers ?? {}
+    return askFrom(await exposed, '10.0.0.9', operation.method, `/api/v1${path}`, { ...sent, headers: { ...headers, host: '127.0.0.1' } })
+  },
   unauthorized: ({ ask }) => ask({ headers: { authorization: 'Bearer of-nobody' } }, 'stranger'),
   async 'rate-limited'({ made, ask }) {
     const { guests } = made.plane

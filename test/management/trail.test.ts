@@ -4,24 +4,16 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { EXPORTS_MAX, exportsUnderWay } from '../../src/management/operations/trail/export-trail.ts'
 import { checkUnder, keyChecks, ONLY } from '../../src/secrets/key-records.ts'
 import { parseCheckpoint } from '../../src/trail/checkpoint.ts'
 import { REQUEST_LIFE_MS, requestErasure } from '../../src/trail/erasure-requests.ts'
 import { verifyConsistency, verifyInclusion } from '../../src/trail/merkle-verification.ts'
 import { verifyExport } from '../../src/trail/verify.ts'
 import { formatAddCheckpoint } from '../../src/trail/witness-request.ts'
-import { freshEnvelope } from '../support/envelope.ts'
-import { type World, world } from './world.ts'
+import { testEnvelope } from '../support/envelope.ts'
+import { type World, withWorld, world } from './world.ts'
 
-async function inWorld(work: (made: World) => Promise<void>): Promise<void> {
-  const made = await world()
-  try {
-    await work(made)
-    assert.deepEqual(made.reports, [])
-  } finally {
-    await made.close()
-  }
-}
 const verdict = (text: string) =>
   verifyExport(
     (async function* () {
@@ -32,7 +24,7 @@ const verdict = (text: string) =>
 const makeKey = (made: World) => made.as('owner', 'POST', '/consumers/filed/keys', { body: {} })
 
 test('erasing takes two people: after it the value is in no answer and no export, and the export still verifies', () =>
-  inWorld(async (made) => {
+  withWorld(async (made) => {
     await makeKey(made)
     const [found] = (await made.as('auditor', 'GET', '/trail/entries?act=key.create')).json!['items'] as { index: number; personal: string[] }[]
     assert.deepEqual(found!.personal, ['address'])
@@ -73,7 +65,7 @@ test('erasing takes two people: after it the value is in no answer and no export
   }))
 
 test('checkpoint and proofs of the API verify by RFC 9162, and search goes page by page without gap', () =>
-  inWorld(async (made) => {
+  withWorld(async (made) => {
     for (let i = 0; i < 9; i++) await makeKey(made)
     const checkpoint = parseCheckpoint((await made.as('auditor', 'GET', '/trail/checkpoint')).body)!
     assert.equal(checkpoint.size, 10)
@@ -96,7 +88,7 @@ test('checkpoint and proofs of the API verify by RFC 9162, and search goes page 
   }))
 
 test('another Gatehouse is witnessed over HTTP as C2SP says: a signature, then the size that was signed', () =>
-  inWorld(async (made) => {
+  withWorld(async (made) => {
     const log = await world()
     try {
       await makeKey(log)
@@ -121,7 +113,7 @@ test('another Gatehouse is witnessed over HTTP as C2SP says: a signature, then t
   }))
 
 test('the value of a secret is in no answer, no entry of the trail and no back-up', () =>
-  inWorld(async (made) => {
+  withWorld(async (made) => {
     const CANARY = 'canary-51ac-do-not-sing'
     const answers: string[] = []
     const ask = async (...args: Parameters<World['as']>) => {
@@ -150,14 +142,23 @@ test('the value of a secret is in no answer, no entry of the trail and no back-u
   }))
 
 test('the state of the system says which key seals, and how far the trail was brought out', () =>
-  inWorld(async (made) => {
+  withWorld(async (made) => {
     await makeKey(made)
     const { envelope } = made.plane.services
     await made.store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(envelope)))
     const { json } = await made.as('viewer', 'GET', '/system')
     assert.deepEqual(json!['envelope'], { keyId: envelope.keyId, stale: false })
-    await made.store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(freshEnvelope())))
+    await made.store.write(async (writing) => writing.put(keyChecks, ONLY, checkUnder(testEnvelope())))
     assert.equal(((await made.as('viewer', 'GET', '/system')).json!['envelope'] as { stale: boolean }).stale, true)
     assert.equal((json!['trail'] as { size: number }).size, 2)
     assert.equal((json!['nodes'] as unknown[]).length, 1)
+  }))
+
+test('a stolen session does not carry the trail away: who exports it has just proved who they are', () =>
+  withWorld(async (made) => {
+    for (let times = 0; times <= EXPORTS_MAX; times++) assert.equal((await made.as('auditor', 'POST', '/trail/export')).status, 200)
+    assert.equal(exportsUnderWay.get(made.plane.services.trail), 0)
+    made.clock.advanceMs(6 * 60_000)
+    assert.equal((await made.as('auditor', 'POST', '/trail/export')).short, '403 management.recent-sign-in')
+    assert.equal((await made.as('admin', 'POST', '/trail/export')).status, 200)
   }))

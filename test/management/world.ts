@@ -6,21 +6,21 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { archiveBackUp } from '../../src/adapters/archive-file.ts'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
-import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
+import { ActNotices } from '../../src/app/act-notices.ts'
 import { backUpsIn } from '../../src/app/back-ups.ts'
 import { policies } from '../../src/app/compose.ts'
 import { controlPlane } from '../../src/app/control-plane.ts'
 import { LiveDirectory } from '../../src/app/live-directory.ts'
 import { Messages } from '../../src/app/messages.ts'
 import { manualClock } from '../../src/base/clock.ts'
-import { randomSecret } from '../../src/base/ids.ts'
 import { CatalogPublishing } from '../../src/catalog/revisions/catalog-publishing.ts'
 import { sourcesOf } from '../../src/catalog/revisions/conformance/fixtures.ts'
 import { createTeam } from '../../src/directory/teams.ts'
-import { AdminToken } from '../../src/management/admin-token.ts'
 import { operations } from '../../src/management/operations/index.ts'
 import type { Plane } from '../../src/management/plane.ts'
+import { PEOPLE_ONLY, PERMISSIONS } from '../../src/model/permissions.ts'
 import { cookieName } from '../../src/people/cookies.ts'
+import { PASSWORDS } from '../../src/people/factors.ts'
 import { EVERYTHING } from '../../src/people/grants.ts'
 import { mintToken } from '../../src/people/machine-tokens.ts'
 import { momentOf } from '../../src/people/means.ts'
@@ -28,12 +28,12 @@ import { type Person, putPerson } from '../../src/people/person.ts'
 import { openSession } from '../../src/people/sessions.ts'
 import type { Egress, OutboundRequest, OutboundResponse } from '../../src/ports/egress.ts'
 import type { Store } from '../../src/ports/store.ts'
-import { Trail } from '../../src/trail/trail.ts'
-import { freshEnvelope } from '../support/envelope.ts'
+import { testEnvelope } from '../support/envelope.ts'
+import { PASSWORD } from '../support/people-room.ts'
 import { type ControlClient, controlClient, type Sent } from './control-client.ts'
 import { assertDeclared } from './declared.ts'
+import { ADMIN_TOKEN, surroundings } from './surroundings.ts'
 
-export const ADMIN_TOKEN = 'x'.repeat(43)
 /** `ada` owns APIs of the team reds; `bob` of the team blues; nobody is both. */
 export const PEOPLE = {
   owner: { roles: ['owner'], teams: [] },
@@ -46,7 +46,7 @@ export const PEOPLE = {
   nobody: { roles: [], teams: [] },
 } as const
 export type PersonName = keyof typeof PEOPLE
-/** Who asks: a person by session, the admin token, a machine token of the owner with every permission for a year, or a stranger. */
+/** Who asks: a person by session, the admin token, a machine token of the owner with every permission that a token can have, or a stranger. */
 export type Asker = PersonName | 'admin' | 'token' | 'stranger'
 
 export const FILE = {
@@ -80,7 +80,7 @@ export async function world(options: { readonly store?: Store; readonly file?: o
   const store = options.store ?? new MemoryStore()
   const clock = manualClock(Date.UTC(2026, 10, 24) * 1000)
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
-  const envelope = freshEnvelope()
+  const envelope = testEnvelope()
   const peopleKey = new Uint8Array(32).fill(7)
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-world-'))
   const sent: OutboundRequest[] = []
@@ -100,8 +100,13 @@ export async function world(options: { readonly store?: Store; readonly file?: o
       return made.answerOutbound(request)
     },
   }
+  const notices = new ActNotices(
+    envelope,
+    () => catalog.configuration.settings.webhooks,
+    (text) => void reports.push(text),
+  )
   const messages = new Messages({
-    ...{ store, envelope, egress, nowMs, contactKeys: directory.contactKeys, folder: '/nowhere' },
+    ...{ store, envelope, egress, nowMs, notices, contactKeys: directory.contactKeys, folder: '/nowhere' },
     guard: () => ({ allowPrivate: [], own: () => [] }),
     configuration: () => catalog.configuration,
     environment: () => undefined,
@@ -111,18 +116,10 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     ...{ store, clock, envelope, egress, catalog, directory, peopleKey },
     backUps: backUpsIn(folder, archiveBackUp(store), 'jsonl'),
     system: { version: '0.0.0', storeKind: 'memory', generation: () => 1 },
-    trail: new Trail(envelope),
-    counters: sharedCounters(counterMemory(4096), randomSecret(16)),
-    guestCounters: sharedCounters(counterMemory(4096), randomSecret(16)),
-    adminToken: new AdminToken(ADMIN_TOKEN),
+    trail: notices.trail,
+    ...surroundings(),
     tell: (writing, notice) => messages.tell(writing, notice),
-    site: { origin: 'http://localhost:8081', rpId: 'localhost', name: 'Gatehouse' },
-    signIn: { secondFactor: 'writers' },
-    hashCosts: { memoryKib: 64, passes: 1, parallelism: 1 },
-    requestsPerMinute: 100_000,
     report: (cause) => void reports.push(cause),
-    ready: () => true,
-    metrics: async () => 'up 1\n',
   })
   const client = await controlClient(operations, plane)
   const people = await seed(plane, client.origin)
@@ -161,24 +158,28 @@ async function seed(plane: Plane, origin: string) {
   const { people, random } = plane.services
   const at = momentOf(people)
   const ids = new Map<PersonName, string>()
+  const hash = (await people.hashing.hash(PASSWORD))!
   const headers = new Map<Asker, Record<string, string>>([
     ['stranger', {}],
     ['admin', { authorization: `Bearer ${ADMIN_TOKEN}` }],
   ])
   await plane.store.write(async (writing) => {
-    for (const name of ['reds', 'blues']) await createTeam(writing, { by: 'system', nowMs: at.nowMs }, name, { title: name, members: [], contacts: [] })
+    for (const name of ['reds', 'blues']) await createTeam(writing, { by: 'system', nowMs: at.nowMs }, name, { title: name, contacts: [] })
     for (const name of Object.keys(PEOPLE) as PersonName[]) {
       const { roles, teams } = PEOPLE[name]
       const id = `person_${name.padEnd(20, '0')}`
       const person: Person = { id, name, mail: `${name}@example.org`, roles, teams, state: 'active', createdAtMs: at.nowMs, epoch: 0 }
       putPerson(writing, person)
       ids.set(name, id)
+      // An owner counts who can sign in.
+      if (name === 'owner') writing.put(PASSWORDS, id, { hash, changedAtMs: at.nowMs })
       const visit = { address: '127.0.0.1', browser: Buffer.from(random(32)).toString('base64url') }
       const session = await openSession(writing, at, people.key, person, visit, { level: 'full', methods: ['password', 'totp'] })
       headers.set(name, { cookie: `${cookieName('session', false)}=${session.secret}`, origin, 'x-csrf-token': session.csrf })
     }
     const holder = { actor: { kind: 'person', id: ids.get('owner')! }, permissions: EVERYTHING, ownTeams: [], recentAuth: true } as const
-    const minted = await mintToken(writing, at, people.key, holder, { name: 'all', permissions: [...EVERYTHING.keys()], expiresAtMs: at.nowMs + 86_400_000 })
+    const permissions = PERMISSIONS.filter((each) => !PEOPLE_ONLY.has(each))
+    const minted = await mintToken(writing, at, people.key, holder, { name: 'all', permissions, expiresAtMs: at.nowMs + 86_400_000 })
     if ('refused' in minted) throw new Error(minted.refused)
     headers.set('token', { authorization: `Bearer ${minted.secret}` })
   })

@@ -1,5 +1,6 @@
-// An envelope under a key of its own, for tests of rooms that seal.
-import { KeyedEnvelope } from '../../src/secrets/envelope.ts'
-import { newEnvelopeKey } from '../../src/secrets/envelope-key.ts'
+// An envelope for tests of rooms that seal: the real one, under the key given or one of its own.
 
-export const freshEnvelope = (): KeyedEnvelope => new KeyedEnvelope(newEnvelopeKey())
+import { KeyedEnvelope } from '../../src/secrets/envelope.ts'
+import { envelopeKey, newEnvelopeKey } from '../../src/secrets/envelope-key.ts'
+
+export const testEnvelope = (octets?: Uint8Array): KeyedEnvelope => new KeyedEnvelope(octets ? envelopeKey(octets) : newEnvelopeKey())

@@ -34,8 +34,9 @@ export class LoadConnection {
   private text = ''
   private corked = ''
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  /** `socket`: one that was made already, such as behind a handshake. */
+  constructor(port: number, socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })) {
+    this.socket = socket
     this.socket.setEncoding('latin1')
     this.socket.on('data', (data) => this.read(String(data)))
     this.socket.on('error', () => {})

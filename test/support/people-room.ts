@@ -1,5 +1,4 @@
 // The room of people as tests use it: a store in memory, a clock by hand, a real envelope, and every trail entry at hand.
-import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { MemoryStore } from '../../src/adapters/memory/store.ts'
 import { manualClock } from '../../src/base/clock.ts'
 import { randomSecret } from '../../src/base/ids.ts'
@@ -15,33 +14,11 @@ import { beginTotp, confirmTotp } from '../../src/people/second-factor.ts'
 import { findSession, type LiveSession } from '../../src/people/sessions.ts'
 import { codeAt, stepAt } from '../../src/people/totp.ts'
 import { type Egress, EgressRefused } from '../../src/ports/egress.ts'
-import { type Envelope, UnreadableSecret } from '../../src/ports/envelope.ts'
+import { testEnvelope } from './envelope.ts'
 
 export const PASSWORD = 'eleven purple walruses'
 export const CHEAP = { memoryKib: 64, passes: 1, parallelism: 1 }
 export const ADMIN: Holder = { actor: { kind: 'admin-token', id: 'admin-token' }, permissions: EVERYTHING, ownTeams: [] }
-
-/** AES-256-GCM with the place as additional data, which is what the port promises. */
-export function testEnvelope(key = randomSecret(32)): Envelope {
-  return {
-    keyId: '0123456789abcdef',
-    seal(plain, context) {
-      const nonce = randomSecret(12)
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
-      const sealed = Buffer.concat([cipher.update(plain), cipher.final()])
-      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
-    },
-    open(sealed, context) {
-      const octets = Buffer.from(sealed, 'base64url')
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', key, octets.subarray(0, 12)).setAAD(Buffer.from(context)).setAuthTag(octets.subarray(12, 28))
-        return Buffer.concat([decipher.update(octets.subarray(28)), decipher.final()])
-      } catch {
-        throw new UnreadableSecret(context)
-      }
-    },
-  }
-}
 
 export interface PeopleRoom {
   readonly means: Means

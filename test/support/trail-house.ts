@@ -13,7 +13,7 @@ import { cosignText, LOG_KEY, type NoteSigner, noteSigner, signText, WITNESS_KEY
 import type { Opening } from '../../src/trail/opening.ts'
 import { Trail } from '../../src/trail/trail.ts'
 import { type Verdict, verifyExport } from '../../src/trail/verify.ts'
-import { testEnvelope } from './test-envelope.ts'
+import { testEnvelope } from './envelope.ts'
 
 export const ALICE: Actor = { kind: 'person', id: 'person_alice' }
 export const BOB: Actor = { kind: 'person', id: 'person_bob' }
@@ -48,11 +48,15 @@ export async function trailHouse(told: (index: number) => string = () => 'as it 
   const seeds: Uint8Array[] = []
   const random = seededRandom(seed)
   const store = new MemoryStore()
-  const trail = new Trail(testEnvelope(Buffer.alloc(32, 3)), (octets) => {
-    const drawn = random(octets)
-    if (octets === 32) seeds.push(drawn)
-    return drawn
-  })
+  const trail = new Trail(
+    testEnvelope(Buffer.alloc(32, 3)),
+    async () => {},
+    (octets) => {
+      const drawn = random(octets)
+      if (octets === 32) seeds.push(drawn)
+      return drawn
+    },
+  )
   let origin = ''
   await store.write(async (writing) => {
     for (let index = 1; index < SIZE; index++) {
@@ -134,7 +138,7 @@ export function forged({ origin, items, signedAt, signersAt }: Forgery): string 
 }
 
 /** A trail without an entry yet. */
-export const newTrail = (): { store: MemoryStore; trail: Trail } => ({ store: new MemoryStore(), trail: new Trail(testEnvelope()) })
+export const newTrail = (): { store: MemoryStore; trail: Trail } => ({ store: new MemoryStore(), trail: new Trail(testEnvelope(), async () => {}) })
 
 /** What the verifier says when nothing is brought along. */
 export function verdictOf(text: string | Uint8Array): Promise<Verdict> {

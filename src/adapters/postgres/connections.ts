@@ -16,11 +16,7 @@ export class Connections {
     this.pool = new pg.Pool({ ...settings, max, idleTimeoutMillis: 60_000, allowExitOnIdle: true })
     // An idle connection that breaks is dropped by the pool; the next one who wants one gets a new one.
     this.pool.on('error', () => {})
-    // Set up before anyone uses it: queries of one connection run in order.
-    this.pool.on('connect', (client) => {
-      client.on('error', () => {})
-      client.query(SETTLE).catch(() => {})
-    })
+    this.pool.on('connect', (client) => void client.on('error', () => {}))
   }
 
   /** Rejects with `StoreUnavailable`; at once while a server that could not be reached is left in peace. */
@@ -48,9 +44,3 @@ export class Connections {
     this.lull = setTimeout(() => (this.failed = undefined), this.backOffMs).unref()
   }
 }
-
-/**
- * What `write` acknowledges must survive the loss of power, whatever the server's default is: `off` would not; every other value is at least as strong
- * as `local` and stays.
- */
-const SETTLE = `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)`

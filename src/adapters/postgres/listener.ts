@@ -2,6 +2,8 @@
 import pg, { type ClientConfig } from 'pg'
 
 const LOOK_MS = 500
+/** A server that a broken network hides says nothing, and no error comes: an answer that takes longer is none. */
+const ANSWER_MS = 2000
 const BACK_OFF_MS = 100
 const BACK_OFF_MS_MAX = 2000
 
@@ -15,7 +17,7 @@ export class Listener {
   private stopped = false
 
   constructor(settings: ClientConfig, heard: () => void) {
-    this.settings = settings
+    this.settings = { ...settings, query_timeout: ANSWER_MS, connectionTimeoutMillis: ANSWER_MS }
     this.heard = heard
     void this.connect()
   }

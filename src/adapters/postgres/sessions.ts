@@ -25,6 +25,8 @@ export class PostgresSession implements Session {
   private readonly connections: Connections
   private readonly isWrite: boolean
   private begun: Promise<PoolClient> | undefined
+  /** One question after the other: rooms ask for several records at once, and a connection answers one at a time. */
+  private turn: Promise<unknown> = Promise.resolve()
   private client: PoolClient | undefined
   private isBroken = false
   private isDone = false
@@ -71,9 +73,10 @@ export class PostgresSession implements Session {
   }
 
   async end(): Promise<void> {
+    // What is under way is waited for: a transaction that is still beginning is let go as soon as it has begun, or failed to.
+    await this.turn
     const { client } = this
-    // One that is still beginning is let go as soon as it has begun.
-    if (!client) return this.begun?.then(() => this.end()).catch(() => {})
+    if (!client) return
     this.client = undefined
     if (!this.isDone && !this.isBroken) {
       await client.query('ROLLBACK').catch(() => {
@@ -86,24 +89,34 @@ export class PostgresSession implements Session {
   private async apply(client: PoolClient, unsent: readonly Write[]): Promise<void> {
     if (await applyWrites(client, unsent)) this.historyIsLong = true
   }
-  private async ask<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    try {
-      return await work(await (this.begun ??= this.begin()))
-    } catch (cause) {
-      this.isBroken = true
-      throw unavailable(cause)
-    }
+  private ask<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const answer = this.turn.then(async () => {
+      try {
+        return await work(await (this.begun ??= this.begin()))
+      } catch (cause) {
+        this.isBroken = true
+        throw unavailable(cause)
+      }
+    })
+    this.turn = answer.catch(() => {})
+    return answer
   }
   private async begin(): Promise<PoolClient> {
     const client = await this.connections.take()
     this.client = client
     // READ COMMITTED on purpose: each statement after the lock sees what the one who held it before has committed. A snapshot for all of the
     // transaction would be taken before the lock is waited for.
-    if (this.isWrite) await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${WRITER_LOCK}`)
+    if (this.isWrite) await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${DURABLE}; ${WRITER_LOCK}`)
     else await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     return client
   }
 }
+
+/**
+ * What `write` acknowledges must survive the loss of power, whatever the server's default is: `off` would not; every other value is at least as strong
+ * as `local` and stays. Said in each transaction: a connection that could not be told, or that a proxy shares, must not commit otherwise.
+ */
+const DURABLE = `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`
 
 /** A prepared statement of this connection; rows as arrays. */
 async function rows<Row extends unknown[]>(client: PoolClient, name: keyof typeof statements, values: unknown[]): Promise<Row[]> {

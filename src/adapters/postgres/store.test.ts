@@ -4,11 +4,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as aMoment } from 'node:timers/promises'
+import type { PoolClient } from 'pg'
 import { type PostgresServer, startPostgres, withClient } from '../../../test/support/postgres.ts'
 import { storeConformance } from '../../ports/conformance/store.ts'
 import { collection, type Store, StoreTooNew, StoreUnavailable, UncertainCommit } from '../../ports/store.ts'
 import type { PostgresAddress } from './address.ts'
 import type { Connections } from './connections.ts'
+import { PostgresSession } from './sessions.ts'
 import { PostgresStore } from './store.ts'
 
 const notes = collection<{ readonly n: number }>('note')
@@ -135,11 +137,50 @@ describe('the store in PostgreSQL', () => {
       rows.map((row) => row.collname),
       ['C', 'C'],
     )
-    const connections = (store as unknown as { connections: Connections }).connections
-    const client = await connections.take()
+    const session = new PostgresSession((store as unknown as { connections: Connections }).connections, true)
+    await session.get('note', 'a')
+    const { client } = session as unknown as { client: PoolClient }
     assert.equal((await client.query('SHOW synchronous_commit')).rows[0].synchronous_commit, 'on')
-    client.release()
+    await session.end()
     await store.close()
+  })
+
+  it('a room may ask for several records at once: one connection is asked for one after the other', async () => {
+    const address = await server.database()
+    const store = await PostgresStore.open(address)
+    const warnings: Error[] = []
+    const warned = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', warned)
+    await store.write(async (w) => {
+      for (let n = 0; n < 20; n++) w.put(notes, `k${n}`, { n })
+    })
+    const keys = Array.from({ length: 20 }, (_, n) => `k${n}`)
+    assert.deepEqual(
+      (await store.read((r) => Promise.all(keys.map((key) => r.get(notes, key))))).map((note) => note?.n),
+      [...keys.keys()],
+    )
+    await store.close()
+    await aMoment(0)
+    process.off('warning', warned)
+    assert.deepEqual(warnings, [])
+  })
+
+  it('a network that swallows everything costs neither a change nor the end of the process', async () => {
+    const address = await server.database()
+    const direct = await PostgresStore.open(address)
+    const proxy = await swallowingProxy(address.port)
+    const store = await PostgresStore.open({ ...address, port: proxy.port })
+    const next = (): Promise<void> => new Promise((resolve) => store.onChange(resolve))
+    await next()
+    proxy.swallow()
+    const heard = next()
+    await direct.write(async (w) => w.put(notes, 'a', { n: 1 }))
+    // Over a new connection, which the network lets through again.
+    await heard
+    proxy.swallow()
+    await store.close()
+    await proxy.close()
+    await direct.close()
   })
 })
 
@@ -147,6 +188,32 @@ const endConnections = (address: PostgresAddress): Promise<unknown> =>
   withClient({ ...address, password: '' }, (client) =>
     client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'),
   )
+
+/** Stands between a node and the server; `swallow`: what is open now stays open, and nothing comes through any more, as behind a firewall that forgot it. */
+async function swallowingProxy(port: number): Promise<{ port: number; swallow(): void; close(): Promise<void> }> {
+  const sockets = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect(port, '127.0.0.1')
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+    }
+    client.pipe(upstream)
+    upstream.pipe(client)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    swallow() {
+      for (const socket of sockets) socket.unpipe().on('data', () => {})
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await once(server.close(), 'close')
+    },
+  }
+}
 
 /** Stands between a node and the server, and once armed cuts the connection at a COMMIT: before the server hears of it, or after it has answered. */
 async function cuttingProxy(port: number, cut: 'before' | 'after'): Promise<{ port: number; arm(): void; close(): Promise<void> }> {

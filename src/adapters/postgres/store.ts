@@ -1,4 +1,5 @@
 // The store in PostgreSQL, for a Gatehouse of several nodes: one writes at a time, all hear of it.
+import { setTimeout as after } from 'node:timers/promises'
 import { CHANGES_LIMIT, type Changes, type Reading, type Store, StoreUnavailable, TRANSACTION_MS_MAX, type Writing } from '../../ports/store.ts'
 import { changesOf, type Session } from '../store-session.ts'
 import { type TransactionLimits, Transactions } from '../store-transactions.ts'
@@ -10,6 +11,7 @@ import { migrate } from './migrations.ts'
 import { PostgresSession } from './sessions.ts'
 
 const READERS_MAX = 8
+const PARTING_MS = 2000
 /** One statement: two would see two moments. */
 const CHANGES = `
   SELECT (SELECT coalesce(max(sequence), 0) FROM gatehouse_change) AS last, found.*
@@ -86,8 +88,11 @@ export class PostgresStore implements Store {
   close(): Promise<void> {
     this.closed ??= (async () => {
       await this.transactions.close()
-      await this.listener?.stop()
-      await this.connections.close()
+      const parting = Promise.all([this.listener?.stop(), this.connections.close()])
+      // The last word to a server that a broken network hides is never answered.
+      const late = new AbortController()
+      await Promise.race([parting, after(PARTING_MS, undefined, { signal: late.signal }).catch(() => {})])
+      late.abort()
     })()
     return this.closed
   }

@@ -1,7 +1,7 @@
 // One connection to the embedded database: how it is opened, and the statements that a store needs.
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { CHANGES_KEPT, CHANGES_LIMIT } from '../../ports/store.ts'
+import { CHANGES_KEPT, CHANGES_LIMIT, StoreUnavailable } from '../../ports/store.ts'
 import type { FoundChanges, Page, Span, Write } from '../store-session.ts'
 import { migrate } from './migrations.ts'
 
@@ -24,8 +24,9 @@ export function openDatabase(file: string, pagesMax?: number): DatabaseSync {
   chmodSync(file, 0o600)
   const database = new DatabaseSync(file, { timeout: BUSY_MS })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
-    // What was removed is overwritten: a personal field that was erased must not lie on in a free page.
+    useWriteAheadLog(database)
+    database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
+    // What was removed is overwritten: a personal field that was erased must not lie on in a free page. In the log it stands until `tidyLog`.
     database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864')
     if (pagesMax !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(pagesMax)}`)
     migrate(database)
@@ -34,6 +35,12 @@ export function openDatabase(file: string, pagesMax?: number): DatabaseSync {
     throw cause
   }
   return database
+}
+
+/** Where memory cannot be shared by a file, SQLite keeps another mode and says so softly; readers would then make commits fail. */
+export function useWriteAheadLog(database: DatabaseSync): void {
+  const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
+  if (mode !== 'wal') throw new StoreUnavailable(`the embedded store: the file system cannot hold a write-ahead log (${mode}): put the store on a local disk`)
 }
 
 export class Connection {
@@ -112,6 +119,14 @@ export class Connection {
       last: rows[0]?.last ?? 0,
       rows: rows.flatMap(({ sequence, collection, key }) => (sequence === null ? [] : [{ sequence, collection, key }])),
     }
+  }
+
+  /**
+   * Moves the log into the database and empties it. Readers that begin before others end keep SQLite from doing so by itself, and the log from ending; and
+   * what was erased stands in it until then. False when somebody uses the log: then another time.
+   */
+  tidyLog(): boolean {
+    return this.database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
   }
 
   begin(): void {

@@ -4,6 +4,8 @@ import type { Span, Write } from '../store-session.ts'
 export interface ThreadStart {
   readonly file: string
   readonly pagesMax: number | undefined
+  /** How soon after a commit the log is emptied. */
+  readonly tidyMs: number
   /** Whether to watch for commits of other processes from the beginning. */
   readonly listen: boolean
 }

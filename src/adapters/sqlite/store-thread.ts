@@ -21,6 +21,7 @@ class StoreThread {
   private readonly reading = new Map<number, Connection>()
   private writing: { readonly transaction: number; readonly begun: Promise<void> } | undefined
   private watch: NodeJS.Timeout | undefined
+  private tidying: NodeJS.Timeout | undefined
   private seenVersion = 0
 
   constructor(start: ThreadStart, say: (message: FromThread) => void) {
@@ -51,6 +52,7 @@ class StoreThread {
         return this.writer.changes(question.since)
       case 'restore':
         await this.alone(() => restoreInto(this.writer.database, this.start.file, question.file))
+        this.tidySoon()
         return undefined
       case 'close':
         this.close()
@@ -87,6 +89,7 @@ class StoreThread {
       if (question.kind !== 'commit') return look(this.writer, question)
       this.commit()
       this.writing = undefined
+      this.tidySoon()
       return undefined
     } catch (cause) {
       // SQLite rolls back by itself after some errors and not after others.
@@ -100,6 +103,18 @@ class StoreThread {
     } catch (cause) {
       throw new FailedCommit(cause)
     }
+  }
+  /** A while after the first commit since the last time: not after each, and not never while commits go on. */
+  private tidySoon(): void {
+    this.tidying ??= setTimeout(() => {
+      this.tidying = undefined
+      // Within a write transaction SQLite would refuse. A disk that fails is told to whoever commits next.
+      try {
+        if (this.writing || !this.writer.tidyLog()) this.tidySoon()
+      } catch {
+        this.tidySoon()
+      }
+    }, this.start.tidyMs)
   }
   private endWrite(): void {
     this.writing = undefined
@@ -170,6 +185,7 @@ class StoreThread {
 
   private close(): void {
     clearInterval(this.watch)
+    clearTimeout(this.tidying)
     for (const connection of [...this.reading.values(), ...this.idle, this.writer]) {
       connection.rollBack()
       connection.close()

@@ -1,12 +1,16 @@
 // The embedded store passes what every store owes, survives its thread, and keeps its files to itself.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate as aMoment } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { storeConformance } from '../../ports/conformance/store.ts'
 import { collection, type Store, StoreUnavailable, UncertainCommit } from '../../ports/store.ts'
+import { useWriteAheadLog } from './connection.ts'
 import { SqliteStore } from './store.ts'
 
 const notes = collection<{ readonly n: number; readonly text?: string }>('note')
@@ -103,6 +107,71 @@ describe('the embedded store', () => {
     })
     await store.write(async (w) => w.put(notes, 'after', { n: 1, text }))
     assert.equal((await keys()).length, written + 1)
+    await store.close()
+  })
+
+  /** What stands in the database and in its log. */
+  const octetsOf = (file: string): string => ['', '-wal'].map((suffix) => readFileSync(file + suffix, 'latin1')).join('')
+
+  it('what was removed stands in no file any more, the log included, as soon as nobody reads what was before', async () => {
+    const file = freshFile()
+    const store = await SqliteStore.open(file, { tidyMs: 1 })
+    const secret = 'ada-lovelace-1815'
+    await store.write(async (w) => w.put(notes, 'a', { n: 1, text: secret }))
+    await store.read(async (r) => {
+      await r.get(notes, 'a')
+      await store.write(async (w) => w.remove(notes, 'a'))
+      assert.ok(octetsOf(file).includes(secret), 'a reader still sees it')
+    })
+    while (octetsOf(file).includes(secret)) await aMoment()
+    await store.close()
+  })
+
+  it('a log that grew behind a long reader is emptied when the reader ends, though others read and write all the time', async () => {
+    const file = freshFile()
+    const store = await SqliteStore.open(file, { tidyMs: 1 })
+    const text = (n: number): string => String.fromCharCode(97 + (n % 26)).repeat(100_000)
+    await store.read(async (r) => {
+      await r.get(notes, 'a')
+      for (let n = 0; n < 60; n++) await store.write(async (w) => w.put(notes, 'a', { n, text: text(n) }))
+      assert.ok(statSync(`${file}-wal`).size > 5_000_000)
+    })
+    while (statSync(`${file}-wal`).size > 1_000_000) await store.write(async (w) => w.put(notes, 'b', { n: 1 }))
+    await store.close()
+  })
+
+  it('a file system that cannot hold the log is refused', () => {
+    const database = new DatabaseSync(':memory:')
+    assert.throws(() => useWriteAheadLog(database), /cannot hold a write-ahead log \(memory\)/)
+    database.close()
+  })
+
+  it('whoever waits for a thread that hangs in the system is told, though the thread cannot be ended', async () => {
+    const file = freshFile()
+    const store = await SqliteStore.open(file)
+    const { thread } = store as unknown as { thread: { worker: Worker; lookForSilence(): void } }
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    // Nobody writes into the pipe: opening it waits in the system, as a disk does that does not answer.
+    thread.worker.postMessage({ ask: -1, question: { kind: 'restore', file: pipe } })
+    const waiting = store.read((r) => r.get(notes, 'a'))
+    while (!existsSync(`${file}.restoring`)) await aMoment()
+    for (let looks = 0; looks < 7; looks++) thread.lookForSilence()
+    await assert.rejects(waiting, (cause) => cause instanceof StoreUnavailable && !(cause instanceof UncertainCommit))
+    await assert.rejects(
+      store.read((r) => r.get(notes, 'a')),
+      /started again/,
+    )
+    let isBack = false
+    store.onChange(() => (isBack = true))
+    for (; !isBack; await aMoment()) {
+      try {
+        closeSync(openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK))
+      } catch {
+        // Nobody reads any more, or yet.
+      }
+    }
+    assert.equal(await store.read((r) => r.get(notes, 'a')), undefined)
     await store.close()
   })
 })

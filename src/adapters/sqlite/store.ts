@@ -10,7 +10,11 @@ import { ThreadClient } from './thread-client.ts'
 export interface SqliteOptions extends TransactionLimits {
   /** The most pages of 4 KiB that the file may have; absent: as many as the disk has. */
   readonly pagesMax?: number
+  /** How soon after a commit the log is emptied. Tests shorten it. */
+  readonly tidyMs?: number
 }
+
+const TIDY_MS = 10_000
 
 export class SqliteStore implements Store, BackUp {
   private readonly file: string
@@ -31,7 +35,7 @@ export class SqliteStore implements Store, BackUp {
   /** Opens or makes the database at `file`; its folder is there. Rejects with `StoreUnavailable` or `StoreTooNew`. */
   static async open(file: string, options: SqliteOptions = {}): Promise<SqliteStore> {
     const listeners = new Set<() => void>()
-    const thread = await ThreadClient.open({ file, pagesMax: options.pagesMax }, () => {
+    const thread = await ThreadClient.open({ file, pagesMax: options.pagesMax, tidyMs: options.tidyMs ?? TIDY_MS }, () => {
       for (const heard of listeners) heard()
     })
     return new SqliteStore(file, thread, listeners, options)

@@ -1,4 +1,5 @@
 // The store thread seen from the main thread: started, asked, and started again with back-off when it dies.
+import { setTimeout as after } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { StoreUnavailable, UncertainCommit } from '../../ports/store.ts'
 import { errorOf } from './failures.ts'
@@ -10,6 +11,7 @@ const RESTART_MS_MAX = 10_000
 /** A thread that does not answer for so long hangs on its disk: it is ended, and whoever waits for it is told. */
 const SILENCE_MS_MAX = 30_000
 const SILENCE_LOOK_MS = 5000
+const PARTING_MS = 2000
 
 interface Pending {
   readonly question: Question
@@ -76,7 +78,10 @@ export class ThreadClient {
     this.closing = true
     clearInterval(this.silence)
     clearTimeout(this.restarting)
-    await this.worker?.terminate()
+    // One that hangs on its disk cannot be ended before the disk answers.
+    const late = new AbortController()
+    await Promise.race([this.worker?.terminate(), after(PARTING_MS, undefined, { signal: late.signal }).catch(() => {})])
+    late.abort()
   }
 
   private spawn(): Promise<void> {
@@ -117,18 +122,9 @@ export class ThreadClient {
   }
 
   private died(cause: Error): void {
-    const wasOpen = this.isOpen
-    this.isOpen = false
-    for (const [ask, { question, reject }] of this.pending) {
-      this.pending.delete(ask)
-      reject(
-        question.kind === 'commit'
-          ? new UncertainCommit('the store thread died while a commit was on its way', cause)
-          : new StoreUnavailable('the store thread died', cause),
-      )
-    }
+    this.giveUp(cause)
     // One that was never open has told why, and is not tried again from here: `open` rejects.
-    if (this.closing || (!wasOpen && this.life === 0)) return
+    if (this.closing || this.life === 0) return
     this.restarting = setTimeout(() => {
       this.spawn().then(
         () => this.changed(),
@@ -138,9 +134,27 @@ export class ThreadClient {
     this.backOffMs = Math.min(RESTART_MS_MAX, this.backOffMs * 2)
   }
 
+  /** Tells whoever waits, and takes no more questions until the thread is started again. */
+  private giveUp(cause: Error): void {
+    this.isOpen = false
+    for (const [ask, { question, reject }] of this.pending) {
+      this.pending.delete(ask)
+      reject(
+        question.kind === 'commit'
+          ? new UncertainCommit('the store thread died while a commit was on its way', cause)
+          : new StoreUnavailable('the store thread died', cause),
+      )
+    }
+  }
+
   private lookForSilence(): void {
-    const waiting = [...this.pending.values()].filter(({ question }) => question.kind !== 'restore')
+    const waiting = [...this.pending.values()]
+    // A restore takes as long as it takes, and everybody waits for it.
+    if (waiting.some(({ question }) => question.kind === 'restore')) return
     for (const pending of waiting) pending.looks++
-    if (waiting.some(({ looks }) => looks * SILENCE_LOOK_MS > SILENCE_MS_MAX)) void this.worker?.terminate()
+    if (!waiting.some(({ looks }) => looks * SILENCE_LOOK_MS > SILENCE_MS_MAX)) return
+    // Told now: a thread that hangs in the system ends only when its disk answers, if ever.
+    this.giveUp(new Error('the store thread does not answer'))
+    void this.worker?.terminate()
   }
 }

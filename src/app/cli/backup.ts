@@ -57,7 +57,10 @@ export async function backup(args: readonly string[], settings: Settings): Promi
   }
 
   async function offline(): Promise<string> {
-    const { store, trail, backUp, close } = await openFoundations(configuration as Exclude<typeof configuration, number>, settings, nowMs())
+    const { store, trail, backUp, close } = await openFoundations(configuration as Exclude<typeof configuration, number>, settings, {
+      nowMs: nowMs(),
+      report: complain,
+    })
     try {
       await backUp.backUp(output)
       const sha256 = await digestOfFile(output)

@@ -47,7 +47,7 @@ export async function exportTo(args: readonly string[], settings: Settings): Pro
     if (output === undefined) stdout.write(text)
     else {
       try {
-        writeFileSync(output, text)
+        writeFileSync(output, text, { mode: 0o600 })
       } catch (cause) {
         complain(visible(`${output} cannot be written: ${(cause as Error).message}`))
         return 2

@@ -1,11 +1,12 @@
 // A back-up of the embedded store goes into PostgreSQL and back, and nothing is replaced by what does not verify.
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
-import { startPostgres } from '../../../test/support/postgres.ts'
+import { startPostgres, withClient } from '../../../test/support/postgres.ts'
+import { exportStore, importStore } from '../../adapters/store-archive.ts'
 import { Secret } from '../../base/secret.ts'
 import { SESSIONS } from '../../people/sessions.ts'
 import { collection } from '../../ports/store.ts'
@@ -27,7 +28,8 @@ const NOW_MS = Date.UTC(2026, 10, 24)
 
 describe('restore', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-restore-'))
-  const path = (name: string): string => join(folder, name)
+  const path = (...names: string[]): string => join(folder, ...names)
+  const restores = (): string[] => readdirSync(path('data')).filter((each) => /^(?:unfinished-)?restor/.test(each))
   after(() => rmSync(folder, { recursive: true, force: true }))
   /** A configuration of its own; all of them have one envelope key. */
   function configured(name: string, store: string): string {
@@ -39,7 +41,7 @@ describe('restore', () => {
   async function foundationsOf(file: string) {
     const configuration = configurationOf(file)
     assert.ok(typeof configuration !== 'number')
-    return { configuration, ...(await openFoundations(configuration, settings, NOW_MS)) }
+    return { configuration, ...(await openFoundations(configuration, settings, { nowMs: NOW_MS, report: assert.fail })) }
   }
   writeFileSync(path('key'), `${Buffer.from(Array.from({ length: 32 }, (_, i) => (i * i * 37 + 11) & 255)).toString('base64url')}\n`, { mode: 0o600 })
 
@@ -78,7 +80,22 @@ describe('restore', () => {
       const third = configured('three', 'sqlite:./three/gatehouse.db')
       assert.equal(await restore([path('two.jsonl'), '--config', third], settings), 0)
       await holdsAll(third)
+      mkdirSync(path('data/restoring-left-by-a-crash'), { recursive: true })
       assert.equal(await restore([path('two.jsonl'), '--config', postgres, '--replace'], settings), 0)
+      await holdsAll(postgres)
+      assert.deepEqual(restores(), [])
+
+      // Breaks off in the middle: what the replaced store knew is in the file that is kept, and nothing starts before it is in place.
+      const address = { host, port, user, database, password: '' }
+      await withClient(address, async (client) => {
+        await client.query(`CREATE FUNCTION stop() RETURNS trigger AS $$ BEGIN RAISE 'the disk is full'; END $$ LANGUAGE plpgsql`)
+        await client.query(`CREATE TRIGGER stop BEFORE INSERT ON gatehouse_record FOR EACH ROW WHEN (NEW.collection = 'trail-head') EXECUTE FUNCTION stop()`)
+      })
+      assert.equal(await restore([path('two.jsonl'), '--config', postgres, '--replace'], settings), 2)
+      await withClient(address, (client) => client.query('DROP TRIGGER stop ON gatehouse_record'))
+      await assert.rejects(foundationsOf(postgres), /a restore into this store broke off/)
+      const [kept] = restores()
+      assert.equal(await restore([path('data', kept!), '--config', postgres, '--replace'], settings), 0)
       await holdsAll(postgres)
     } finally {
       await server.remove()
@@ -96,6 +113,29 @@ describe('restore', () => {
     database.close()
     assert.equal(await restore([path('edited.db'), '--config', good, '--replace'], settings), 1)
     await holdsAll(good, 600)
+  })
+
+  it('half of a store that a restore left is not started with, and the same restore goes on', async () => {
+    const file = configured('half', 'sqlite:./half/gatehouse.db')
+    await filled(file)
+    assert.equal(await backup(['--output', path('half.db'), '--config', file], settings), 0)
+    const { configuration, store: whole, close } = await foundationsOf(file)
+    const lines = await whole.read((reading) => Array.fromAsync(exportStore(reading)))
+    await close()
+    const { store } = await openStore(configuration.store, () => undefined)
+    let reads = 0
+    const broken = importStore(
+      store,
+      async function* () {
+        yield* reads++ === 0 ? lines : lines.slice(0, 700)
+      },
+      { replace: true },
+    )
+    await assert.rejects(broken, /cut short/)
+    await store.close()
+    await assert.rejects(foundationsOf(file), /a restore into this store broke off/)
+    assert.equal(await restore([path('half.db'), '--config', file, '--replace'], settings), 0)
+    await holdsAll(file)
   })
 
   it('a rotation that broke off is gone on with by the same command', async () => {

@@ -2,12 +2,13 @@
 import { resolve } from 'node:path'
 import { stderr } from 'node:process'
 import { parseArgs } from 'node:util'
+import { importIsUnfinished } from '../../adapters/store-archive.ts'
 import type { Configuration } from '../../catalog/resolving/resolve.ts'
 import type { Store } from '../../ports/store.ts'
 import { readKeyFile } from '../../secrets/key-file.ts'
 import { rotateKeyFile } from '../../secrets/rotate-key-file.ts'
 import { type RotationOptions, rotateEnvelope } from '../../secrets/rotation.ts'
-import { Trail } from '../../trail/trail.ts'
+import { ActNotices } from '../act-notices.ts'
 import { openConfiguredEnvelope } from '../envelope.ts'
 import { SEALED_COLLECTIONS } from '../sealed-collections.ts'
 import type { Settings } from '../settings.ts'
@@ -40,6 +41,7 @@ export async function secretsRotate(args: readonly string[], settings: Settings)
 }
 
 async function rotate(store: Store, configuration: Configuration, settings: Settings, next: string | undefined): Promise<void> {
+  if (await store.read(importIsUnfinished)) throw new CommandRefused('a restore into this store broke off: go on with gatehouse restore FILE --replace')
   const opened = await openConfiguredEnvelope(store, configuration.envelope, configuration.dataFolder, settings)
   if ('refused' in opened) throw new CommandRefused(opened.refused)
   const { envelope, file } = opened
@@ -51,7 +53,8 @@ async function rotate(store: Store, configuration: Configuration, settings: Sett
   if ('refused' in outcome) throw new CommandRefused(`${WHY[outcome.refused]}${outcome.where ? `: ${outcome.where.join(', ')}` : ''}`)
   const { from, to, resealed } = outcome
   const event = { act: 'envelope.rotate', actor: { kind: 'system', id: 'system' }, outcome: 'done', detail: { from, to, resealed } } as const
-  await store.write((writing) => new Trail(envelope).append(writing, event, nowMs()))
+  const { trail } = new ActNotices(envelope, () => configuration.settings.webhooks, complain)
+  await store.write((writing) => trail.append(writing, event, nowMs()))
   print(`${resealed} records are sealed under envelope key ${to}; key ${from} opens nothing any more`)
   print(file === undefined ? `give the key in ${next} to Gatehouse before it starts` : `the key is in ${file}: keep a copy of it apart from the store`)
   print('back-ups of before still need the old key')

@@ -1,7 +1,6 @@
 // gatehouse start [FILE]: runs everything until SIGTERM or SIGINT.
-import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { cwd } from 'node:process'
+import { cwd, stderr, stdout } from 'node:process'
 import { parseArgs } from 'node:util'
 import { faultLines } from '../../catalog/check.ts'
 import { type Quickstart, quickstartFile, startQuickstart } from '../quickstart.ts'
@@ -11,7 +10,8 @@ import { complain, type ExitCode, misused, print } from './usage.ts'
 
 export const startHelp = `gatehouse start [FILE]
 
-Runs the gateway and the control listener with the configuration in FILE, until SIGTERM or SIGINT; then open requests finish.
+Runs the gateway and the control listener with the configuration in FILE, until SIGTERM, SIGINT or SIGHUP; then open requests finish. A second signal
+ends it at once.
 Without FILE it runs the quickstart: a sample API behind a gateway, with a first key.
 
 Exit: 0 after draining, 1 when the configuration is refused, 2 when it could not run.`
@@ -21,7 +21,18 @@ export async function start(args: readonly string[], settings: Settings): Promis
   if (positionals.length > 1) return misused('start takes one file at the most', 'start')
   const file = positionals[0]
   // Before anything else, so that no signal finds it without a listener.
-  const stop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'SIGHUP')])
+  const stop = new Promise<void>((resolve) => {
+    let isAsked = false
+    for (const [signal, code] of SIGNALS)
+      process.on(signal, () => {
+        // A second one means at once, whichever it is.
+        if (isAsked) process.exit(code)
+        isAsked = true
+        resolve()
+      })
+  })
+  // Whoever reads what is printed may end first, as at Ctrl-C behind a pipe: that must not end the draining.
+  for (const stream of [stdout, stderr]) stream.on('error', () => {})
   let running: Running | undefined
   let quickstart: Quickstart | undefined
   try {
@@ -40,12 +51,20 @@ export async function start(args: readonly string[], settings: Settings): Promis
   announce(running, quickstart)
   await stop
   print('draining: open requests finish, new ones are refused')
-  // A second signal means at once.
-  process.once('SIGINT', () => process.exit(130))
   await running.stop()
   await quickstart?.stop()
+  // Whatever still holds the process, such as a receiver that never answers: nobody waits for it any more.
+  setTimeout(() => process.exit(0), LAST_MS).unref()
   return 0
 }
+
+/** With the exit codes that shells give them. */
+const SIGNALS = [
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+  ['SIGHUP', 129],
+] as const
+const LAST_MS = 1000
 
 function announce(running: Running, quickstart: Quickstart | undefined): void {
   print(`gateway     ${running.urls.join('  ')}  (${running.threadCount} ${running.threadCount === 1 ? 'thread' : 'threads'})`)

@@ -36,7 +36,10 @@ export function readBoundedFile(file: string, bytesMax: number, { secret = false
     }
     // A group is how those who renew certificates and those who show them share a key; everybody is nobody's mistake.
     if (secret && platform !== 'win32' && (stats.mode & 0o004) !== 0)
-      return { code: 'file-readable-by-others', message: `${file} can be read by everyone on this machine: chmod o-r it, and replace the key if others may have read it` }
+      return {
+        code: 'file-readable-by-others',
+        message: `${file} can be read by everyone on this machine: chmod o-r it, and replace the key if others may have read it`,
+      }
     // The file may grow while it is read: the cap holds for what is read, not for what the file claimed to be.
     const bytes = Buffer.allocUnsafe(Math.min(bytesMax, stats.size) + 1)
     let filled = 0

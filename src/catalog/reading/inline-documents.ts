@@ -1,5 +1,6 @@
 // OpenAPI documents that stand inside the configuration, as texts under `documents`: `openapi: document:NAME` leads to them.
 import { type Fault, type Path, suggestion } from '../../base/fault.ts'
+import { YAML_VALUES_MAX } from '../sections/document-schema.ts'
 import { members } from './members.ts'
 import { OPENAPI_CAPS, parseText, type SourceDocument } from './source-document.ts'
 
@@ -26,7 +27,10 @@ export function inlineDocuments(document: SourceDocument): ReadonlyMap<string, S
 }
 
 /** `file` is how its faults are shown, with lines of the text itself. */
-export const readInline = (file: string, text: string): SourceDocument => parseText(file, text, OPENAPI_CAPS, isJson(text))
+export function readInline(file: string, text: string): SourceDocument {
+  const isFast = isJson(text)
+  return parseText(file, text, isFast ? OPENAPI_CAPS : { ...OPENAPI_CAPS, values: YAML_VALUES_MAX }, isFast)
+}
 
 /** A flow mapping of YAML may begin as JSON does: only what is JSON is read by its faster reader. */
 export function isJson(text: string): boolean {

@@ -6,7 +6,12 @@ import type { DocumentCaps } from './source-document.ts'
 import type { ParsedText } from './yaml-document.ts'
 
 export function parseJson(text: string, caps: DocumentCaps): ParsedText {
-  const at = (path: Path, atKey: boolean): Position => positionAt(text, new JsonScanner(text, caps).find(path, atKey))
+  let walked = 0
+  const at = (path: Path, atKey: boolean): Position => {
+    if (walked > WALKED_MAX) return { line: 1, column: 1 }
+    walked += text.length
+    return positionAt(text, new JsonScanner(text, caps).find(path, atKey))
+  }
   let value: unknown
   let suspect = false
   let malformed = false
@@ -23,8 +28,13 @@ export function parseJson(text: string, caps: DocumentCaps): ParsedText {
   const faults: ScanFault[] = []
   new JsonScanner(text, caps).check(faults)
   if (malformed && faults.length === 0) faults.push({ code: 'json-syntax', message: 'the document is not JSON', offset: 0 })
-  return { value, faults: faults.map(({ code, message, offset }) => ({ code, message, position: positionAt(text, offset) })), at }
+  const told = faults.slice(0, FAULTS_MAX)
+  const placed = (offset: number, i: number): Position => (i * text.length > WALKED_MAX ? { line: 1, column: 1 } : positionAt(text, offset))
+  return { value, faults: told.map(({ code, message, offset }, i) => ({ code, message, position: placed(offset, i) })), at }
 }
+/** A text that is nothing but faults would take a walk through it for each: the first ones are told, and of a large text the first ones with their place. */
+const FAULTS_MAX = 1000
+const WALKED_MAX = 16 * 1024 ** 2
 
 function survey(value: unknown, depth: number, caps: DocumentCaps, seen: { keys: number; bad: boolean }): void {
   if (typeof value !== 'object' || value === null) return

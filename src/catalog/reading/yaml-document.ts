@@ -3,6 +3,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair,
 import type { Path } from '../../base/fault.ts'
 import type { Position } from './located-fault.ts'
 import type { DocumentCaps } from './source-document.ts'
+import { yamlExcess } from './yaml-bounds.ts'
 
 /** A fault of a text: where it stands is known at once. */
 export interface TextFault {
@@ -21,6 +22,12 @@ const SYNTAX_FAULTS_SHOWN = 10
 
 export function parseYaml(text: string, caps: DocumentCaps): ParsedText {
   const lines = new LineCounter()
+  const excess = yamlExcess(text, caps)
+  if (excess !== undefined) {
+    const before = text.slice(0, excess.offset)
+    const position = { line: before.split('\n').length, column: excess.offset - before.lastIndexOf('\n') }
+    return { value: undefined, faults: [{ code: excess.code, message: excess.message, position }], at: () => position }
+  }
   const document = compose(text, lines)
   if (typeof document === 'string') {
     const fault: TextFault = { code: 'yaml-syntax', message: document, position: { line: 1, column: 1 } }

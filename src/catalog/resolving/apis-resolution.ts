@@ -7,7 +7,7 @@ import type { LocatedFault } from '../reading/located-fault.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import type { Sources } from '../reading/sources.ts'
 import type { CanarySection } from '../sections/canary-schema.ts'
-import type { UpstreamSection } from '../sections/upstream-schema.ts'
+import type { KeptIn, UpstreamSection } from '../sections/upstream-schema.ts'
 import { versionApi } from '../sections/version-name.ts'
 import type { ListedApi } from './api-catalog.ts'
 import { canarySibling, NOWHERE, type PlacedApi, placeFaultsOf, resolveApi, type WholeApi } from './api-resolution.ts'
@@ -32,6 +32,7 @@ export interface GivenApis {
   readonly nowMs: number
   /** Why an upstream may not be where it is. */
   readonly selfFault: (upstream: UpstreamSection) => { code: string; message: string } | undefined
+  readonly kept: KeptIn
 }
 export interface ResolvedApis {
   readonly apis: readonly Api[]
@@ -202,7 +203,7 @@ class ApisResolution {
     }
     const self = this.given.selfFault(written)
     if (self) this.report(document, [{ ...self, path: [...at, ...written.addressAt] }])
-    return written
+    return this.given.kept(document, written)
   }
 
   /** Versions of an API that does not exist, or that has none. */

@@ -30,7 +30,7 @@ export function readListeners(
       if (certificateText === undefined || keyText === undefined) continue
       const reading = readServerCertificate(certificateText, keyText, nowMs)
       for (const { in: where, code, message } of reading.faults) faults.push({ code, message, path: [...at, where === 'key' ? 'key' : 'cert'] })
-      for (const message of reading.notices) notices.push({ code: 'expired-certificate', message, path: [...at, 'cert'] })
+      for (const message of reading.notices) notices.push({ code: 'certificate-notice', message, path: [...at, 'cert'] })
       const { certificate } = reading
       if (certificate === undefined) continue
       if (certificates.some(({ thumbprint }) => thumbprint === certificate.thumbprint))

@@ -2,8 +2,8 @@
 import type { Fault, Path } from '../../base/fault.ts'
 import { parseIp } from '../../base/ip.ts'
 import { certainAddress, isLoopback, isUnspecified, meanings } from '../../base/network-range.ts'
-import type { ListenerSection } from '../sections/listener.ts'
 import type { MainSection } from '../sections/configuration.ts'
+import type { ListenerSection } from '../sections/listener.ts'
 
 /** Clashes among the listeners, and a control listener that more than this machine can reach. */
 export function listenerFaults({ gateway, control }: MainSection): Fault[] {
@@ -21,6 +21,13 @@ export function listenerFaults({ gateway, control }: MainSection): Fault[] {
       code: 'control-exposed',
       path: ['control', 'listen'],
       message: `the control listener at ${name(control.listen)} can be reached from other machines: listen on 127.0.0.1, or add exposed: true if that is meant`,
+    })
+  }
+  if (!isLoopback(address) && control.exposed && control.origin === undefined) {
+    faults.push({
+      code: 'exposed-in-clear',
+      path: ['control', 'exposed'],
+      message: `other machines would send passwords and tokens to ${name(control.listen)} in clear: say where they come by TLS, origin: https://gatehouse.example.org; or origin: http://localhost:${control.listen.port} when they come through a tunnel or a container's port`,
     })
   }
   if (isLoopback(address) && control.exposed) {

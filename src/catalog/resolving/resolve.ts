@@ -1,6 +1,6 @@
 // From files to a snapshot: everything is read, everything wrong is said at once, and with one fault there is no snapshot.
 import { availableParallelism, networkInterfaces } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import type { Fault, Path } from '../../base/fault.ts'
 import type { Schema } from '../../base/schema.ts'
 import type { LivingVersion } from '../../lifecycle/announcements.ts'
@@ -19,6 +19,7 @@ import type { ControlSettings, ListenerSection } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
+import { type KeptIn, keptWithin } from '../sections/upstream-schema.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
@@ -166,11 +167,12 @@ class Resolving {
     }
     const own = ownAddresses()
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
-    const shared = this.shared(parts, selfFaultOf)
     const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway.listen, main) : []
+    const kept = keptWithin(isSound('egress') ? section.egress.allowPrivate : [])
+    const shared = this.shared(parts, selfFaultOf, kept)
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
-    const apis = this.apis(parts, shared, selfFaultOf)
+    const apis = this.apis(parts, shared, selfFaultOf, kept)
     const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
     return {
@@ -183,7 +185,7 @@ class Resolving {
     }
   }
 
-  private shared(parts: Parts, selfFaultOf: SelfFault): SharedObjects {
+  private shared(parts: Parts, selfFaultOf: SelfFault, kept: KeptIn): SharedObjects {
     const report = (document: SourceDocument, faults: readonly Fault[]): void => this.report(document, faults)
     const shared = new SharedObjects(
       {
@@ -191,6 +193,7 @@ class Resolving {
         names: (key) => parts.names(key),
         report,
         notice: (document, fault) => void this.notices.push(locate(document, fault)),
+        kept,
       },
       this.sources,
       this.options.nowMs,
@@ -209,7 +212,7 @@ class Resolving {
     return listen
   }
 
-  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
+  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault, kept: KeptIn): ResolvedApis {
     parts.entries('documents', this.tell)
     const resolved = resolveApis({
       apis: parts.entries('apis', this.tell).map(([name, document, api, path]) => ({ name, document, api, path })),
@@ -222,6 +225,7 @@ class Resolving {
       catalogue: this.options.policies,
       nowMs: this.options.nowMs,
       selfFault: selfFaultOf,
+      kept,
     })
     for (const fault of resolved.faults) this.tell(fault)
     this.note(resolved.notices)

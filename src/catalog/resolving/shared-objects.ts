@@ -5,7 +5,7 @@ import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside, type Sources } from '../reading/sources.ts'
 import type { Attachment, Attachments } from '../sections/attachments.ts'
 import type { PlanSection, SharedSections } from '../sections/shared-schema.ts'
-import type { UpstreamSection } from '../sections/upstream-schema.ts'
+import type { KeptIn, UpstreamSection } from '../sections/upstream-schema.ts'
 import { readTrustStore } from './trust-store.ts'
 
 export type SharedSection = keyof SharedSections
@@ -21,6 +21,7 @@ export interface Reader {
   names(key: SharedSection | 'apis'): readonly string[]
   report(document: SourceDocument, faults: readonly Fault[]): void
   notice(document: SourceDocument, fault: Fault): void
+  readonly kept: KeptIn
 }
 
 const CALLED = {
@@ -56,7 +57,7 @@ export class SharedObjects {
       reader.report(document, this.listFaults(policies))
       return policies
     })
-    this.upstreams = mapOf('upstreams', (upstream) => upstream)
+    this.upstreams = mapOf('upstreams', (upstream, [, document]) => reader.kept(document, upstream))
     this.plans = mapOf('plans', (plan, [, document, , path]) => {
       reader.report(document, planFaults(plan, path, reader.names('apis')))
       return plan

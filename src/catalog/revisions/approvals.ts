@@ -1,5 +1,6 @@
 // Four eyes: who approved a draft, and whether that is enough for the APIs that it touches.
 import type { Actor } from '../../model/trail-event.ts'
+import { TOKENS } from '../../people/machine-tokens.ts'
 import type { Reading, Writing } from '../../ports/store.ts'
 import { members } from '../reading/members.ts'
 import type { CatalogObject } from './kinds.ts'
@@ -17,7 +18,7 @@ export async function approve(writing: Writing, draftId: string, by: Actor, expe
   const draft = await writing.get(DRAFTS, draftId)
   if (!draft) return { refused: 'unknown-draft' }
   if (by.kind !== 'person') return { refused: 'not-a-person' }
-  if (isAuthor(draft, by)) return { refused: 'own-draft' }
+  if (!(await isByOthers(writing, draft, by))) return { refused: 'own-draft' }
   if (draft.digest !== expected) return { refused: 'stale' }
   const key = `${draftId}/${by.id}`
   if (!(await writing.get(APPROVALS, key)) && (await approvalsOf(writing, draftId)).length >= APPROVALS_MAX) return { refused: 'too-many-approvals' }
@@ -40,13 +41,25 @@ export async function withdrawApprovals(writing: Writing, draftId: string): Prom
 export const approvalsOf = async (reading: Reading, draftId: string): Promise<readonly Approval[]> =>
   (await reading.scan(APPROVALS, { prefix: `${draftId}/`, limit: APPROVALS_MAX })).map(({ value }) => value)
 
-const isAuthor = ({ author, coauthors }: Draft, by: Actor): boolean => [author, ...coauthors].some(({ kind, id }) => kind === by.kind && id === by.id)
+/**
+ * Whether others than this person wrote all of the draft. What a machine token wrote its person wrote: otherwise one person alone would be four eyes. Of a
+ * token that is forgotten nobody knows any more whose it was, and so nobody is known to be another.
+ */
+async function isByOthers(reading: Reading, { author, coauthors }: Draft, by: Actor): Promise<boolean> {
+  for (const { kind, id } of [author, ...coauthors]) {
+    if (kind === by.kind && id === by.id) return false
+    if (kind !== 'token') continue
+    const token = await reading.get(TOKENS, id)
+    if (token === undefined || token.personId === by.id) return false
+  }
+  return true
+}
 
 /** The approvers that count: of this very draft, no authors of it, each once, and still allowed to. */
 export async function countedApprovers(reading: Reading, draft: Draft, apis: readonly string[], mayApprove: MayApprove): Promise<readonly Actor[]> {
   const counted: Actor[] = []
   for (const { by, digest } of await approvalsOf(reading, draft.id))
-    if (digest === draft.digest && by.kind === 'person' && !isAuthor(draft, by) && (await mayApprove(by, apis))) counted.push(by)
+    if (digest === draft.digest && by.kind === 'person' && (await isByOthers(reading, draft, by)) && (await mayApprove(by, apis))) counted.push(by)
   return counted
 }
 

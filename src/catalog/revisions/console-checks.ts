@@ -1,23 +1,14 @@
 // What only the file may do: look into the environment and files of this machine, and lead callers to private networks.
 
 import type { Fault, Path } from '../../base/fault.ts'
-import { type Cidr, NetworkSet, parseCidr } from '../../base/ip.ts'
-import { certainAddress, meanings } from '../../base/network-range.ts'
+import { type Cidr, NetworkSet, parseCidr, unmapped } from '../../base/ip.ts'
+import { certainAddress, isPublic, meanings } from '../../base/network-range.ts'
 import { isInline } from '../reading/inline-documents.ts'
 import { type LocatedFault, locate } from '../reading/located-fault.ts'
 import { members } from '../reading/members.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import { parseUpstream } from '../sections/upstream-target.ts'
 import { type CatalogObject, kindNamed, sectionPath } from './kinds.ts'
-
-/** Special-purpose addresses (RFC 6890 and its registries) that are not reached over the internet. */
-const NOT_PUBLIC = new NetworkSet(
-  [
-    ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24'],
-    ...['192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/3'],
-    ...['::/127', '64:ff9b:1::/48', '100::/64', '2001:db8::/32', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
-  ].map((text) => parseCidr(text)!),
-)
 
 /** `main`: the file, whose `egress.allowPrivate` says which private networks the console's upstreams may lead to. */
 export function consoleFaults(objects: readonly CatalogObject[], document: SourceDocument, main: SourceDocument | undefined): LocatedFault[] {
@@ -59,13 +50,12 @@ function referenceFault(value: object): { code: string; message: string } | unde
   return { code: 'console-reference', message: 'an object of the console refers to secrets by {secret: NAME} alone: {env} and {file} are for the file' }
 }
 
-/** hardening: upstreams that come from the console obey the egress guard. */
+/** hardening: upstreams that come from the console obey the egress guard; what a name leads to is asked at each connection. */
 function upstreamFault(text: string, allowed: NetworkSet): { code: string; message: string } | undefined {
   const target = parseUpstream(text)
   const address = 'code' in target ? undefined : certainAddress(target.host)
   if (!address || 'code' in target) return undefined
-  const forbidden = meanings(address).find((meant) => NOT_PUBLIC.has(meant) && !allowed.has(meant))
-  if (!forbidden) return undefined
+  if (!meanings(address).some((meant) => !isPublic(meant) && !allowed.has(unmapped(meant)))) return undefined
   const message = `${target.host} is not a public address: an upstream of the console leads there only if the file allows it under egress.allowPrivate`
   return { code: 'private-upstream', message }
 }

@@ -1,8 +1,10 @@
 // The catalog as one text: every object of both owners in canonical form, so that equal catalogs are equal texts.
 import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
+import { isJson } from '../reading/inline-documents.ts'
 import type { LocatedFault } from '../reading/located-fault.ts'
 import { type DocumentCaps, parseText, type SourceDocument } from '../reading/source-document.ts'
+import { YAML_VALUES_MAX } from '../sections/document-schema.ts'
 import { type CatalogObject, configurationOf, KINDS, kindNamed, objectsOf } from './kinds.ts'
 import { plainFaults } from './plain-value.ts'
 
@@ -43,10 +45,12 @@ export type Applied = { readonly objects: readonly CatalogObject[]; readonly fau
 export function readApplied(text: string, file: string): Applied {
   if (text.length > EXPORT_CHARACTERS_MAX)
     return { faults: [{ file, line: 1, column: 1, code: 'file-too-large', message: `the text has more than ${EXPORT_CHARACTERS_MAX} characters` }] }
-  const document = parseText(file, text, EXPORT_CAPS, false)
+  const isFast = isJson(text)
+  const document = parseText(file, text, isFast ? EXPORT_CAPS : { ...EXPORT_CAPS, values: YAML_VALUES_MAX }, isFast)
   if (document.faults.length > 0) return { faults: document.faults }
   const objects = objectsOf(document.value)
-  const faults = [...sectionFaults(document), ...objects.flatMap((object) => valueFaults(document, object))]
+  const faults = sectionFaults(document)
+  for (const object of objects) if (faults.length < FAULTS_MAX) faults.push(...valueFaults(document, object))
   return faults.length > 0 ? { faults } : { objects, faults: [] }
 }
 
@@ -55,7 +59,15 @@ export function sectionFaults(document: SourceDocument, besides: readonly string
   const { value } = document
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return [faultAt(document, [], 'wrong-type', 'the document is a configuration with sections')]
+  let found = 0
   return Object.entries(value).flatMap(([key, section]) => {
+    if (found >= FAULTS_MAX) return []
+    const faults = faultsOf(key, section)
+    found += faults.length
+    return faults
+  })
+
+  function faultsOf(key: string, section: unknown): LocatedFault[] {
     if (key === 'gatehouse') return section === 1 ? [] : [faultAt(document, [key], 'unknown-word', "'gatehouse' must be 1")]
     if (besides.includes(key)) return []
     const kind = KINDS.find((each) => each.section === key)
@@ -63,8 +75,10 @@ export function sectionFaults(document: SourceDocument, besides: readonly string
     const isMap = (each: unknown): boolean => typeof each === 'object' && each !== null && !Array.isArray(each)
     const isWhole = isMap(section) && (kind.levels === 1 || Object.values(section as object).every(isMap))
     return isWhole ? [] : [faultAt(document, [key], 'wrong-type', `'${key}' holds objects by name`)]
-  })
+  }
 }
+/** To find the place of one, the text is read up to there: of a text that is nothing but faults only the first ones are told. */
+const FAULTS_MAX = 100
 
 function valueFaults(document: SourceDocument, { kind, name, value }: CatalogObject): LocatedFault[] {
   const known = kindNamed(kind)!

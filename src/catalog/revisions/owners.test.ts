@@ -55,6 +55,28 @@ describe('two owners', () => {
     assert.equal(faultLines(one.faults, '/nowhere').split(' ').slice(0, 2).join(' '), 'console:document/broken:2:16 unknown-key')
   })
 
+  test('wherever an upstream of the console stands, what its name leads to is bounded by the file; an upstream of the file is not', async () => {
+    const { publish, catalog } = await start([api('filed'), { kind: 'upstream', name: 'shared', value: { url: 'http://shared.example' } }], {
+      egress: { allowPrivate: ['10.0.0.0/8'] },
+    })
+    const versioned = { upstream: undefined, versioning: { by: 'path' } }
+    done(
+      await publish(
+        { kind: 'upstream', name: 'own', value: { url: 'http://own.example' } },
+        api('plain', { canary: { upstream: 'http://b.example', share: '5%' } }),
+        api('named', { upstream: 'own' }),
+        api('of-file', { upstream: 'shared' }),
+        api('books', versioned),
+        { kind: 'version', name: 'books@v1', value: { upstream: 'http://v1.example' } },
+      ),
+    )
+    const bound = ['10.0.0.0/8']
+    assert.deepEqual(Object.fromEntries(catalog.configuration.snapshot.apis.map(({ name, upstream }) => [name, upstream.reach])), {
+      ...{ 'books@v1': bound, named: bound, plain: bound, 'plain~canary': bound },
+      ...{ filed: undefined, 'of-file': undefined },
+    })
+  })
+
   const forbidden: [name: string, object: CatalogObject, code: string][] = [
     ['a private upstream', api('a', { upstream: 'http://10.0.0.5:80' }), 'private-upstream'],
     ['loopback', api('a', { upstream: { url: 'http://127.0.0.1:9001' } }), 'private-upstream'],

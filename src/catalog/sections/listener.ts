@@ -19,7 +19,9 @@ function listenerAddress(describe: string): Schema<Address> {
 /** The control listener speaks HTTP alone: what is exposed of it has a gateway or a proxy in front. */
 const clearAddress = (describe: string): Schema<Address> =>
   checked(listenerAddress(describe), ({ scheme }) =>
-    scheme === 'http' ? undefined : { code: 'not-available', message: 'the control listener speaks http:// on this machine: put TLS in front of it, and name it in `origin`' },
+    scheme === 'http'
+      ? undefined
+      : { code: 'not-available', message: 'the control listener speaks http:// on this machine: put TLS in front of it, and name it in `origin`' },
   )
 
 const pemFile = (describe: string) => string({ pattern: /^[^\0]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
@@ -37,10 +39,7 @@ const tlsOfListener = object(
           'Chosen by the name that the client asks for (SNI); the first is for clients that ask for none. One name may have an ECDSA and an RSA certificate. Files are watched: new ones are shown without a restart.',
       },
     ),
-    profile: optional(
-      oneOf(['intermediate', 'modern'], '`intermediate`: TLS 1.2 and 1.3, by RFC 9325. `modern`: TLS 1.3 alone.'),
-      'intermediate',
-    ),
+    profile: optional(oneOf(['intermediate', 'modern'], '`intermediate`: TLS 1.2 and 1.3, by RFC 9325. `modern`: TLS 1.3 alone.'), 'intermediate'),
     minVersion: optional(oneOf(['1.2', '1.3'], 'The oldest version of TLS that is spoken; `1.3` is what `profile: modern` says.')),
   },
   'TLS: certificates and versions.',
@@ -73,7 +72,10 @@ export const gatewayListener: Schema<ListenerSection> = checked(
 )
 function tlsFault({ scheme, tls }: ListenerSection): { code: string; message: string; at?: Path } | undefined {
   if (scheme === 'https' && !tls)
-    return { code: 'tls-missing', message: 'an https:// listener needs certificates: { address: https://..., tls: { certificates: [{ cert: FILE, key: FILE }] } }' }
+    return {
+      code: 'tls-missing',
+      message: 'an https:// listener needs certificates: { address: https://..., tls: { certificates: [{ cert: FILE, key: FILE }] } }',
+    }
   if (scheme === 'http' && tls) return { code: 'contradiction', message: "'tls' stands beside an http:// address, which is in clear: write https://" }
   if (tls?.profile === 'modern' && tls.minVersion === '1.2')
     return { code: 'contradiction', message: "profile: modern speaks TLS 1.3 alone, and 'minVersion' says 1.2", at: ['tls', 'minVersion'] }
@@ -86,7 +88,7 @@ const consoleOrigin = checked(
     maxLength: 300,
     means: 'an origin such as https://gatehouse.example.org',
     describe:
-      'Where people reach the console, when a proxy in front ends TLS: `https://gatehouse.example.org`. Left out: `http://localhost` at the port of `listen`.',
+      'Where people reach the console, when a proxy in front ends TLS: `https://gatehouse.example.org`. The proxy passes on `Host` as it came. Left out: `http://localhost` at the port of `listen`.',
   }),
   (text) => {
     const url = URL.parse(text)
@@ -108,7 +110,7 @@ export const controlSettings = object(
     listen: withDefault(clearAddress('Where management API, metrics and health are served. Loopback, unless `exposed` is said.'), 'http://127.0.0.1:8081'),
     exposed: optional(
       boolean(
-        'True allows `listen` to be another address than loopback: whoever reaches it can try to manage this gateway. `/metrics` then takes a credential with `system:read`.',
+        'True allows `listen` to be another address than loopback: whoever reaches it can try to manage this gateway. It takes `origin`: from other machines everything but health is answered under that name alone. `/metrics` then takes a credential with `system:read`.',
       ),
       false,
     ),

@@ -16,6 +16,7 @@ import {
   withDefault,
 } from '../../base/schema.ts'
 import type { Upstream } from '../../model/snapshot.ts'
+import type { SourceDocument } from '../reading/source-document.ts'
 import { parseUpstream, type UpstreamTarget } from './upstream-target.ts'
 
 /** An upstream with where its address stands below the API's `upstream`, for faults about it. */
@@ -96,6 +97,14 @@ function section(read: ReturnType<typeof settings.read>, addressAt: readonly (st
     addressAt,
   }
 }
+
+/** An upstream as whoever keeps it may have it. */
+export type KeptIn = (document: SourceDocument, upstream: UpstreamSection) => UpstreamSection
+/** hardening: the file's lead anywhere, the console's to public networks and those of `egress.allowPrivate`. What the console owns has no lines, but names. */
+export const keptWithin =
+  (allowPrivate: readonly string[]): KeptIn =>
+  ({ placeOf }, upstream) =>
+    placeOf === undefined ? upstream : { ...upstream, reach: allowPrivate }
 
 /** An upstream as an object: the form of one that has a name. */
 export const upstreamSettings: Schema<UpstreamSection> = mapped(whole, (read) => section(read, read.url ? ['url'] : ['targets', 0]))

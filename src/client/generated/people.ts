@@ -13,7 +13,7 @@ export const changePerson = (to: Connection, input: { readonly parameters: { rea
 export const erasePerson = (to: Connection, input: { readonly parameters: { readonly person: string }; readonly ifMatch: string }): Promise<Answer<undefined>> =>
   to.call('DELETE', '/people/{person}', input)
 
-/** Whether the admin token counts. It always does while no owner is active. */
+/** Whether the admin token counts. It always does while no owner can sign in. */
 export const getAdminToken = (to: Connection, input: {} = {}): Promise<Answer<{ readonly enabled: boolean }>> =>
   to.call('GET', '/bootstrap-token', input)
 
@@ -33,7 +33,7 @@ export const issueRecoveryLink = (to: Connection, input: { readonly parameters: 
 export const listPeople = (to: Connection, input: { readonly query?: { readonly limit?: number; readonly cursor?: string } } = {}): Promise<Answer<{ readonly items: readonly { readonly id: string; readonly name: string; readonly mail: string; readonly roles: readonly string[]; readonly teams: readonly string[]; readonly state: 'invited' | 'active' | 'suspended'; readonly created: string; readonly rolesFrom?: string }[]; readonly next?: string }>> =>
   to.call('GET', '/people', input)
 
-/** Reinstates a suspended person. */
+/** Reinstates a suspended person. Who has nothing to sign in with is invited again: issue them a link. */
 export const reinstatePerson = (to: Connection, input: { readonly parameters: { readonly person: string }; readonly ifMatch: string; readonly idempotencyKey?: string }): Promise<Answer<{ readonly id: string; readonly name: string; readonly mail: string; readonly roles: readonly string[]; readonly teams: readonly string[]; readonly state: 'invited' | 'active' | 'suspended'; readonly created: string; readonly rolesFrom?: string }>> =>
   to.call('POST', '/people/{person}/reinstatement', input)
 

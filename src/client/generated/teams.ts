@@ -2,15 +2,15 @@
 import type { Answer, Connection } from '../connection.ts'
 
 /** Makes a team. */
-export const createTeam = (to: Connection, input: { readonly body: { readonly name: string; readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[] }; readonly idempotencyKey?: string }): Promise<Answer<{ readonly name: string; readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }>> =>
+export const createTeam = (to: Connection, input: { readonly body: { readonly name: string; readonly title?: string; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[] }; readonly idempotencyKey?: string }): Promise<Answer<{ readonly name: string; readonly title?: string; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }>> =>
   to.call('POST', '/teams', input)
 
-/** Tells of one team: its members, and where it wants to be told. */
-export const getTeam = (to: Connection, input: { readonly parameters: { readonly team: string } }): Promise<Answer<{ readonly name: string; readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }>> =>
+/** Tells of one team, and where it wants to be told. */
+export const getTeam = (to: Connection, input: { readonly parameters: { readonly team: string } }): Promise<Answer<{ readonly name: string; readonly title?: string; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }>> =>
   to.call('GET', '/teams/{team}', input)
 
 /** Lists teams by name. */
-export const listTeams = (to: Connection, input: { readonly query?: { readonly limit?: number; readonly cursor?: string } } = {}): Promise<Answer<{ readonly items: readonly { readonly name: string; readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }[]; readonly next?: string }>> =>
+export const listTeams = (to: Connection, input: { readonly query?: { readonly limit?: number; readonly cursor?: string } } = {}): Promise<Answer<{ readonly items: readonly { readonly name: string; readonly title?: string; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }[]; readonly next?: string }>> =>
   to.call('GET', '/teams', input)
 
 /** Removes a team that answers for no consumer and owns no API. */
@@ -21,6 +21,6 @@ export const removeTeam = (to: Connection, input: { readonly parameters: { reado
 export const tellContactKey = (to: Connection, input: { readonly parameters: { readonly team: string }; readonly idempotencyKey?: string }): Promise<Answer<{ readonly key: string }>> =>
   to.call('POST', '/teams/{team}/contact-key', input)
 
-/** Replaces a team’s title, members and contacts. */
-export const updateTeam = (to: Connection, input: { readonly parameters: { readonly team: string }; readonly body: { readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[] }; readonly ifMatch: string }): Promise<Answer<{ readonly name: string; readonly title?: string; readonly members?: readonly string[]; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }>> =>
+/** Replaces a team’s title and contacts. */
+export const updateTeam = (to: Connection, input: { readonly parameters: { readonly team: string }; readonly body: { readonly title?: string; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[] }; readonly ifMatch: string }): Promise<Answer<{ readonly name: string; readonly title?: string; readonly contacts?: readonly { readonly kind: 'mail' | 'webhook'; readonly to: string }[]; readonly created: string }>> =>
   to.call('PUT', '/teams/{team}', input)

@@ -9,6 +9,7 @@ import { draftsOperations } from './drafts/index.ts'
 import { driftOperations } from './drift/index.ts'
 import { keysOperations } from './keys/index.ts'
 import { objectsOperations } from './objects/index.ts'
+import { outboxOperations } from './outbox/index.ts'
 import { peopleOperations } from './people/index.ts'
 import { providersOperations } from './providers/index.ts'
 import { revisionsOperations } from './revisions/index.ts'
@@ -32,6 +33,7 @@ export const operations: readonly AnyOperation[] = [
   ...driftOperations,
   ...keysOperations,
   ...objectsOperations,
+  ...outboxOperations,
   ...peopleOperations,
   ...providersOperations,
   ...revisionsOperations,

@@ -1,4 +1,5 @@
 // Account: one's own password, app, passkeys and recovery codes; and coming in by a link.
+import { PASSWORDS } from '../../../src/people/factors.ts'
 import { momentOf } from '../../../src/people/means.ts'
 import { passkeyRegistration } from '../../../src/people/passkeys.ts'
 import { issueRecovery } from '../../../src/people/people.ts'
@@ -20,11 +21,9 @@ import {
   SITE,
   sessionOf,
 } from '../people-scenes.ts'
-import type { Scenarios } from '../scenario.ts'
+import { EVERY_PERSON, EVERYBODY, type Scenarios } from '../scenario.ts'
 import type { Asker, PersonName, World } from '../world.ts'
 
-const PEOPLE = 'owner administrator ada bob auditor viewer nobody'
-const EVERYBODY = `${PEOPLE} admin token stranger`
 const NEW = 'seven green llamas sing'
 const attestation = { id: 'AA', rawId: 'AA', type: 'public-key', clientExtensionResults: {}, response: { clientDataJSON: 'AA', attestationObject: 'AA' } }
 
@@ -48,12 +47,15 @@ const recovery = async (world: World, name: PersonName): Promise<string> =>
 
 export const account: Scenarios = {
   changePassword: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       if (isPerson(asker)) await givePassword(world, asker)
       return password({ current: PASSWORD, password: NEW })
     },
-    notRecent: () => password({ password: NEW }),
+    async notRecent(world) {
+      await world.store.write(async (writing) => writing.remove(PASSWORDS, world.personId('owner')))
+      return password({ password: NEW })
+    },
     refusals: {
       'password-unreadable': () => password({ password: 'seven green \u0007 llamas' }),
       'password-too-short': () => password({ password: 'llamas' }),
@@ -75,15 +77,15 @@ export const account: Scenarios = {
     },
   },
   beginTotp: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       if (isPerson(asker)) await givePassword(world, asker)
       return { path: '/own/totp' }
     },
-    refusals: { 'password-first': () => ({ path: '/own/totp' }) },
+    refusals: { 'password-first': () => ({ path: '/own/totp', asker: 'administrator' }) },
   },
   confirmTotp: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     good: async (world, asker) => ({ path: '/own/totp/confirmation', body: { code: isPerson(asker) ? await begun(world, asker) : '000000' } }),
     refusals: {
       'nothing-begun': () => ({ path: '/own/totp/confirmation', body: { code: '000000' } }),
@@ -94,7 +96,7 @@ export const account: Scenarios = {
     },
   },
   removeTotp: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       await withApp(world, asker)
       if (isPerson(asker)) await fillPasskeys(world, asker)
@@ -109,7 +111,7 @@ export const account: Scenarios = {
     },
   },
   renewRecoveryCodes: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       await withApp(world, asker)
       return { path: '/own/recovery-codes' }
@@ -117,7 +119,7 @@ export const account: Scenarios = {
     refusals: { 'no-second-factor': () => ({ path: '/own/recovery-codes' }) },
   },
   beginPasskey: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     good: () => ({ path: '/own/passkey-challenge' }),
     refusals: {
       'too-many-passkeys': async (world) => {
@@ -127,7 +129,7 @@ export const account: Scenarios = {
     },
   },
   registerPasskey: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       if (!isPerson(asker)) return { path: '/own/passkeys', body: { name: 'key', response: attestation } }
       const { live, headers } = await sessionOf(world, asker)
@@ -136,9 +138,9 @@ export const account: Scenarios = {
     },
     refusals: { 'not-verified': () => ({ path: '/own/passkeys', body: { name: 'key', response: attestation } }) },
   },
-  listPasskeys: { may: PEOPLE, good: () => ({ path: '/own/passkeys' }), refusals: {} },
+  listPasskeys: { may: EVERY_PERSON, good: () => ({ path: '/own/passkeys' }), refusals: {} },
   removePasskey: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       if (!isPerson(asker)) return { path: `/own/passkeys/${'0'.repeat(64)}` }
       await fillPasskeys(world, asker)
@@ -150,6 +152,11 @@ export const account: Scenarios = {
         await givePasskey(world, 'owner')
         const { items } = (await world.as('owner', 'GET', '/own/passkeys')).json as unknown as { items: { id: string }[] }
         return { path: `/own/passkeys/${items[0]!.id}` }
+      },
+      'last-way-in': async (world) => {
+        await givePasskey(world, 'viewer')
+        const { items } = (await world.as('viewer', 'GET', '/own/passkeys')).json as unknown as { items: { id: string }[] }
+        return { path: `/own/passkeys/${items[0]!.id}`, asker: 'viewer' }
       },
     },
   },

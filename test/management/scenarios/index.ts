@@ -6,6 +6,7 @@ import { catalog } from './catalog.ts'
 import { consumers } from './consumers.ts'
 import { drafts } from './drafts.ts'
 import { keys } from './keys.ts'
+import { outbox } from './outbox.ts'
 import { people } from './people.ts'
 import { secrets } from './secrets.ts'
 import { session } from './session.ts'
@@ -22,6 +23,7 @@ export const scenarios: Scenarios = {
   ...consumers,
   ...drafts,
   ...keys,
+  ...outbox,
   ...people,
   ...secrets,
   ...session,

@@ -2,14 +2,14 @@
 
 import { mintToken } from '../../../src/people/machine-tokens.ts'
 import { momentOf } from '../../../src/people/means.ts'
-import { putRole } from '../../../src/people/roles.ts'
-import { ADMIN, change, granted, isPerson, knowProvider, meansOf } from '../people-scenes.ts'
-import type { Scenarios } from '../scenario.ts'
+import { CUSTOM_ROLES_MAX, putRole } from '../../../src/people/roles.ts'
+import { PROVIDERS_MAX } from '../../../src/people/sso-provider.ts'
+import { ADMIN, change, granted, isPerson, knowProvider, meansOf, ownerThroughProvider } from '../people-scenes.ts'
+import { EVERY_PERSON, type Scenarios } from '../scenario.ts'
 import type { Asker, PersonName, World } from '../world.ts'
 
-const PEOPLE = 'owner administrator ada bob auditor viewer nobody'
 const READERS = 'owner administrator auditor admin token'
-const WRITERS = 'owner administrator admin token'
+const WRITERS = 'owner administrator admin'
 const ANY = { 'if-match': '*' }
 const MAIL = 'someone@example.org'
 
@@ -56,6 +56,7 @@ export const people: Scenarios = {
       'more-than-you-hold': (world) => ({ ...guarded(at(world, 'viewer'), { roles: ['owner'] }), asker: 'administrator' }),
       'last-owner': (world) => guarded(at(world, 'owner'), { roles: ['administrator'] }),
       'roles-from-provider': async (world) => {
+        await knowProvider(world, 'https://login.example', 'a-secret')
         await change(world, 'viewer', { rolesFrom: 'main' })
         return guarded(at(world, 'viewer'), { roles: ['auditor'] })
       },
@@ -124,6 +125,10 @@ export const people: Scenarios = {
     good: () => guarded('/roles/reader', role),
     refusals: {
       'built-in': () => guarded('/roles/viewer', role),
+      'too-many-roles': async (world) => {
+        for (let i = 0; i < CUSTOM_ROLES_MAX; i++) await putReader(world, `reader-${i}`)
+        return guarded('/roles/reader', role)
+      },
       'no-own-reach': () => guarded('/roles/reader', { ...role, reach: 'own', permissions: ['people:read'] }),
       'more-than-you-hold': () => ({ ...guarded('/roles/reader', { ...role, permissions: ['trail:erase'] }), asker: 'administrator' }),
     },
@@ -157,10 +162,18 @@ export const people: Scenarios = {
     refusals: {},
   },
   putProvider: {
-    may: 'owner admin token',
+    may: 'owner admin',
     good: () => guarded('/providers/main', { ...provider, mapping: { claim: 'groups', rules: [{ value: 'staff', roles: ['viewer'], teams: ['reds'] }] } }),
     refusals: {
       'owners-only': () => ({ ...guarded('/providers/main', provider), asker: 'administrator' }),
+      'last-owner': async (world) => {
+        await ownerThroughProvider(world)
+        return guarded('/providers/main', { ...provider, issuer: 'https://other.example' })
+      },
+      'too-many-providers': async (world) => {
+        for (let i = 0; i < PROVIDERS_MAX; i++) await world.as('owner', 'PUT', `/providers/p${i}`, { body: provider, headers: ANY })
+        return guarded('/providers/main', provider)
+      },
       'issuer-not-https': () => guarded('/providers/main', { ...provider, issuer: 'http://login.example' }),
       'secret-needed': () => guarded('/providers/main', { ...provider, clientSecret: undefined }),
       'unknown-role': () => guarded('/providers/main', { ...provider, mapping: { claim: 'groups', rules: [{ value: 'a', roles: ['none'], teams: [] }] } }),
@@ -169,7 +182,7 @@ export const people: Scenarios = {
     },
   },
   removeProvider: {
-    may: 'owner admin token',
+    may: 'owner admin',
     async good(world) {
       await knowProvider(world, 'https://login.example', 'a-secret')
       return guarded('/providers/main')
@@ -179,6 +192,10 @@ export const people: Scenarios = {
         await knowProvider(world, 'https://login.example', 'a-secret')
         return { ...guarded('/providers/main'), asker: 'administrator' }
       },
+      'last-owner': async (world) => {
+        await ownerThroughProvider(world)
+        return guarded('/providers/main')
+      },
     },
   },
 
@@ -187,6 +204,7 @@ export const people: Scenarios = {
     good: (world) => token(world),
     refusals: {
       'people-only': (world) => ({ ...token(world), asker: 'token' }),
+      'not-for-tokens': (world) => token(world, { permissions: ['apis:read', 'people:write'] }),
       'more-than-you-hold': (world) => ({ ...token(world, { permissions: ['trail:erase'] }), asker: 'administrator' }),
       'not-of-apis': (world) => token(world, { permissions: ['people:read'], apis: ['apples'] }),
       'bad-expiry': (world) => token(world, { expires: new Date(world.plane.nowMs() + 400 * 86_400_000).toISOString() }),
@@ -197,9 +215,9 @@ export const people: Scenarios = {
     },
   },
   listTokens: { may: READERS, good: () => ({ path: '/tokens' }), refusals: {} },
-  listOwnTokens: { may: PEOPLE, good: () => ({ path: '/own/tokens' }), refusals: {} },
+  listOwnTokens: { may: EVERY_PERSON, good: () => ({ path: '/own/tokens' }), refusals: {} },
   revokeToken: {
-    may: WRITERS,
+    may: `${WRITERS} token`,
     good: async (world) => ({ path: `/tokens/${await tokenOf(world, 'viewer')}` }),
     refusals: {
       'already-revoked': async (world) => {
@@ -210,7 +228,7 @@ export const people: Scenarios = {
     },
   },
   revokeOwnToken: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     good: async (world, asker) => ({ path: `/own/tokens/${await tokenOf(world, asker)}` }),
     refusals: {
       'already-revoked': async (world) => {

@@ -1,11 +1,11 @@
 // Session: signing in and out, confirming who one is, and where one is signed in.
 import { addressCount, charge } from '../../../src/people/back-off.ts'
 import { passkeySignIn, passkeyStepUp } from '../../../src/people/passkeys.ts'
-import { accountKey, SSO_ACCOUNTS } from '../../../src/people/sso-provider.ts'
 import { EgressFailed } from '../../../src/ports/egress.ts'
 import {
   asBrowser,
   BROWSER,
+  bind,
   fillPasskeys,
   givePasskey,
   givePassword,
@@ -22,11 +22,9 @@ import {
   walked,
   withProvider,
 } from '../people-scenes.ts'
-import type { Scenarios } from '../scenario.ts'
+import { EVERY_PERSON, EVERYBODY, type Scenarios } from '../scenario.ts'
 import type { Asker, World } from '../world.ts'
 
-const PEOPLE = 'owner administrator ada bob auditor viewer nobody'
-const EVERYBODY = `${PEOPLE} admin token stranger`
 const WRONG = { path: '/session/password', body: { mail: mailOf('viewer'), password: 'not the password at all' }, asker: 'stranger' } as const
 const right = (name: string) => ({ path: '/session/password', body: { mail: mailOf(name), password: PASSWORD }, asker: 'stranger' }) as const
 const assertion = {
@@ -55,7 +53,7 @@ async function confirmation(world: World, asker: Asker) {
 }
 
 export const session: Scenarios = {
-  getSession: { may: `${PEOPLE} admin token`, good: () => ({ path: '/session' }), refusals: {} },
+  getSession: { may: `${EVERY_PERSON} admin token`, good: () => ({ path: '/session' }), refusals: {} },
   signInWithPassword: {
     may: EVERYBODY,
     async good(world) {
@@ -120,6 +118,11 @@ export const session: Scenarios = {
         world.answerOutbound = () => Promise.reject(new EgressFailed('refused'))
         return { path: '/session/single-sign-on', body: { provider: 'main' }, asker: 'stranger' }
       },
+      'proves-too-little': async (world) => {
+        await knowProvider(world, 'https://login.example', 'a-secret', false)
+        await givePasskey(world, 'viewer')
+        return { path: '/session/single-sign-on', body: { provider: 'main', confirm: true }, asker: 'viewer' }
+      },
       'bad-return-path': () => ({ path: '/session/single-sign-on', body: { provider: 'main', returnTo: '//evil.example' }, asker: 'stranger' }),
       'link-void': async (world) => {
         await knowProvider(world, 'https://login.example', 'a-secret')
@@ -151,8 +154,7 @@ export const session: Scenarios = {
       'use-passkey': async (world) => {
         await givePasskey(world, 'viewer')
         const provider = await withProvider(world, { provesSecondFactor: false })
-        const bound = { personId: world.personId('viewer'), provider: 'main', boundAtMs: 0 }
-        await world.store.write(async (writing) => writing.put(SSO_ACCOUNTS, accountKey(provider.issuer, 'viewer-there'), bound))
+        await bind(world, 'viewer', provider, 'viewer-there')
         const query = await walked(world, provider, 'viewer-there')
         return { path: '/session/single-sign-on/callback', body: { provider: 'main', query }, ...asBrowser(world), asker: 'stranger' }
       },
@@ -166,19 +168,19 @@ export const session: Scenarios = {
       },
     },
   },
-  signOut: { may: PEOPLE, good: () => ({ path: '/session' }), refusals: {} },
-  listOwnSessions: { may: PEOPLE, good: () => ({ path: '/own/sessions' }), refusals: {} },
+  signOut: { may: EVERY_PERSON, good: () => ({ path: '/session' }), refusals: {} },
+  listOwnSessions: { may: EVERY_PERSON, good: () => ({ path: '/own/sessions' }), refusals: {} },
   endOwnSession: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       const { live } = await sessionOf(world, isPerson(asker) ? asker : 'viewer')
       return { path: `/own/sessions/${live.digest.slice(0, 32)}` }
     },
     refusals: {},
   },
-  signOutEverywhere: { may: PEOPLE, good: () => ({ path: '/own/sessions' }), refusals: {} },
+  signOutEverywhere: { may: EVERY_PERSON, good: () => ({ path: '/own/sessions' }), refusals: {} },
   confirmWithPassword: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     good: confirmation,
     refusals: {
       'wrong-password': async (world) => ({ ...(await confirmation(world, 'viewer')), body: { password: 'another one' }, asker: 'viewer' }),
@@ -187,7 +189,7 @@ export const session: Scenarios = {
         await giveTotp(world, 'viewer')
         return { ...asked, asker: 'viewer' }
       },
-      'use-passkey': () => ({ path: '/session/confirmation/password', body: { password: PASSWORD } }),
+      'use-passkey': () => ({ path: '/session/confirmation/password', body: { password: PASSWORD }, asker: 'administrator' }),
       'slow-down': async (world) => {
         const asked = { ...(await confirmation(world, 'viewer')), body: { password: 'another one' }, asker: 'viewer' } as const
         for (let i = 0; i < 10; i++) await world.as('viewer', 'POST', asked.path, { body: asked.body })
@@ -201,7 +203,7 @@ export const session: Scenarios = {
     },
   },
   confirmWithCode: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       if (!isPerson(asker)) return { path: '/session/confirmation/code', body: { code: '000000' } }
       await givePassword(world, asker)
@@ -225,7 +227,7 @@ export const session: Scenarios = {
     },
   },
   beginPasskeyConfirmation: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       if (isPerson(asker)) await fillPasskeys(world, asker)
       return { path: '/session/confirmation/passkey-challenge' }
@@ -233,7 +235,7 @@ export const session: Scenarios = {
     refusals: {},
   },
   confirmWithPasskey: {
-    may: PEOPLE,
+    may: EVERY_PERSON,
     async good(world, asker) {
       const path = '/session/confirmation/passkey'
       if (!isPerson(asker)) return { path, body: { response: assertion } }

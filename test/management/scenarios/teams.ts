@@ -7,7 +7,7 @@ import { ANY, acme, after } from './directory-house.ts'
 const writers = 'owner administrator admin token'
 const readers = 'owner administrator ada auditor viewer admin token'
 const greens = (world: World) =>
-  world.store.write((writing) => createTeam(writing, { by: 'system', nowMs: world.plane.nowMs() }, 'greens', { title: '', members: [], contacts: [] }))
+  world.store.write((writing) => createTeam(writing, { by: 'system', nowMs: world.plane.nowMs() }, 'greens', { title: '', contacts: [] }))
 
 export const teams: Scenarios = {
   createTeam: {

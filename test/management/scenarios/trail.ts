@@ -1,4 +1,5 @@
 // The trail: how each operation is asked, by whom, and how it refuses.
+import { EXPORTS_MAX, exportsUnderWay } from '../../../src/management/operations/trail/export-trail.ts'
 import { approveErasure, type ErasureRequest, findErasure, requestErasure } from '../../../src/trail/erasure-requests.ts'
 import type { Scenarios } from '../scenario.ts'
 import type { World } from '../world.ts'
@@ -66,7 +67,12 @@ export const trail: Scenarios = {
       await entry(made)
       return { path: '/trail/export' }
     },
-    refusals: {},
+    refusals: {
+      'under-way': ({ plane }) => {
+        exportsUnderWay.set(plane.services.trail, EXPORTS_MAX)
+        return { path: '/trail/export' }
+      },
+    },
   },
   listErasures: {
     may: READERS,

@@ -3,20 +3,19 @@
 import { MemoryStore } from '../../../src/adapters/memory/store.ts'
 import { formatNoteKey, LOG_KEY, noteSigner, WITNESS_KEY } from '../../../src/trail/note-key.ts'
 import { Trail } from '../../../src/trail/trail.ts'
-import { Witness } from '../../../src/trail/witness.ts'
+import { LOGS_MAX, WITNESSED_LOGS, Witness } from '../../../src/trail/witness.ts'
 import { formatAddCheckpoint } from '../../../src/trail/witness-request.ts'
-import { freshEnvelope } from '../../support/envelope.ts'
-import type { Scenarios } from '../scenario.ts'
+import { testEnvelope } from '../../support/envelope.ts'
+import { EVERYBODY, type Scenarios } from '../scenario.ts'
 import type { World } from '../world.ts'
 
-const ALL = 'owner administrator ada bob auditor viewer nobody admin token stranger'
 const follow = ({ plane }: World, key: string) => plane.store.write((writing) => new Witness(plane.services.envelope).follow(writing, key))
 const logKey = (seed: number): string => formatNoteKey(noteSigner('log.example', LOG_KEY, new Uint8Array(32).fill(seed)).key)
 const text = (body: string) => ({ path: '/witness/add-checkpoint', headers: { 'content-type': 'text/plain' }, body })
 
 /** A checkpoint of a log of somebody else's, and its key. */
 async function foreign(entries = 1) {
-  const [store, trail] = [new MemoryStore(), new Trail(freshEnvelope())]
+  const [store, trail] = [new MemoryStore(), new Trail(testEnvelope(), async () => {})]
   const event = { act: 'key.create', actor: { kind: 'system', id: 'system' }, outcome: 'done' } as const
   for (let i = 0; i < entries; i++) await store.write((writing) => trail.append(writing, event, 1))
   const checkpoint = (await store.write((writing) => trail.checkpoint(writing)))!
@@ -38,6 +37,12 @@ export const witness: Scenarios = {
     good: () => ({ path: '/witness/logs', body: { key: logKey(1) } }),
     refusals: {
       'not-a-log-key': () => ({ path: '/witness/logs', body: { key: formatNoteKey(noteSigner('w.example', WITNESS_KEY, new Uint8Array(32).fill(1)).key) } }),
+      'too-many-logs': async (made) => {
+        await made.plane.store.write(async (writing) => {
+          for (let n = 0; n < LOGS_MAX; n++) writing.put(WITNESSED_LOGS, `log-${n}`, { origin: `log-${n}`, keys: [], size: 0 })
+        })
+        return { path: '/witness/logs', body: { key: logKey(1) } }
+      },
       'too-many-keys': async (made) => {
         for (let seed = 1; seed <= 16; seed++) await follow(made, logKey(seed))
         return { path: '/witness/logs', body: { key: logKey(17) } }
@@ -45,7 +50,7 @@ export const witness: Scenarios = {
     },
   },
   addWitnessedCheckpoint: {
-    may: ALL,
+    may: EVERYBODY,
     good: async (made) => {
       const { checkpoint, key } = await foreign()
       await follow(made, key)

@@ -28,8 +28,16 @@ export const redeemLink = defineOperation({
   output,
   refusals: {
     ...PASSWORD_REFUSALS,
-    'link-void': { status: 410, says: 'This link is void.', mend: 'It was used, ran out, or was replaced by another. Ask for a new one.' },
-    'password-needed': { status: 422, says: 'Give a new password.', mend: 'The link was issued to reset the password.' },
+    'link-void': {
+      status: 410,
+      says: 'This link is void.',
+      mend: 'It was used, ran out or was replaced; or its person holds something else by now, or who issued it is gone. Ask for a new one.',
+    },
+    'password-needed': {
+      status: 422,
+      says: 'Give a new password.',
+      mend: 'The link was issued to reset the password, or you are the last owner, who must not be left without one.',
+    },
     'use-passkey': { status: 403, says: 'The password is set. Sign in with your passkey.', mend: 'A password alone is not enough for who has a passkey.' },
     busy: BUSY,
   },

@@ -17,7 +17,10 @@ export const removePasskey = defineOperation({
   reach: 'all',
   recent: 'by-room',
   parameters: object({ passkey: passkeyId }),
-  refusals: { 'second-factor-demanded': DEMANDED },
+  refusals: {
+    'second-factor-demanded': DEMANDED,
+    'last-way-in': { status: 409, says: 'You could not sign in without this passkey.', mend: 'Add another passkey or set a password first.' },
+  },
   act: 'passkey.remove',
   object: ({ parameters }) => ({ kind: 'passkey', name: parameters.passkey.slice(0, 16) }),
   async run(call, store) {

@@ -1,9 +1,8 @@
 // createConsumer: a new calling application.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { object } from '../../../base/schema.ts'
 import { createConsumer as create } from '../../../directory/consumers.ts'
 import { isRefused } from '../../../directory/records.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, refused } from '../../operation.ts'
 import { isOfCatalog } from '../../taken-consumers.ts'
 import { consumerFields, consumerName, consumerSchema, kept, OWNED_BY_FILE, SUBSCRIPTION_REFUSALS, shownConsumer, UNKNOWN_TEAM } from './consumer-schema.ts'
 import { subscriptionRefusal } from './offered.ts'
@@ -37,6 +36,6 @@ export const createConsumer = defineOperation({
     const act = { by: call.operator.actor.id, nowMs: call.nowMs }
     const made = await create(store, act, call.plane.services.directory.file, name, { title: title ?? '', team: team ?? null, subscriptions })
     if (isRefused(made)) return refused(made.refused, { detail: made.says })
-    return done(shownConsumer(made), { etag: hashOf(made).slice(0, 32), location: `/consumers/${name}`, detail: { apis: Object.keys(subscriptions) } })
+    return done(shownConsumer(made), { etag: etagOf(made), location: `/consumers/${name}`, detail: { apis: Object.keys(subscriptions) } })
   },
 })

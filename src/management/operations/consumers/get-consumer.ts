@@ -1,7 +1,6 @@
 // getConsumer: one consumer, whoever defines it.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { getConsumer as get } from '../../../directory/consumers.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, refused } from '../../operation.ts'
 import { consumerParameters, consumerSchema, shownConsumer, shownFiled } from './consumer-schema.ts'
 
 export const getConsumer = defineOperation({
@@ -17,8 +16,8 @@ export const getConsumer = defineOperation({
   refusals: {},
   async run({ parameters: { consumer: name }, plane }, store) {
     const filed = plane.services.catalog.configuration.directory.consumers.find((each) => each.name === name)
-    if (filed) return done(shownFiled(filed), { etag: hashOf(filed).slice(0, 32) })
+    if (filed) return done(shownFiled(filed), { etag: etagOf(filed) })
     const consumer = await get(store, name)
-    return consumer ? done(shownConsumer(consumer), { etag: hashOf(consumer).slice(0, 32) }) : refused('unknown')
+    return consumer ? done(shownConsumer(consumer), { etag: etagOf(consumer) }) : refused('unknown')
   },
 })

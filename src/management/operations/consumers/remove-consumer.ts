@@ -1,8 +1,8 @@
 // removeConsumer: takes a consumer out; its keys are revoked for ever.
-import { hashOf } from '../../../base/canonical-json.ts'
-import { getConsumer, removeConsumer as remove } from '../../../directory/consumers.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { removeConsumer as remove } from '../../../directory/consumers.ts'
+import { defineOperation, done, isRefused } from '../../operation.ts'
 import { consumerParameters, OWNED_BY_FILE } from './consumer-schema.ts'
+import { guardedConsumer } from './guarded-consumer.ts'
 
 export const removeConsumer = defineOperation({
   name: 'removeConsumer',
@@ -19,14 +19,9 @@ export const removeConsumer = defineOperation({
   live: true,
   object: ({ parameters }) => ({ kind: 'consumer', name: parameters.consumer }),
   async run(call, store) {
-    const { file } = call.plane.services.directory
-    const name = call.parameters.consumer
-    if (file.hasConsumer(name)) return refused('owned-by-file')
-    const consumer = await getConsumer(store, name)
-    if (consumer === undefined) return refused('unknown')
-    const stale = call.guard(hashOf(consumer).slice(0, 32))
-    if (stale) return stale
-    await remove(store, { by: call.operator.actor.id, nowMs: call.nowMs }, file, name)
+    const consumer = await guardedConsumer(call, store)
+    if (isRefused(consumer)) return consumer
+    await remove(store, { by: call.operator.actor.id, nowMs: call.nowMs }, call.plane.services.directory.file, consumer.name)
     return done(undefined)
   },
 })

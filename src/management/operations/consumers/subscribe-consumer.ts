@@ -1,10 +1,10 @@
 // subscribeConsumer: lets a consumer call an API, on a plan where the API offers plans, or changes how it may.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { object } from '../../../base/schema.ts'
-import { getConsumer, subscribe } from '../../../directory/consumers.ts'
+import { subscribe } from '../../../directory/consumers.ts'
 import { isRefused } from '../../../directory/records.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, isRefused as isNo, refused } from '../../operation.ts'
 import { consumerSchema, kept, OWNED_BY_FILE, SUBSCRIPTION_REFUSALS, shownConsumer, subscriptionParameters, subscriptionShape } from './consumer-schema.ts'
+import { guardedConsumer } from './guarded-consumer.ts'
 import { subscriptionRefusal } from './offered.ts'
 
 export const subscribeConsumer = defineOperation({
@@ -29,18 +29,14 @@ export const subscribeConsumer = defineOperation({
   object: ({ parameters }) => ({ kind: 'consumer', name: parameters.consumer }),
   async run(call, store) {
     const { parameters, body, plane } = call
-    const { file } = plane.services.directory
-    if (file.hasConsumer(parameters.consumer)) return refused('owned-by-file')
-    const before = await getConsumer(store, parameters.consumer)
-    if (before === undefined) return refused('unknown')
-    const stale = call.guard(hashOf(before).slice(0, 32))
-    if (stale) return stale
+    const before = await guardedConsumer(call, store)
+    if (isNo(before)) return before
     const wanted = kept([{ api: parameters.api, ...body }])
     const wrong = subscriptionRefusal(call, wanted, before.subscriptions)
     if (wrong) return wrong
-    const after = await subscribe(store, file, before.name, parameters.api, wanted[parameters.api]!)
+    const after = await subscribe(store, plane.services.directory.file, before.name, parameters.api, wanted[parameters.api]!)
     if (isRefused(after)) return refused('too-many-subscriptions')
     const { plan, state } = wanted[parameters.api]!
-    return done(shownConsumer(after), { etag: hashOf(after).slice(0, 32), detail: { api: parameters.api, state, ...(plan !== undefined && { plan }) } })
+    return done(shownConsumer(after), { etag: etagOf(after), detail: { api: parameters.api, state, ...(plan !== undefined && { plan }) } })
   },
 })

@@ -1,8 +1,8 @@
 // unsubscribeConsumer: ends a consumer's access to an API.
-import { hashOf } from '../../../base/canonical-json.ts'
-import { getConsumer, subscribe } from '../../../directory/consumers.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { subscribe } from '../../../directory/consumers.ts'
+import { defineOperation, done, isRefused, refused } from '../../operation.ts'
 import { OWNED_BY_FILE, subscriptionParameters } from './consumer-schema.ts'
+import { guardedConsumer } from './guarded-consumer.ts'
 
 export const unsubscribeConsumer = defineOperation({
   name: 'unsubscribeConsumer',
@@ -19,14 +19,11 @@ export const unsubscribeConsumer = defineOperation({
   live: true,
   object: ({ parameters }) => ({ kind: 'consumer', name: parameters.consumer }),
   async run(call, store) {
-    const { consumer: name, api } = call.parameters
-    const { file } = call.plane.services.directory
-    if (file.hasConsumer(name)) return refused('owned-by-file')
-    const before = await getConsumer(store, name)
-    if (before === undefined || !Object.hasOwn(before.subscriptions, api)) return refused('unknown')
-    const stale = call.guard(hashOf(before).slice(0, 32))
-    if (stale) return stale
-    await subscribe(store, file, name, api, null)
+    const { api } = call.parameters
+    const before = await guardedConsumer(call, store)
+    if (isRefused(before)) return before
+    if (!Object.hasOwn(before.subscriptions, api)) return refused('unknown')
+    await subscribe(store, call.plane.services.directory.file, before.name, api, null)
     return done(undefined, { detail: { api } })
   },
 })

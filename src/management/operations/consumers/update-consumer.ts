@@ -1,9 +1,8 @@
 // updateConsumer: puts other fields in the place of a consumer's; what is left out is gone.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { object } from '../../../base/schema.ts'
-import { getConsumer, updateConsumer as update } from '../../../directory/consumers.ts'
+import { updateConsumer as update } from '../../../directory/consumers.ts'
 import { isRefused } from '../../../directory/records.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, isRefused as isNo, refused } from '../../operation.ts'
 import {
   consumerFields,
   consumerParameters,
@@ -14,6 +13,7 @@ import {
   shownConsumer,
   UNKNOWN_TEAM,
 } from './consumer-schema.ts'
+import { guardedConsumer } from './guarded-consumer.ts'
 import { subscriptionRefusal } from './offered.ts'
 
 export const updateConsumer = defineOperation({
@@ -33,18 +33,14 @@ export const updateConsumer = defineOperation({
   live: true,
   object: ({ parameters }) => ({ kind: 'consumer', name: parameters.consumer }),
   async run(call, store) {
-    const { parameters, body, plane } = call
-    const { file } = plane.services.directory
-    const before = await getConsumer(store, parameters.consumer)
-    if (file.hasConsumer(parameters.consumer)) return refused('owned-by-file')
-    if (before === undefined) return refused('unknown')
-    const stale = call.guard(hashOf(before).slice(0, 32))
-    if (stale) return stale
+    const { body, plane } = call
+    const before = await guardedConsumer(call, store)
+    if (isNo(before)) return before
     const subscriptions = kept(body.subscriptions ?? [])
     const wrong = subscriptionRefusal(call, subscriptions, before.subscriptions)
     if (wrong) return wrong
-    const after = await update(store, file, before.name, { title: body.title ?? '', team: body.team ?? null, subscriptions })
+    const after = await update(store, plane.services.directory.file, before.name, { title: body.title ?? '', team: body.team ?? null, subscriptions })
     if (isRefused(after)) return refused(after.refused === 'unknown-consumer' ? 'unknown' : after.refused, { detail: after.says })
-    return done(shownConsumer(after), { etag: hashOf(after).slice(0, 32), detail: { apis: Object.keys(subscriptions) } })
+    return done(shownConsumer(after), { etag: etagOf(after), detail: { apis: Object.keys(subscriptions) } })
   },
 })

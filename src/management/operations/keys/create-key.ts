@@ -4,7 +4,7 @@ import { createKey as create } from '../../../directory/keys.ts'
 import { isRefused } from '../../../directory/records.ts'
 import { defineOperation, done, refused } from '../../operation.ts'
 import { line, momentMs } from '../../texts.ts'
-import { keySchema, keyShape, shownKey } from './key-schema.ts'
+import { keySchema, keyShape, NEW_KEY_REFUSALS, shownKey } from './key-schema.ts'
 
 export const createKey = defineOperation({
   name: 'createKey',
@@ -20,8 +20,7 @@ export const createKey = defineOperation({
   status: 201,
   refusals: {
     'unknown-consumer': { status: 404, says: 'There is no consumer of that name.', mend: 'Create the consumer first, or check its name.' },
-    'too-many-keys': { status: 409, says: 'The consumer has as many keys as it may have.', mend: 'Revoke keys that are not used any more.' },
-    'bad-expiry': { status: 422, says: 'The key would have expired already.', mend: 'Give a time in the future, or none.' },
+    ...NEW_KEY_REFUSALS,
   },
   act: 'key.create',
   secret: true,

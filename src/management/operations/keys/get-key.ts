@@ -1,8 +1,7 @@
 // getKey: one key, without its secret.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { getKey as get } from '../../../directory/keys.ts'
 import { lastUse } from '../../../directory/last-use.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, refused } from '../../operation.ts'
 import { filedKey, keyParameters, keySchema, shownFiledKey, shownKey } from './key-schema.ts'
 
 export const getKey = defineOperation({
@@ -18,7 +17,7 @@ export const getKey = defineOperation({
   refusals: {},
   async run({ parameters, plane: { services } }, store) {
     const key = await get(store, parameters.key)
-    if (key) return done(shownKey(key, await lastUse(store, key.id)), { etag: hashOf(key).slice(0, 32) })
+    if (key) return done(shownKey(key, await lastUse(store, key.id)), { etag: etagOf(key) })
     const filed = filedKey(services.catalog.configuration.directory, parameters.key)
     return filed ? done(await shownFiledKey(store, services.directory.digests, filed)) : refused('unknown')
   },

@@ -38,6 +38,15 @@ export const KEY_NOT_VALID: RefusalDeclaration = {
   says: 'The key is revoked or has expired: make a new one.',
   mend: 'Make a new key. What has ended does not begin again.',
 }
+/** What is refused of every new key. */
+export const NEW_KEY_REFUSALS = {
+  'too-many-keys': {
+    status: 409,
+    says: 'The consumer has as many keys as it may have.',
+    mend: 'Revoke keys that are not used any more. Those that are over are forgotten after ninety days.',
+  },
+  'bad-expiry': { status: 422, says: 'The key would have expired already.', mend: 'Give a time in the future, or none.' },
+} as const satisfies Record<string, RefusalDeclaration>
 /** A key that a file holds, if there is one by this handle. */
 export const filedKey = ({ keys }: DirectoryContent, id: string): KeyCredential | undefined => keys.find(({ digest }) => fileKeyId(digest) === id)
 

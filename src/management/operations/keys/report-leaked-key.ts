@@ -1,6 +1,7 @@
 // reportLeakedKey: whoever found a key may end it, and learns nothing of it; who answers for it is told.
 import { object, optional, string } from '../../../base/schema.ts'
 import { reportLeaked } from '../../../directory/leaked-keys.ts'
+import { afterCommit } from '../../../ports/store.ts'
 import { defineOperation, done } from '../../operation.ts'
 import { line } from '../../texts.ts'
 
@@ -34,6 +35,7 @@ export const reportLeakedKey = defineOperation({
       await tell(writing, {
         event: 'key.leaked',
         data: { key: id, ...detail, ...(where !== '' && { where }) },
+        contactsOnly: true,
         ...(team !== undefined && { team, contacts: leak.contacts }),
         subject: `A key of ${consumer} was found and is revoked`,
         text: [
@@ -46,7 +48,7 @@ export const reportLeakedKey = defineOperation({
       })
       return true
     })
-    if (isEnded) await plane.settle()
+    if (isEnded) await plane.settle().catch(afterCommit)
     return undefined
   },
   run: async () => done(undefined),

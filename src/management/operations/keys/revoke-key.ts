@@ -1,11 +1,11 @@
 // revokeKey: ends a key at once and for ever.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { object, optional } from '../../../base/schema.ts'
-import { getKey, revokeKey as revoke } from '../../../directory/keys.ts'
+import { revokeKey as revoke } from '../../../directory/keys.ts'
 import { isRefused } from '../../../directory/records.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, isRefused as isNo, refused } from '../../operation.ts'
 import { line } from '../../texts.ts'
-import { filedKey, KEY_OF_FILE, keyParameters, keySchema, shownKey } from './key-schema.ts'
+import { guardedKey } from './guarded-key.ts'
+import { KEY_OF_FILE, keyParameters, keySchema, shownKey } from './key-schema.ts'
 
 export const revokeKey = defineOperation({
   name: 'revokeKey',
@@ -24,13 +24,11 @@ export const revokeKey = defineOperation({
   live: true,
   object: ({ parameters }) => ({ kind: 'key', name: parameters.key }),
   async run(call, store) {
-    const { parameters, body, operator, nowMs, plane } = call
-    const key = await getKey(store, parameters.key)
-    if (key === undefined) return refused(filedKey(plane.services.catalog.configuration.directory, parameters.key) ? 'owned-by-file' : 'unknown')
-    const stale = call.guard(hashOf(key).slice(0, 32))
-    if (stale) return stale
+    const { body, operator, nowMs } = call
+    const key = await guardedKey(call, store)
+    if (isNo(key)) return key
     const revoked = await revoke(store, { by: operator.actor.id, nowMs }, key.id, body.why ?? '')
     if (isRefused(revoked)) return refused(revoked.refused === 'unknown-key' ? 'unknown' : revoked.refused, { detail: revoked.says })
-    return done(shownKey(revoked), { etag: hashOf(revoked).slice(0, 32), detail: { consumer: key.consumer, hint: key.hint } })
+    return done(shownKey(revoked), { etag: etagOf(revoked), detail: { consumer: key.consumer, hint: key.hint } })
   },
 })

@@ -1,11 +1,11 @@
 // rotateKey: a new key in the place of an old one, which lives on for a while so that its holder can change over.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { integer, object, optional, string } from '../../../base/schema.ts'
-import { getKey, OVERLAP_MS_MAX, rotateKey as rotate } from '../../../directory/keys.ts'
+import { OVERLAP_MS_MAX, rotateKey as rotate } from '../../../directory/keys.ts'
 import { isRefused } from '../../../directory/records.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, isRefused as isNo, refused } from '../../operation.ts'
 import { line, momentMs } from '../../texts.ts'
-import { filedKey, KEY_NOT_VALID, KEY_OF_FILE, keyParameters, keySchema, shownKey } from './key-schema.ts'
+import { guardedKey } from './guarded-key.ts'
+import { KEY_NOT_VALID, KEY_OF_FILE, keyParameters, keySchema, NEW_KEY_REFUSALS, shownKey } from './key-schema.ts'
 
 const overlapSeconds = integer({
   min: 0,
@@ -33,8 +33,7 @@ export const rotateKey = defineOperation({
     'owned-by-file': KEY_OF_FILE,
     'key-not-valid': KEY_NOT_VALID,
     'key-replaced': { status: 409, says: 'The key has been replaced already.', mend: 'Rotate the key that took over: `replacedBy` names it.' },
-    'too-many-keys': { status: 409, says: 'The consumer has as many keys as it may have.', mend: 'Revoke keys that are not used any more.' },
-    'bad-expiry': { status: 422, says: 'The key would have expired already.', mend: 'Give a time in the future, or none.' },
+    ...NEW_KEY_REFUSALS,
   },
   act: 'key.rotate',
   guarded: true,
@@ -42,12 +41,10 @@ export const rotateKey = defineOperation({
   live: true,
   object: ({ parameters }) => ({ kind: 'key', name: parameters.key }),
   async run(call, store) {
-    const { parameters, body, operator, nowMs, plane } = call
-    const { directory, random, catalog } = plane.services
-    const old = await getKey(store, parameters.key)
-    if (old === undefined) return refused(filedKey(catalog.configuration.directory, parameters.key) ? 'owned-by-file' : 'unknown')
-    const stale = call.guard(hashOf(old).slice(0, 32))
-    if (stale) return stale
+    const { body, operator, nowMs, plane } = call
+    const { directory, random } = plane.services
+    const old = await guardedKey(call, store)
+    if (isNo(old)) return old
     if (body.expires !== undefined && body.expires <= nowMs) return refused('bad-expiry')
     const fields = { ...(body.label !== undefined && { label: body.label }), ...(body.expires !== undefined && { expiresMs: body.expires }) }
     const act = { by: operator.actor.id, nowMs }
@@ -56,7 +53,7 @@ export const rotateKey = defineOperation({
     const { secret, key, replaced } = made
     return done(
       { secret, key: shownKey(key), replaced: shownKey(replaced) },
-      { etag: hashOf(key).slice(0, 32), location: `/keys/${key.id}`, detail: { consumer: key.consumer, by: key.id, overlapSeconds: body.overlapSeconds } },
+      { etag: etagOf(key), location: `/keys/${key.id}`, detail: { consumer: key.consumer, by: key.id, overlapSeconds: body.overlapSeconds } },
     )
   },
 })

@@ -1,4 +1,4 @@
-// bootstrapOwner: the first owner, invited by whoever holds the admin token. Over as soon as an owner is active.
+// bootstrapOwner: the first owner, invited by whoever holds the admin token. Over as soon as an owner can sign in.
 import { object } from '../../../base/schema.ts'
 import { bootstrapOwner as bootstrap } from '../../../people/people.ts'
 import { isRefused } from '../../../people/refusal.ts'
@@ -19,7 +19,7 @@ export const bootstrapOwner = defineOperation({
   status: 201,
   refusals: {
     'mail-taken': MAIL_TAKEN,
-    'owner-exists': { status: 409, says: 'There is an active owner already.', mend: 'Owners invite further ones.' },
+    'owner-exists': { status: 409, says: 'There is an owner who can sign in already.', mend: 'Owners invite further ones.' },
   },
   act: 'person.bootstrap',
   secret: true,

@@ -1,9 +1,8 @@
 // erasePerson: forgets who somebody is. Their pseudonym stays in the trail, and is given to nobody else.
 import { object } from '../../../base/schema.ts'
 import { erasePerson as erase } from '../../../people/people.ts'
-import { isRefused } from '../../../people/refusal.ts'
-import { defineOperation, done, isRefused as isNo, refused } from '../../operation.ts'
-import { guardedPerson, LAST_OWNER, MORE_THAN_YOU_HOLD, personId } from './person-schema.ts'
+import { defineOperation, done, isRefused } from '../../operation.ts'
+import { LAST_OWNER, MORE_THAN_YOU_HOLD, personId, toPerson } from './person-schema.ts'
 
 export const erasePerson = defineOperation({
   name: 'erasePerson',
@@ -20,9 +19,7 @@ export const erasePerson = defineOperation({
   recent: true,
   object: ({ parameters }) => ({ kind: 'person', name: parameters.person }),
   async run(call, store) {
-    const before = await guardedPerson(call, store, call.parameters.person)
-    if (isNo(before)) return before
-    const erased = await erase(store, call.operator, before.id)
-    return isRefused(erased) ? refused(erased.refused) : done(undefined)
+    const erased = await toPerson(erase)(call, store)
+    return isRefused(erased) ? erased : done(undefined)
   },
 })

@@ -11,7 +11,7 @@ export const getAdminToken = defineOperation({
   resource: 'people',
   method: 'GET',
   path: '/bootstrap-token',
-  summary: 'Whether the admin token counts. It always does while no owner is active.',
+  summary: 'Whether the admin token counts. It always does while no owner can sign in.',
   permission: 'people:read',
   reach: 'all',
   output: adminTokenSchema,

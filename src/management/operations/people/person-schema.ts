@@ -1,9 +1,10 @@
 // How a person is told, and what is told of whoever may change one.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { checked, type Infer, list, object, oneOf, optional, type Schema, string } from '../../../base/schema.ts'
+import type { Holder } from '../../../people/grants.ts'
 import { getPerson, type Person, readMail } from '../../../people/person.ts'
-import type { Reading } from '../../../ports/store.ts'
-import { type RefusalDeclaration, type Refused, refused } from '../../operation.ts'
+import { isRefused, type Refused as RoomRefusal } from '../../../people/refusal.ts'
+import type { Reading, Writing } from '../../../ports/store.ts'
+import { type Call, type Done, done, etagOf, isRefused as isNo, type RefusalDeclaration, type Refused, refused } from '../../operation.ts'
 import { line, moment, momentOf, nameText } from '../../texts.ts'
 import { namedText } from '../account/account-schema.ts'
 
@@ -43,7 +44,7 @@ export function shownPerson(person: Person): PersonShown {
     ...(rolesFrom !== undefined && { rolesFrom }),
   }
 }
-export const personEtag = (person: Person): string => hashOf(shownPerson(person)).slice(0, 32)
+export const personEtag = (person: Person): string => etagOf(shownPerson(person))
 
 /** The person, when the caller changes the state that they saw. */
 export async function guardedPerson(call: { guard(etag: string): Refused | undefined }, reading: Reading, id: string): Promise<Person | Refused> {
@@ -52,12 +53,22 @@ export async function guardedPerson(call: { guard(etag: string): Refused | undef
   return call.guard(personEtag(person)) ?? person
 }
 
+/** Does something to a person whose state the caller saw, as far as the room lets them. */
+export const toPerson =
+  (act: (writing: Writing, holder: Holder, id: string) => Promise<Person | RoomRefusal<string>>) =>
+  async (call: Call<{ readonly person: string }, unknown, unknown>, writing: Writing): Promise<Done<PersonShown> | Refused> => {
+    const before = await guardedPerson(call, writing, call.parameters.person)
+    if (isNo(before)) return before
+    const person = await act(writing, call.operator, before.id)
+    return isRefused(person) ? refused(person.refused) : done(shownPerson(person), { etag: personEtag(person) })
+  }
+
 export const MORE_THAN_YOU_HOLD: RefusalDeclaration = {
   status: 403,
   says: 'That is more than you hold yourself.',
   mend: 'Nobody gives what they do not have, or changes who holds more than they do. Ask an owner.',
 }
-export const LAST_OWNER: RefusalDeclaration = { status: 409, says: 'No active owner would be left.', mend: 'Make somebody else an owner first.' }
+export const LAST_OWNER: RefusalDeclaration = { status: 409, says: 'No owner who can sign in would be left.', mend: 'Make somebody else an owner first.' }
 export const MAIL_TAKEN: RefusalDeclaration = { status: 409, says: 'Somebody has this mail address already.', mend: 'Look for that person among the people.' }
 export const UNKNOWN_ROLE: RefusalDeclaration = { status: 422, says: 'There is no role of that name.', mend: 'Look at the roles.' }
 

@@ -1,16 +1,15 @@
 // reinstatePerson: lets a suspended person sign in again, with what they had.
 import { object } from '../../../base/schema.ts'
 import { reinstatePerson as reinstate } from '../../../people/people.ts'
-import { isRefused } from '../../../people/refusal.ts'
-import { defineOperation, done, isRefused as isNo, refused } from '../../operation.ts'
-import { guardedPerson, MORE_THAN_YOU_HOLD, personEtag, personId, personSchema, shownPerson } from './person-schema.ts'
+import { defineOperation } from '../../operation.ts'
+import { MORE_THAN_YOU_HOLD, personId, personSchema, toPerson } from './person-schema.ts'
 
 export const reinstatePerson = defineOperation({
   name: 'reinstatePerson',
   resource: 'people',
   method: 'POST',
   path: '/people/{person}/reinstatement',
-  summary: 'Reinstates a suspended person.',
+  summary: 'Reinstates a suspended person. Who has nothing to sign in with is invited again: issue them a link.',
   permission: 'people:write',
   reach: 'all',
   parameters: object({ person: personId }),
@@ -23,10 +22,5 @@ export const reinstatePerson = defineOperation({
   guarded: true,
   recent: true,
   object: ({ parameters }) => ({ kind: 'person', name: parameters.person }),
-  async run(call, store) {
-    const before = await guardedPerson(call, store, call.parameters.person)
-    if (isNo(before)) return before
-    const person = await reinstate(store, call.operator, before.id)
-    return isRefused(person) ? refused(person.refused) : done(shownPerson(person), { etag: personEtag(person) })
-  },
+  run: toPerson(reinstate),
 })

@@ -1,8 +1,7 @@
 // How a single sign-on provider is told: everything but its secret.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { boolean, list, object, optional, string } from '../../../base/schema.ts'
-import type { Provider } from '../../../people/sso-provider.ts'
-import type { RefusalDeclaration } from '../../operation.ts'
+import type { Provider } from '../../../people/sso-records.ts'
+import { etagOf, type RefusalDeclaration } from '../../operation.ts'
 import { nameText } from '../../texts.ts'
 import { roleName } from '../people/person-schema.ts'
 
@@ -38,8 +37,13 @@ export function shownProvider({ name, says, issuer, clientId, provesSecondFactor
 }
 /** Of a provider that is not there: `If-Match: "none"` makes one and changes none. */
 export const providerEtag = (provider: Provider | undefined): string =>
-  provider === undefined ? 'none' : hashOf({ ...shownProvider(provider), sealed: provider.sealedSecret }).slice(0, 32)
+  provider === undefined ? 'none' : etagOf({ ...shownProvider(provider), sealed: provider.sealedSecret })
 
+export const LAST_OWNERS_WAY: RefusalDeclaration = {
+  status: 409,
+  says: 'No owner could sign in any more.',
+  mend: 'The owners come in through this provider and nothing else: let one of them set a password or a passkey first.',
+}
 export const OWNERS_ONLY: RefusalDeclaration = {
   status: 403,
   says: 'This is for owners.',

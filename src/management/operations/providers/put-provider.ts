@@ -5,7 +5,7 @@ import { findProvider, putProvider as put } from '../../../people/sso-provider.t
 import { defineOperation, done, refused } from '../../operation.ts'
 import { nameText } from '../../texts.ts'
 import { UNKNOWN_ROLE } from '../people/person-schema.ts'
-import { OWNERS_ONLY, providerEtag, providerInput, providerSchema, shownProvider } from './provider-schema.ts'
+import { LAST_OWNERS_WAY, OWNERS_ONLY, providerEtag, providerInput, providerSchema, shownProvider } from './provider-schema.ts'
 
 export const putProvider = defineOperation({
   name: 'putProvider',
@@ -25,6 +25,8 @@ export const putProvider = defineOperation({
   output: providerSchema,
   refusals: {
     'owners-only': OWNERS_ONLY,
+    'last-owner': LAST_OWNERS_WAY,
+    'too-many-providers': { status: 409, says: 'There are as many providers as there may be.', mend: 'Remove providers that nobody comes through.' },
     'issuer-not-https': {
       status: 422,
       says: 'The issuer must be reached by https.',

@@ -4,7 +4,7 @@ import { isRefused } from '../../../people/refusal.ts'
 import { findProvider, removeProvider as remove } from '../../../people/sso-provider.ts'
 import { defineOperation, done, refused } from '../../operation.ts'
 import { nameText } from '../../texts.ts'
-import { OWNERS_ONLY, providerEtag } from './provider-schema.ts'
+import { LAST_OWNERS_WAY, OWNERS_ONLY, providerEtag } from './provider-schema.ts'
 
 export const removeProvider = defineOperation({
   name: 'removeProvider',
@@ -15,7 +15,7 @@ export const removeProvider = defineOperation({
   permission: 'people:write',
   reach: 'all',
   parameters: object({ provider: nameText('The provider.') }),
-  refusals: { 'owners-only': OWNERS_ONLY },
+  refusals: { 'owners-only': OWNERS_ONLY, 'last-owner': LAST_OWNERS_WAY },
   act: 'provider.remove',
   guarded: true,
   recent: true,

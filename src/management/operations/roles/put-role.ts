@@ -1,4 +1,4 @@
-// putRole: makes a role of one's own, or changes it. What people hold by it changes with their next request.
+// putRole: makes a role of one's own, or changes it. What people hold by it changes with their next request, and their open links are void.
 import { object } from '../../../base/schema.ts'
 import { findRole } from '../../../people/grants.ts'
 import { isRefused } from '../../../people/refusal.ts'
@@ -26,6 +26,7 @@ export const putRole = defineOperation({
       mend: 'With the reach `own` a role holds permissions over APIs only.',
     },
     'more-than-you-hold': MORE_THAN_YOU_HOLD,
+    'too-many-roles': { status: 409, says: 'There are as many roles as there may be.', mend: 'Remove roles that nobody has.' },
   },
   act: 'role.put',
   guarded: true,

@@ -1,8 +1,7 @@
 // How a role is told.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { boolean, list, object, oneOf, string } from '../../../base/schema.ts'
 import { PERMISSIONS, ROLES, type Role } from '../../../model/permissions.ts'
-import type { RefusalDeclaration } from '../../operation.ts'
+import { etagOf, type RefusalDeclaration } from '../../operation.ts'
 
 export const roleInput = {
   says: string({ pattern: /^[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}$/, maxLength: 200, means: 'one line', describe: 'What it is for.' }),
@@ -19,6 +18,6 @@ export const shownRole = ({ name, says, reach, permissions }: Role) => ({
   builtIn: ROLES.some((each) => each.name === name),
 })
 /** Of a role that is not there: `If-Match: "none"` makes one and changes none. */
-export const roleEtag = (role: Role | undefined): string => (role === undefined ? 'none' : hashOf(shownRole(role)).slice(0, 32))
+export const roleEtag = (role: Role | undefined): string => (role === undefined ? 'none' : etagOf(shownRole(role)))
 
 export const BUILT_IN: RefusalDeclaration = { status: 409, says: 'This role comes with the house.', mend: 'Make one of your own, under another name.' }

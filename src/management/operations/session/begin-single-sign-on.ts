@@ -32,6 +32,11 @@ export const beginSingleSignOn = defineOperation({
       says: 'The return path is not a path of this console.',
       mend: 'Give a path such as /apis, without host and without escapes.',
     },
+    'proves-too-little': {
+      status: 403,
+      says: 'This provider does not prove a second factor, and you have one here.',
+      mend: 'Confirm with a code or a passkey.',
+    },
     'link-void': { status: 410, says: 'The invitation is void.', mend: 'It was used, ran out or was replaced. Ask for another.' },
   },
   async prepare(call) {

@@ -15,6 +15,8 @@ const ALIKE: Readonly<Record<string, string>> = {
   'already-bound': 'not-let-in',
   'other-person': 'not-let-in',
   'signed-out': 'not-let-in',
+  // Refused when it was begun, unless the factor was enrolled meanwhile.
+  'proves-too-little': 'not-let-in',
 }
 
 const output = object({

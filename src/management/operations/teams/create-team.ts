@@ -1,9 +1,8 @@
 // createTeam: a new team, to answer for APIs and consumers.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { object } from '../../../base/schema.ts'
 import { isRefused } from '../../../directory/records.ts'
 import { createTeam as create } from '../../../directory/teams.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, refused } from '../../operation.ts'
 import { contactsOf, shownTeam, teamFields, teamName, teamSchema } from './team-schema.ts'
 
 export const createTeam = defineOperation({
@@ -21,9 +20,9 @@ export const createTeam = defineOperation({
   act: 'team.create',
   object: ({ body }) => ({ kind: 'team', name: body.name }),
   async run({ body, operator, nowMs }, store) {
-    const { name, title = '', members = [], contacts = [] } = body
-    const made = await create(store, { by: operator.actor.id, nowMs }, name, { title, members, contacts: contactsOf(contacts) })
+    const { name, title = '', contacts = [] } = body
+    const made = await create(store, { by: operator.actor.id, nowMs }, name, { title, contacts: contactsOf(contacts) })
     if (isRefused(made)) return refused(made.refused, { detail: made.says })
-    return done(shownTeam(made), { etag: hashOf(made).slice(0, 32), location: `/teams/${name}` })
+    return done(shownTeam(made), { etag: etagOf(made), location: `/teams/${name}` })
   },
 })

@@ -1,7 +1,6 @@
 // getTeam: one team.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { getTeam as get } from '../../../directory/teams.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, refused } from '../../operation.ts'
 import { maySee, shownTeam, teamParameters, teamSchema } from './team-schema.ts'
 
 export const getTeam = defineOperation({
@@ -9,7 +8,7 @@ export const getTeam = defineOperation({
   resource: 'teams',
   method: 'GET',
   path: '/teams/{team}',
-  summary: 'Tells of one team: its members, and where it wants to be told.',
+  summary: 'Tells of one team, and where it wants to be told.',
   permission: 'teams:read',
   reach: 'filtered',
   parameters: teamParameters,
@@ -17,6 +16,6 @@ export const getTeam = defineOperation({
   refusals: {},
   async run({ parameters, operator }, store) {
     const team = maySee(operator, parameters.team) ? await get(store, parameters.team) : undefined
-    return team ? done(shownTeam(team), { etag: hashOf(team).slice(0, 32) }) : refused('unknown')
+    return team ? done(shownTeam(team), { etag: etagOf(team) }) : refused('unknown')
   },
 })

@@ -1,8 +1,7 @@
 // removeTeam: takes a team out that answers for nothing any more.
-import { hashOf } from '../../../base/canonical-json.ts'
 import { isRefused } from '../../../directory/records.ts'
 import { getTeam, removeTeam as remove } from '../../../directory/teams.ts'
-import { defineOperation, done, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, refused } from '../../operation.ts'
 import { teamParameters } from './team-schema.ts'
 
 export const removeTeam = defineOperation({
@@ -29,7 +28,7 @@ export const removeTeam = defineOperation({
     const name = call.parameters.team
     const team = await getTeam(store, name)
     if (team === undefined) return refused('unknown')
-    const stale = call.guard(hashOf(team).slice(0, 32))
+    const stale = call.guard(etagOf(team))
     if (stale) return stale
     if ([...call.plane.services.catalog.configuration.owners.values()].includes(name)) return refused('owns-apis')
     const removed = await remove(store, name)

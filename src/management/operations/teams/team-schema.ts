@@ -1,6 +1,6 @@
 // How a team is told and taken.
-import { type Infer, list, object, oneOf, optional, string } from '../../../base/schema.ts'
-import { CONTACTS_MAX, MEMBERS_MAX } from '../../../directory/checks.ts'
+import { type Infer, list, object, oneOf, optional } from '../../../base/schema.ts'
+import { CONTACTS_MAX } from '../../../directory/checks.ts'
 import type { Contact, Team } from '../../../directory/records.ts'
 import { type Operator, reachOf } from '../../../model/operator.ts'
 import { line, moment, momentOf, nameText } from '../../texts.ts'
@@ -13,12 +13,6 @@ const contact = object({
 })
 export const teamFields = {
   title: optional(line(200, 'What people call it.'), ''),
-  members: optional(
-    list(string({ pattern: /^[a-z]+_[A-Za-z0-9_-]{1,64}$/, maxLength: 100, means: 'the id of a person', describe: 'The id of a person.' }), {
-      max: MEMBERS_MAX,
-    }),
-    [],
-  ),
   contacts: optional(list(contact, { max: CONTACTS_MAX, describe: 'Where it wants to be told of what concerns its consumers.' }), []),
 }
 export const teamSchema = object({ name: teamName, ...teamFields, created: moment('When it was made.') })
@@ -27,10 +21,9 @@ export type TeamShown = Infer<typeof teamSchema>
 export const contactsOf = (given: readonly Infer<typeof contact>[]): readonly Contact[] =>
   given.map(({ kind, to }) => (kind === 'mail' ? { kind, address: to } : { kind, url: to }))
 
-export const shownTeam = ({ name, title, members, contacts, createdMs }: Team): TeamShown => ({
+export const shownTeam = ({ name, title, contacts, createdMs }: Team): TeamShown => ({
   name,
   title,
-  members: [...members],
   contacts: contacts.map((each) => ({ kind: each.kind, to: each.kind === 'mail' ? each.address : each.url })),
   created: momentOf(createdMs),
 })

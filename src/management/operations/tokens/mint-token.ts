@@ -26,6 +26,11 @@ export const mintToken = defineOperation({
   status: 201,
   refusals: {
     'people-only': { status: 403, says: 'Only a signed-in person makes tokens.', mend: 'A token cannot make another, and the admin token is nobody: sign in.' },
+    'not-for-tokens': {
+      status: 422,
+      says: 'Some of these permissions are for people only.',
+      mend: 'Leave out `people:write` and `roles:write`: a token lets nobody in, and gives nobody rights.',
+    },
     'more-than-you-hold': MORE_THAN_YOU_HOLD,
     'not-of-apis': { status: 422, says: 'Some of these permissions are not about APIs.', mend: 'Leave out `apis`, or give permissions over APIs only.' },
     'bad-expiry': { status: 422, says: 'The token would be over already, or live too long.', mend: 'Give a time within the next 366 days.' },
@@ -43,7 +48,12 @@ export const mintToken = defineOperation({
     const { name, permissions, apis, expires } = body
     const made = await mint(store, { nowMs, random }, people.key, operator, { name, permissions, expiresAtMs: expires, ...(apis && { apis }) })
     if (isRefused(made)) {
-      const named: Record<string, string> = { 'permission-not-of-apis': 'not-of-apis', 'expiry-needed': 'bad-expiry', 'step-up-needed': 'recent-sign-in' }
+      const named: Record<string, string> = {
+        'permission-of-people': 'not-for-tokens',
+        'permission-not-of-apis': 'not-of-apis',
+        'expiry-needed': 'bad-expiry',
+        'step-up-needed': 'recent-sign-in',
+      }
       return refused(named[made.refused] ?? made.refused)
     }
     const { token, secret } = made

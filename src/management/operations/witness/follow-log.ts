@@ -21,6 +21,7 @@ export const followLog = defineOperation({
       says: 'This is not the public key of a log.',
       mend: 'Take the key from the first entry of its trail, or from its operator.',
     },
+    'too-many-logs': { status: 409, says: 'As many logs are witnessed here as may be.', mend: 'Have another Gatehouse witness this one.' },
     'too-many-keys': { status: 409, says: 'The log has as many keys as it may have.', mend: 'Check where these keys come from: a log rotates rarely.' },
   },
   act: 'witness.follow',

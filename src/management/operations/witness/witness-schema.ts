@@ -1,6 +1,6 @@
 // How the witness in this Gatehouse and the logs that it follows are told.
 import { type Infer, integer, list, object, optional, string } from '../../../base/schema.ts'
-import type { WitnessedLog } from '../../../trail/witness.ts'
+import { LOGS_MAX, type WitnessedLog } from '../../../trail/witness.ts'
 
 export const keyText = string({
   pattern: /^[^+\s]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/,
@@ -13,5 +13,5 @@ export const logSchema = object({
   keys: list(keyText, { max: 16, describe: 'The keys that are trusted for it.' }),
   size: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, describe: 'Of how many entries it was signed last.' }),
 })
-export const witnessSchema = object({ key: optional(keyText), logs: list(logSchema, { max: 1000, describe: 'What is witnessed here.' }) })
+export const witnessSchema = object({ key: optional(keyText), logs: list(logSchema, { max: LOGS_MAX, describe: 'What is witnessed here.' }) })
 export const shownLog = ({ origin, keys, size }: WitnessedLog): Infer<typeof logSchema> => ({ origin, keys, size })
