@@ -1,7 +1,12 @@
 // The server that the attacks run against, and what stands behind it: Gatehouse, or any other to prove that the runner can tell them apart.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeCertificate } from '../support/certificate-maker.ts'
 import { startGateway } from '../support/gateway.ts'
 import type { ReadMessage } from '../support/http-message.ts'
+import { freePorts } from '../support/running-program.ts'
 import { startRecordingUpstream } from '../support/recording-upstream.ts'
 import { everyMethod } from './honest/methods.ts'
 
@@ -9,6 +14,8 @@ export type SeenMessage = Pick<ReadMessage, 'method' | 'target' | 'fields' | 'bo
 
 export interface Gate {
   readonly port: number
+  /** Of a gate behind TLS: the authority that its clients believe. */
+  readonly authority?: string
   /** Whole messages that the upstream was handed since the last call. */
   take(): SeenMessage[]
   /** Bytes that the upstream could not read as canonical messages. */
@@ -16,13 +23,33 @@ export interface Gate {
   stop(): Promise<void>
 }
 
+/** The same behind TLS. */
+export async function gatehouseTlsGate(): Promise<Gate> {
+  const [upstream, [port]] = [await startRecordingUpstream(), await freePorts(1)]
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-gate-'))
+  const authority = await makeCertificate({ subject: 'CN=authority', authority: true })
+  const made = await makeCertificate({ names: ['gateway.example'], issuer: authority })
+  for (const [name, text] of Object.entries({ 'cert.pem': made.certificate, 'key.pem': made.key })) writeFileSync(join(folder, name), text, { mode: 0o600 })
+  const listen = [{ address: `https://127.0.0.1:${port}`, tls: { certificates: [{ cert: 'cert.pem', key: 'key.pem' }] } }]
+  const gateway = await startGateway({ gateway: { listen }, apis: everything(upstream.port) }, { threads: 1, folder })
+  return {
+    port: port!,
+    authority: authority.certificate,
+    take: () => upstream.take(),
+    faults: () => upstream.faults,
+    async stop() {
+      await gateway.stop()
+      await upstream.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+const everything = (port: number): object => ({ everything: { path: '/', upstream: `http://127.0.0.1:${port}`, public: true, methods: [...everyMethod] } })
+
 /** Gatehouse with one public API that takes every path and every method of the honest tables, all else by default, and hands it to a recording upstream. */
 export async function gatehouseGate(): Promise<Gate> {
   const upstream = await startRecordingUpstream()
-  const gateway = await startGateway(
-    { gatehouse: 1, apis: { everything: { path: '/', upstream: `http://127.0.0.1:${upstream.port}`, public: true, methods: [...everyMethod] } } },
-    { threads: 1 },
-  )
+  const gateway = await startGateway({ apis: everything(upstream.port) }, { threads: 1 })
   return {
     port: gateway.port,
     take: () => upstream.take(),
@@ -65,3 +92,6 @@ export async function nodeGate(): Promise<Gate> {
     },
   }
 }
+
+/** What a client of the gate needs to shake hands. */
+export const believing = ({ authority }: Gate): { authority?: string } => (authority === undefined ? {} : { authority })

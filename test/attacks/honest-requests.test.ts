@@ -1,29 +1,33 @@
 // Every legal shape of a request comes through with its meaning unchanged, however its bytes arrive.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Gate, gatehouseGate } from './gate.ts'
+import { type Gate, gatehouseGate, gatehouseTlsGate } from './gate.ts'
 import { honestRequests } from './honest/all.ts'
 import { judgeHonest } from './judge-honest.ts'
 
-describe('an honest request comes through', () => {
-  let gate: Gate
-  let ran = 0
-  before(async () => {
-    gate = await gatehouseGate()
-  })
-  after(() => gate.stop())
-
-  for (const each of honestRequests) {
-    it(each.name, async () => {
-      ran += 1
-      assert.deepEqual(await judgeHonest(gate, each), [])
+for (const [how, open] of [
+  ['in clear', gatehouseGate],
+  ['over TLS', gatehouseTlsGate],
+] as const)
+  describe(`an honest request comes through ${how}`, () => {
+    let gate: Gate
+    let ran = 0
+    before(async () => {
+      gate = await open()
     })
-  }
+    after(() => gate.stop())
 
-  it('in every case of the tables, and the upstream got nothing late or malformed', () => {
-    assert.equal(ran, 1039)
-    assert.equal(new Set(honestRequests.map(({ name }) => name)).size, 1039)
-    assert.deepEqual(gate.take(), [])
-    assert.deepEqual(gate.faults(), [])
+    for (const each of honestRequests) {
+      it(each.name, async () => {
+        ran += 1
+        assert.deepEqual(await judgeHonest(gate, each), [])
+      })
+    }
+
+    it('in every case of the tables, and the upstream got nothing late or malformed', () => {
+      assert.equal(ran, 1039)
+      assert.equal(new Set(honestRequests.map(({ name }) => name)).size, 1039)
+      assert.deepEqual(gate.take(), [])
+      assert.deepEqual(gate.faults(), [])
+    })
   })
-})

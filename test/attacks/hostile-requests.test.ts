@@ -1,34 +1,38 @@
 // Every hostile request is refused or defused, however its bytes arrive, and nothing behind it is taken for a message.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Gate, gatehouseGate, nodeGate } from './gate.ts'
+import { type Gate, gatehouseGate, gatehouseTlsGate, nodeGate } from './gate.ts'
 import { deliveries, judgeHostile } from './judge-hostile.ts'
 import { hostileRequests } from './requests/all.ts'
 
-describe('a hostile request', () => {
-  let gate: Gate
-  let ran = 0
-  before(async () => {
-    gate = await gatehouseGate()
-  })
-  after(() => gate.stop())
-
-  for (const each of hostileRequests) {
-    it(`${each.name} (${each.rule})`, async () => {
-      ran += 1
-      for (const [name, delivery] of Object.entries(deliveries)) {
-        assert.deepEqual(await judgeHostile(gate, each, delivery), [], `sent ${name}: ${JSON.stringify(each.bytes.slice(0, 600))}`)
-      }
+for (const [how, open] of [
+  ['in clear', gatehouseGate],
+  ['over TLS', gatehouseTlsGate],
+] as const)
+  describe(`a hostile request ${how}`, () => {
+    let gate: Gate
+    let ran = 0
+    before(async () => {
+      gate = await open()
     })
-  }
+    after(() => gate.stop())
 
-  it('was tried in every case of the tables, and the upstream got nothing late or malformed', () => {
-    assert.equal(ran, 658)
-    assert.equal(new Set(hostileRequests.map(({ name }) => name)).size, 658)
-    assert.deepEqual(gate.take(), [])
-    assert.deepEqual(gate.faults(), [])
+    for (const each of hostileRequests) {
+      it(`${each.name} (${each.rule})`, async () => {
+        ran += 1
+        for (const [name, delivery] of Object.entries(deliveries)) {
+          assert.deepEqual(await judgeHostile(gate, each, delivery), [], `sent ${name}: ${JSON.stringify(each.bytes.slice(0, 600))}`)
+        }
+      })
+    }
+
+    it('was tried in every case of the tables, and the upstream got nothing late or malformed', () => {
+      assert.equal(ran, 658)
+      assert.equal(new Set(hostileRequests.map(({ name }) => name)).size, 658)
+      assert.deepEqual(gate.take(), [])
+      assert.deepEqual(gate.faults(), [])
+    })
   })
-})
 
 describe('the runner of the hostile requests', () => {
   it('finds fault with a server that is less strict', async () => {

@@ -1,7 +1,7 @@
 // Runs one honest request against a gate and says everything that went wrong.
 import { converse } from '../support/raw-client.ts'
 import { carriesTarget } from '../support/target-oracle.ts'
-import type { Gate, SeenMessage } from './gate.ts'
+import { believing, type Gate, type SeenMessage } from './gate.ts'
 import type { ExpectedMessage, HonestRequest } from './honest-request.ts'
 
 const after: ExpectedMessage = { method: 'GET', target: '/after', body: '', fields: [] }
@@ -14,6 +14,7 @@ export async function judgeHonest(gate: Gate, each: HonestRequest, patienceMs = 
   const heard = await converse(gate.port, each.keeps ? [...each.steps, afterBytes] : each.steps, {
     methods: each.messages.map(({ method }) => method),
     patienceMs,
+    ...believing(gate),
   })
   const seen = gate.take()
   const expected = each.keeps ? [...each.messages, after] : each.messages

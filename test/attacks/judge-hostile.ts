@@ -1,6 +1,6 @@
 // Runs one hostile request against a gate and says everything that went wrong.
 import { converse, cutAt, cutEvery, type Heard, type Step } from '../support/raw-client.ts'
-import type { Gate, SeenMessage } from './gate.ts'
+import { believing, type Gate, type SeenMessage } from './gate.ts'
 import type { HostileRequest } from './hostile-request.ts'
 
 const after = 'GET /after HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n\r\n'
@@ -29,7 +29,11 @@ export async function judgeHostile(
   const late = gate.take()
   if (late.length > 0) return [`the upstream got late messages: ${describe(late)}`]
   // The next request of the pipeline, in the same segments: it may reach the upstream only if the connection is kept in good faith.
-  const heard = await converse(gate.port, delivery(each.bytes + after), { methods: [each.bytes.slice(0, each.bytes.indexOf(' '))], patienceMs })
+  const heard = await converse(gate.port, delivery(each.bytes + after), {
+    methods: [each.bytes.slice(0, each.bytes.indexOf(' '))],
+    patienceMs,
+    ...believing(gate),
+  })
   return [...complainOfAnswer(each, heard, strict), ...complainOfUpstream(each, heard, gate.take())]
 }
 

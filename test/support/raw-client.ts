@@ -1,5 +1,6 @@
 // A client that writes bytes as told, in the pieces told, and reads what comes back: nothing in it mends a request.
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { type ReadMessage, readMessage } from './http-message.ts'
 
 /** What came back over one connection. */
@@ -20,6 +21,8 @@ export interface Heard {
 
 export interface ConverseOptions {
   readonly localAddress?: string
+  /** The certificate of the authority that is believed, in PEM form: with it the bytes go through TLS. */
+  readonly authority?: string
   /** Methods of the requests, to know which answers have no body. Missing ones count as GET. */
   readonly methods?: readonly string[]
   /** Stop listening after so many final responses; without it, listen until the server closes. */
@@ -38,13 +41,9 @@ export type Step = Buffer | string | { readonly awaits: string }
 /** Opens a connection, writes the steps each in a segment of its own, and listens. Strings are latin1. */
 export function converse(port: number, steps: readonly Step[], options: ConverseOptions = {}): Promise<Heard> {
   return new Promise((resolve, reject) => {
-    const socket: Socket = connect({
-      port,
-      host: '127.0.0.1',
-      noDelay: true,
-      allowHalfOpen: true,
-      ...(options.localAddress ? { localAddress: options.localAddress } : {}),
-    })
+    const { authority, localAddress } = options
+    const place = { port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true, ...(localAddress ? { localAddress } : {}) }
+    const socket: Socket = authority === undefined ? connect(place) : connectTls({ ...place, ca: authority, servername: 'gateway.example' })
     const parts: Buffer[] = []
     let connected = false
     let settled = false
@@ -86,7 +85,7 @@ export function converse(port: number, steps: readonly Step[], options: Converse
       socket.write(typeof step === 'string' ? Buffer.from(step, 'latin1') : step, () => setImmediate(write))
     }
 
-    socket.on('connect', () => {
+    socket.on(authority === undefined ? 'connect' : 'secureConnect', () => {
       connected = true
       write()
     })
