@@ -321,6 +321,9 @@ export class Running {
       countersUsed: use.used,
       countersEntries: use.places,
       countersRefused: use.refusedFull,
+      certificates: this.catalog.configuration.snapshot.gateway.listen.flatMap(({ host, port, tls }) =>
+        (tls?.certificates ?? []).map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
+      ),
     })
   }
 

@@ -162,7 +162,7 @@ export const faultCodes = {
 } as const satisfies Record<string, string>
 /** A code of a notice: worth telling, and no reason to refuse. */
 export const noticeCodes = {
-  'certificate-notice': 'A certificate of a listener that clients will refuse: it has expired, is not valid yet, or signed itself.',
+  'certificate-notice': 'A certificate of a listener that has expired, soon will, is not valid yet, or signed itself.',
   'expired-certificate': 'A certificate of a trust store has expired and vouches for nobody: take it out.',
   'expired-key': 'An API key has expired and is refused: take it out.',
   'expired-patch': 'A virtual patch has expired and does nothing: take it out.',

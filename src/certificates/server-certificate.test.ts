@@ -53,8 +53,10 @@ describe('the certificate of a server', () => {
   it('that has expired or is not valid yet is told of and not refused: a gateway that does not start helps nobody', async () => {
     const past = await makeCertificate({ names: ['localhost'], to: day('2026-11-24') })
     const coming = await makeCertificate({ names: ['localhost'], from: day('2026-11-25') })
+    const soon = await makeCertificate({ names: ['localhost'], to: day('2026-12-07') })
     for (const [made, says] of [
       [past, /expired on 2026-11-24/],
+      [soon, /expires on 2026-12-07.*: renew it/],
       [coming, /not valid before 2026-11-25/],
     ] as const) {
       const { certificate, notices } = readServerCertificate(made.certificate, made.key, NOW_MS)

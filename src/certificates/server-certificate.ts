@@ -33,6 +33,8 @@ export interface ServerCertificateReading {
 
 /** A chain of more sends every client more than it will read. */
 const CHAIN_MAX = 10
+/** From so long before its end on, an end is told of: most are renewed 30 days before. */
+const SOON_MS = 14 * 24 * 60 * 60 * 1000
 /** RFC 5280 4.2.1.12: id-kp-serverAuth, and anyExtendedKeyUsage. */
 const SERVER_AUTH = new Set(['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'])
 
@@ -50,6 +52,7 @@ export function readServerCertificate(certificateText: string, keyText: string, 
   if (algorithm === undefined || reading.faults.length > 0) return reading.result
   for (const [i, { validFromDate, validToDate }] of sent.entries()) {
     if (validToDate.getTime() <= nowMs) reading.notices.push(`${nameOf(own, i)} expired on ${validToDate.toISOString()}: clients will refuse it`)
+    else if (validToDate.getTime() <= nowMs + SOON_MS) reading.notices.push(`${nameOf(own, i)} expires on ${validToDate.toISOString()}: renew it`)
     if (validFromDate.getTime() > nowMs) reading.notices.push(`${nameOf(own, i)} is not valid before ${validFromDate.toISOString()}: clients will refuse it`)
   }
   const certificate: ServerCertificate = {

@@ -41,6 +41,8 @@ export interface ProcessMeasures {
   readonly countersUsed: number
   readonly countersEntries: number
   readonly countersRefused: number
+  /** Of listeners. `listener` is its address, `name` the first host that the certificate names. */
+  readonly certificates: readonly { readonly listener: string; readonly name: string; readonly algorithm: string; readonly expiresMs: number }[]
 }
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted']
@@ -57,6 +59,10 @@ export function exposition(threads: readonly ThreadMeasures[], process: ProcessM
   page.family('gatehouse_counters_used', 'gauge', 'Entries of the limit table in use.').sample('', {}, process.countersUsed)
   page.family('gatehouse_counters_entries', 'gauge', 'Entries of the limit table.').sample('', {}, process.countersEntries)
   page.family('gatehouse_counters_refused_total', 'counter', 'Requests refused because the limit table was full.').sample('', {}, process.countersRefused)
+  if (process.certificates.length > 0) {
+    const ends = page.family('gatehouse_certificate_expires_timestamp_seconds', 'gauge', 'When the certificate of a listener, or one of its chain, expires: seconds since the epoch.')
+    for (const { expiresMs, ...labels } of process.certificates) ends.sample('', labels, expiresMs / 1000)
+  }
   const each = (name: string, kind: string, help: string, value: (measures: ThreadMeasures) => number) => {
     const family = page.family(name, kind, help)
     for (const measures of threads) family.sample('', { thread: String(measures.thread) }, value(measures))
