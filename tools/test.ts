@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-/** Servers that tests run against, by the program that must be found: no test replaces them by something like them. */
-const SERVERS = ['nginx', 'postgres']
+/** Programs of others that tests run against or with, by what must be found: no test replaces them by something like them. */
+const SERVERS = ['nginx', 'postgres', 'sslscan']
 
 function isInstalled(program: string): boolean {
   const { PATH = '' } = process.env

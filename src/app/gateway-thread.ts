@@ -71,6 +71,9 @@ port.on('message', (message: ToThread) => {
     case 'measure':
       say({ kind: 'answer', ask: message.ask, measures: measure(gateway, start.index, accessLog?.dropped ?? 0) })
       break
+    case 'ticket-keys':
+      gateway.renewTicketKeys(message.keys)
+      break
     case 'drain':
       void gateway.drain().then(() => {
         clearInterval(telling)

@@ -37,6 +37,7 @@ export type ToThread =
   | { readonly kind: 'publish'; readonly publication: Publication }
   | { readonly kind: 'directory'; readonly memory: DirectoryMemory; readonly ask: number }
   | { readonly kind: 'measure'; readonly ask: number }
+  | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   | { readonly kind: 'drain' }
 
 export type FromThread =

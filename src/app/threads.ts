@@ -23,6 +23,8 @@ const YOUNG_GENERATION_MB = 12
 /** How long a thread that died waits before it is started again; doubled each time, reset after a minute of life. */
 const RESTART_MS = 100
 const RESTART_MS_MAX = 10_000
+/** How long sessions of TLS can be resumed at most. */
+const TICKET_KEYS_MS = 12 * 60 * 60 * 1000
 /** How long a thread may take to answer a question. */
 const ANSWER_MS = 2000
 
@@ -47,7 +49,8 @@ export class GatewayThreads {
   readonly counters = counterMemory(COUNTER_ENTRIES)
   ports: readonly number[] = []
   private readonly counterSecret = randomSecret(16)
-  private readonly ticketKeys = randomSecret(48)
+  private ticketKeys = randomSecret(48)
+  private renewing: NodeJS.Timeout | undefined
   private readonly caps: SharedArrayBuffer
   private readonly crashes: SharedArrayBuffer
   private readonly offsetUs = wallOffsetUs()
@@ -83,6 +86,8 @@ export class GatewayThreads {
     await this.startOne(0)
     // A port that the system picked is known from now on: the other threads share it.
     for (let index = 1; index < this.count; index++) await this.startOne(index)
+    // RFC 9325 3.4 (with RFC 5077 5.5): keys that seal tickets are renewed regularly, and never kept.
+    this.renewing = setInterval(() => this.renewTicketKeys(), TICKET_KEYS_MS).unref()
   }
 
   private startOne(index: number): Promise<void> {
@@ -187,6 +192,11 @@ export class GatewayThreads {
     )
   }
 
+  private renewTicketKeys(): void {
+    this.ticketKeys = randomSecret(48)
+    this.post({ kind: 'ticket-keys', keys: this.ticketKeys })
+  }
+
   /** Makes a snapshot live on every thread. Rejects when a thread refuses it: then it serves what it served. */
   publish(publication: Publication): Promise<void> {
     this.publication = publication
@@ -256,6 +266,7 @@ export class GatewayThreads {
     // One that has ended already, such as one that waits to be started again, has no number any more and says no goodbye.
     const living = this.threads.filter(({ worker }) => worker.threadId !== -1)
     const ended = living.map(({ worker }) => new Promise<void>((resolve) => worker.once('exit', () => resolve())))
+    clearInterval(this.renewing)
     this.post({ kind: 'drain' })
     await Promise.race([Promise.all(ended), after(this.publication.pieces.gateway.timeouts.drainMs + 2000, undefined, { ref: false })])
     await Promise.all(this.threads.map((thread) => thread.worker.terminate()))

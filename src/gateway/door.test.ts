@@ -108,8 +108,12 @@ describe('a listener with TLS', () => {
   })
 
   it('has ECDSA and RSA side by side, for whoever can verify only one', async () => {
-    const port = await house().open(tls('shop-rsa', 'shop'))
+    const opened = house()
+    const [port, behind] = [await opened.open(tls('shop-rsa', 'shop')), await opened.open(tls('bank', 'shop-rsa', 'shop'))]
+    assert.equal(await shown(port, 'shop.example', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }), 'shop-rsa')
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      assert.equal(await shown(behind, 'shop.example', { sigalgs: 'rsa_pss_rsae_sha256:rsa_pkcs1_sha256', maxVersion }), 'shop-rsa')
+      assert.equal(await shown(behind, 'shop.example', { sigalgs: 'ecdsa_secp256r1_sha256', maxVersion }), 'shop')
       assert.equal(await shown(port, 'shop.example', { sigalgs: 'rsa_pss_rsae_sha256:rsa_pkcs1_sha256', maxVersion }), 'shop-rsa')
       assert.equal(await shown(port, 'shop.example', { sigalgs: 'ecdsa_secp256r1_sha256', maxVersion }), 'shop')
     }
@@ -168,6 +172,12 @@ describe('a listener with TLS', () => {
         again.destroy()
       }
       assert.deepEqual(resumed, [true, true, false], maxVersion)
+      // Keys that were renewed open nothing that was sealed before.
+      opened.doors[1]!.replace(tls('shop'), keys.toReversed())
+      const late = await shake(ports[1]!, 'shop.example', { session, maxVersion })
+      assert.equal(late.isSessionReused(), false)
+      late.destroy()
+      opened.doors[1]!.replace(tls('shop'), keys)
     }
   })
 

@@ -90,6 +90,7 @@ export class Gateway {
   }
   private trusted = new NetworkSet([])
   private trustsAnyone = false
+  private ticketKeys: Uint8Array
   private sweeping: NodeJS.Timeout | undefined
   private sweptUs = 0
   private drained: (() => void) | undefined
@@ -97,6 +98,7 @@ export class Gateway {
   constructor(means: GatewayMeans) {
     this.means = means
     this.suspects = means.suspects
+    this.ticketKeys = means.ticketKeys
     this.coarseMs = Math.floor(means.clock.nowUs() / 1000)
     this.refusals = new Map(
       (Object.keys(denials) as GatewayCode[]).map((code) => [
@@ -129,7 +131,7 @@ export class Gateway {
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
-    const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.means.ticketKeys, {
+    const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
       enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), listener.tls !== undefined)),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
@@ -144,11 +146,17 @@ export class Gateway {
   private renewDoors(): void {
     for (const { door, listener } of this.doors) {
       const now = this.asItIsNow(listener)
-      if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.means.ticketKeys)
+      if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
   }
   private asItIsNow(listener: Listener): Listener | undefined {
     return this.settings.listen.find(({ host, port }) => host === listener.host && port === listener.port)
+  }
+
+  /** Sessions that were sealed under the keys before begin anew; open connections go on. */
+  renewTicketKeys(keys: Uint8Array): void {
+    this.ticketKeys = keys
+    this.renewDoors()
   }
 
   private admits(socket: Socket): boolean {

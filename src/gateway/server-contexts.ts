@@ -9,13 +9,13 @@ import type { ListenerTls, ServerCertificate } from '../model/snapshot.ts'
 const OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE
 
 export interface ServerContexts {
-  /** For clients that ask for no name. */
+  /** For clients that ask for no name, for one that the first certificate has, or for one that none has: all kinds of keys of the first name. */
   readonly options: SecureContextOptions
   /**
-   * For those that ask for one: whoever has it, or the first. RFC 6066 3 allows either; a wrong name is the clearer error to the client. `signatures`: what
-   * both sides can, as `TLSSocket.getSharedSigalgs` tells it.
+   * For those that ask for a name that others have; undefined: what `options` says is shown. RFC 6066 3 allows that for unknown names; a wrong name is
+   * the clearer error to the client. `signatures`: what both sides can, as `TLSSocket.getSharedSigalgs` tells it.
    */
-  find(name: string, signatures: readonly string[]): SecureContext
+  find(name: string, signatures: readonly string[]): SecureContext | undefined
 }
 
 /** `ticketKeys`: 48 octets that all threads share, so that a session begun on one is resumed on any. */
@@ -37,11 +37,12 @@ export function serverContexts({ profile, certificates }: ListenerTls, ticketKey
   const table = new NameTable<readonly Choice[]>()
   for (const name of new Set(certificates.flatMap(({ names }) => names))) table.add(name, choicesOf(oneOfEachAlgorithm(certificates, name)))
   const first = oneOfEachAlgorithm(certificates, certificates[0]!.names[0]!)
-  const fallback = choicesOf(first)
+  const isFirst = (choices: readonly Choice[]): boolean => choices.length === first.length && choices.every((choice, i) => choice === made.get(first[i]!))
   return {
     options: optionsOf(first),
     find(name, shared) {
-      const choices = table.find(name.toLowerCase()) ?? fallback
+      const choices = table.find(name.toLowerCase())
+      if (choices === undefined || isFirst(choices)) return undefined
       return (choices.find(({ verifiedBy }) => shared.some((signature) => verifiedBy.test(signature))) ?? choices[0]!).context
     },
   }

@@ -60,7 +60,11 @@ export function exposition(threads: readonly ThreadMeasures[], process: ProcessM
   page.family('gatehouse_counters_entries', 'gauge', 'Entries of the limit table.').sample('', {}, process.countersEntries)
   page.family('gatehouse_counters_refused_total', 'counter', 'Requests refused because the limit table was full.').sample('', {}, process.countersRefused)
   if (process.certificates.length > 0) {
-    const ends = page.family('gatehouse_certificate_expires_timestamp_seconds', 'gauge', 'When the certificate of a listener, or one of its chain, expires: seconds since the epoch.')
+    const ends = page.family(
+      'gatehouse_certificate_expires_timestamp_seconds',
+      'gauge',
+      'When the certificate of a listener, or one of its chain, expires: seconds since the epoch.',
+    )
     for (const { expiresMs, ...labels } of process.certificates) ends.sample('', labels, expiresMs / 1000)
   }
   const each = (name: string, kind: string, help: string, value: (measures: ThreadMeasures) => number) => {

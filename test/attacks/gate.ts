@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { makeCertificate } from '../support/certificate-maker.ts'
 import { startGateway } from '../support/gateway.ts'
 import type { ReadMessage } from '../support/http-message.ts'
-import { freePorts } from '../support/running-program.ts'
 import { startRecordingUpstream } from '../support/recording-upstream.ts'
+import { freePorts } from '../support/running-program.ts'
 import { everyMethod } from './honest/methods.ts'
 
 export type SeenMessage = Pick<ReadMessage, 'method' | 'target' | 'fields' | 'body' | 'raw'>
