@@ -32,8 +32,6 @@ export class ClientConnection {
   readonly gateway: Gateway
   readonly socket: Socket
   readonly peer: CallerAddress
-  /** What travels over it is encrypted. */
-  readonly secure: boolean
   readonly about: AboutCaller
   state = HEAD
   /** The exchange under way, from the first octet of its head to the last of its response. */
@@ -61,12 +59,12 @@ export class ClientConnection {
   /** No further request is taken until the client has read its answers. */
   awaitsReader = false
 
-  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, secure: boolean) {
+  /** `scheme`: by which the client came. */
+  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, scheme: 'http' | 'https') {
     this.gateway = gateway
     this.socket = socket
     this.peer = peer
-    this.secure = secure
-    this.about = new AboutCaller(peer, secure ? 'https' : 'http')
+    this.about = new AboutCaller(peer, scheme)
     this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
     const own = socket as ClientSocket
     own[CLIENT] = this

@@ -181,6 +181,15 @@ describe('a listener with TLS', () => {
     }
   })
 
+  it('ends whoever is still shaking hands when it is cleared', async () => {
+    const opened = house()
+    const socket = connect(await opened.open(tls('shop')), '127.0.0.1')
+    socket.on('error', () => {})
+    await once(opened.doors[0]!.server, 'connection')
+    opened.doors[0]!.clear()
+    if (!socket.resume().closed) await once(socket, 'close')
+  })
+
   it('closes what may not stay before the handshake, and whatever is no TLS', async () => {
     const opened = house()
     const port = await opened.open(tls('shop'))

@@ -31,6 +31,8 @@ export interface Door {
   readonly server: Server
   /** From now on new connections see these certificates, and tickets sealed with other keys are not taken. Open ones stay as they are. */
   replace(tls: ListenerTls, ticketKeys: Uint8Array): void
+  /** Ends whoever is still shaking hands. */
+  clear(): void
 }
 
 const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: false, pauseOnConnect: false } as const
@@ -45,11 +47,14 @@ class ClearDoor implements Door {
     })
   }
   replace(): void {}
+  clear(): void {}
 }
 
 class TlsDoor implements Door {
   readonly server: TlsServer
   private contexts: ServerContexts
+  /** The connections under TLS. */
+  private readonly sockets = new Set<Socket>()
   /** What is shown now: most publications change nothing of it. */
   private shown = ''
 
@@ -71,7 +76,12 @@ class TlsDoor implements Door {
     })
     // Counted before the handshake: it costs more than anything that comes after it.
     this.server.prependListener('connection', (socket: Socket) => {
-      if (!keeper.admits(socket)) socket.destroy()
+      if (!keeper.admits(socket)) {
+        socket.destroy()
+        return
+      }
+      this.sockets.add(socket)
+      socket.once('close', () => this.sockets.delete(socket))
     })
     this.server.on('secureConnection', (socket) => keeper.enters(socket))
     this.server.on('tlsClientError', (cause: NodeJS.ErrnoException, socket) => {
@@ -87,5 +97,8 @@ class TlsDoor implements Door {
     this.shown = shown
     this.contexts = serverContexts(tls, ticketKeys)
     this.server.setSecureContext(this.contexts.options)
+  }
+  clear(): void {
+    for (const socket of this.sockets) socket.destroy()
   }
 }

@@ -133,7 +133,7 @@ export class Gateway {
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
     const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), listener.tls !== undefined)),
+      enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), listener.tls ? 'https' : 'http')),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
     })
@@ -295,6 +295,7 @@ export class Gateway {
       })
     }
     for (const client of this.connections) client.socket.destroy()
+    for (const { door } of this.doors) door.clear()
     for (const api of this.live.apis.values()) api.pool.retire()
     clearInterval(this.sweeping)
     await this.means.accessLog?.close()
