@@ -3,6 +3,7 @@
 import { FORWARDED, X_FORWARDED_FOR } from '../http/field-names.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { CallerAddress } from '../pipeline/exchange.ts'
+import { forwardedScheme } from './caller-address.ts'
 
 /** RFC 7239 6: an IPv6 address is bracketed and quoted. */
 const node = (address: CallerAddress): string => (address.octets.length === 4 ? address.text : `"[${address.text}]"`)
@@ -24,21 +25,22 @@ export class AboutCaller {
     const { bytes, hostStart, hostEnd } = head
     if (this.block !== undefined && same(this.host, bytes, hostStart, hostEnd)) return this.block
     this.host = Buffer.from(bytes.subarray(hostStart, hostEnd))
-    this.block = this.build('', '', head.host)
+    this.block = this.build('', '', head.host, this.scheme)
     return this.block
   }
 
   /** The block for a request that a trusted proxy forwarded: what it says of earlier hops is kept in front (RFC 7239 4). */
   forwarded(head: RequestHead): Buffer {
-    return this.build(listOf(head, X_FORWARDED_FOR), listOf(head, FORWARDED), head.host)
+    return this.build(listOf(head, X_FORWARDED_FOR), listOf(head, FORWARDED), head.host, forwardedScheme(head) ?? this.scheme)
   }
 
-  private build(earlierFor: string, earlierForwarded: string, host: string): Buffer {
+  /** `clientScheme`: by which the client came, to whoever it came first. */
+  private build(earlierFor: string, earlierForwarded: string, host: string, clientScheme: 'http' | 'https'): Buffer {
     const { peer, scheme } = this
     const hostParameter = host === '' ? '' : `;host="${host}"`
     const hostField = host === '' ? '' : `X-Forwarded-Host: ${host}\r\n`
     return Buffer.from(
-      `Via: 1.1 gatehouse\r\nX-Forwarded-Proto: ${scheme}\r\nX-Forwarded-For: ${earlierFor}${peer.text}\r\n${hostField}` +
+      `Via: 1.1 gatehouse\r\nX-Forwarded-Proto: ${clientScheme}\r\nX-Forwarded-For: ${earlierFor}${peer.text}\r\n${hostField}` +
         `Forwarded: ${earlierForwarded}for=${node(peer)};proto=${scheme}${hostParameter}\r\n`,
       'latin1',
     )

@@ -1,7 +1,7 @@
 // Whose address a request comes from: the peer's, or what trusted proxies say in front of it (RFC 7239).
 import { addressGroup, formatIp, type NetworkSet, parseIp, unmapped } from '../base/ip.ts'
 import { DROPPED } from '../http/field-lines.ts'
-import { FORWARDED, X_FORWARDED_FOR, X_REQUEST_ID } from '../http/field-names.ts'
+import { FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PROTO, X_REQUEST_ID } from '../http/field-names.ts'
 import { withoutOws } from '../http/octets.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { CallerAddress } from '../pipeline/exchange.ts'
@@ -41,6 +41,23 @@ export function callerThrough(
   if (fromPlain && fromStandard && fromPlain.text !== fromStandard.text) return peer
   return fromStandard ?? fromPlain ?? peer
 }
+
+/**
+ * The scheme by which the client came to the nearest proxy, when that says so, and says one thing: both fields agree where both stand. Only called for a
+ * trusted peer. Proxies that append to `X-Forwarded-Proto` put the nearest hop last, as `Forwarded` does (RFC 7239 5.4).
+ */
+export function forwardedScheme(head: RequestHead): 'http' | 'https' | undefined {
+  const plain = fieldValues(head, X_FORWARDED_PROTO)?.at(-1)?.split(',').at(-1)
+  const nearest = fieldValues(head, FORWARDED)?.at(-1)?.match(ELEMENTS)?.at(-1)
+  const standard = nearest?.match(PARAMETERS)?.map((each) => /^proto=(.*)$/i.exec(withoutOws(each))?.[1]?.replace(/^"|"$/g, ''))
+  const schemes = new Set([plain && withoutOws(plain), ...(standard ?? [])].flatMap((each) => (each ? [each.toLowerCase()] : [])))
+  const [scheme] = schemes
+  return schemes.size === 1 && (scheme === 'http' || scheme === 'https') ? scheme : undefined
+}
+
+/** Parted at commas, and at semicolons, outside of quoted strings (RFC 7239 4). */
+const ELEMENTS = /(?:"(?:[^"\\]|\\.)*"|[^,"])+/g
+const PARAMETERS = /(?:"(?:[^"\\]|\\.)*"|[^;"])+/g
 
 /** The one request id that a trusted peer gave. */
 export function forwardedId(head: RequestHead): string | undefined {

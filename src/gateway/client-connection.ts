@@ -10,6 +10,7 @@ import { AboutCaller } from './about-caller.ts'
 import { answerFault, answerRefusal, answerReply } from './answers.ts'
 import { ANSWERING, BODY, CLOSED, DECIDING, HEAD, LINGERING, TUNNEL } from './client-state.ts'
 import type { GatewayCode } from './denials.ts'
+import type { Entrance } from './entrance.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Gateway } from './gateway.ts'
 import type { LiveRoute } from './live-snapshot.ts'
@@ -32,6 +33,7 @@ export class ClientConnection {
   readonly gateway: Gateway
   readonly socket: Socket
   readonly peer: CallerAddress
+  readonly entrance: Entrance
   readonly about: AboutCaller
   state = HEAD
   /** The exchange under way, from the first octet of its head to the last of its response. */
@@ -59,12 +61,12 @@ export class ClientConnection {
   /** No further request is taken until the client has read its answers. */
   awaitsReader = false
 
-  /** `scheme`: by which the client came. */
-  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, scheme: 'http' | 'https') {
+  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, entrance: Entrance) {
     this.gateway = gateway
     this.socket = socket
     this.peer = peer
-    this.about = new AboutCaller(peer, scheme)
+    this.entrance = entrance
+    this.about = new AboutCaller(peer, entrance.scheme)
     this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
     const own = socket as ClientSocket
     own[CLIENT] = this

@@ -18,6 +18,11 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   x.fingerprint = gateway.suspects.fingerprint(head)
   if (gateway.suspects.refuses(x.fingerprint, gateway.coarseMs)) return gateway.refusalOf('request.suspected')
   gateway.suspects.hold(x.fingerprint)
+  const inClear = client.entrance.inClear && gateway.refuseInClear(client, x, client.entrance.inClear)
+  if (inClear !== undefined) {
+    client.keepAlive = false
+    return inClear
+  }
   // RFC 9110 9.3.7: `OPTIONS *` asks about the server, and that is the gateway.
   if (head.asterisk) return SERVER_OPTIONS
   const path = x.path

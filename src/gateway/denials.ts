@@ -51,6 +51,12 @@ export const denials = {
     ref: 'OWASP API4:2023',
     mend: 'Send less, or ask the operator to raise `gateway.limits.body`.',
   },
+  'request.in-clear': {
+    status: 403,
+    says: 'This is served over HTTPS alone.',
+    ref: 'OWASP ASVS v5.0.0-12.2.1; RFC 9325 3.2',
+    mend: 'Send the request to the https:// address. Replace the credential, if it had one: everybody on the way could read it. The operator decides with `https` of a listener, and names proxies that end TLS in `trustedProxies`.',
+  },
   'request.suspected': {
     status: 503,
     says: 'This request is not handled at present.',

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
-import type { GatewaySettings, Listener } from '../model/snapshot.ts'
+import type { GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
 import { Exchange } from '../pipeline/exchange.ts'
@@ -12,13 +12,14 @@ import { Principal } from '../pipeline/slots.ts'
 import type { AccessEvent } from '../telemetry/access-line.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { UsageMeter } from '../telemetry/usage.ts'
-import { callerAddress, forwardedCaller, forwardedId, peerAddress } from './caller-address.ts'
+import { callerAddress, forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
 import { denials, type GatewayCode } from './denials.ts'
 import { type Door, openDoor } from './door.ts'
+import { Entrance, redirection } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { Output } from './output.ts'
@@ -68,7 +69,7 @@ export class Gateway {
   private readonly means: GatewayMeans
   private readonly ids = new RequestIds()
   /** Each with its listener as it was opened. */
-  private readonly doors: { readonly door: Door; readonly listener: Listener }[] = []
+  private readonly doors: { readonly door: Door; readonly listener: Listener; readonly entrance: Entrance }[] = []
   private readonly connections = new Set<ClientConnection>()
   private readonly spare: Exchange[] = []
   private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
@@ -131,21 +132,23 @@ export class Gateway {
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
+    const entrance = new Entrance(listener.tls ? 'https' : 'http', this.asItIsNow(listener)?.inClear)
     const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), listener.tls ? 'https' : 'http')),
+      enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), entrance)),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
     })
-    this.doors.push({ door, listener })
+    this.doors.push({ door, listener, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
     return (door.server.address() as AddressInfo).port
   }
 
   /** New connections see new certificates at once. Where Gatehouse listens does not change while it runs: a listener that is not there any more stays as it was. */
   private renewDoors(): void {
-    for (const { door, listener } of this.doors) {
+    for (const { door, listener, entrance } of this.doors) {
       const now = this.asItIsNow(listener)
+      if (now !== undefined) entrance.inClear = now.inClear
       if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
   }
@@ -202,6 +205,11 @@ export class Gateway {
   }
   decide(client: ClientConnection, x: Exchange): Verdict | Promise<Verdict> {
     return decide(this, client, x)
+  }
+  /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
+  refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
+    if (this.trustsAnyone && this.trusted.has(client.peer.octets) && forwardedScheme(x.head) === 'https') return undefined
+    return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
   }
   /** The fields about where a request came from. */
   about(client: ClientConnection, x: Exchange): Buffer {

@@ -33,6 +33,7 @@ export const VIA = 16
 export const SEC_WEBSOCKET_ACCEPT = 17
 /** In a response it would lead clients past the gateway (RFC 7838). */
 export const ALT_SVC = 18
+export const X_FORWARDED_PROTO = 19
 
 type Known = readonly [bytes: Uint8Array, id: number]
 const EXACT: Known[][] = []
@@ -48,6 +49,7 @@ know('upgrade', UPGRADE)
 know('date', DATE)
 know('forwarded', FORWARDED)
 know('x-forwarded-for', X_FORWARDED_FOR)
+know('x-forwarded-proto', X_FORWARDED_PROTO)
 know('x-request-id', X_REQUEST_ID)
 know('authorization', AUTHORIZATION)
 know('cookie', COOKIE)

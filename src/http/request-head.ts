@@ -300,6 +300,7 @@ function judge(head: RequestHead): number {
         return F.DISGUISED_FRAMING
       case N.FORWARDED:
       case N.X_FORWARDED_FOR:
+      case N.X_FORWARDED_PROTO:
       case N.X_REQUEST_ID:
       case N.HOP_BY_HOP:
       case N.RESERVED:

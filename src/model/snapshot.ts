@@ -65,6 +65,12 @@ export interface Listener {
   readonly port: number
   /** Absent: what comes here comes in clear. */
   readonly tls?: ListenerTls
+  /** Absent: what comes in clear is served. */
+  readonly inClear?: InClear
+}
+/** Requests in clear are refused; with a port, those that only read are sent to it over https. */
+export interface InClear {
+  readonly redirectPort?: number
 }
 export interface ListenerTls {
   readonly profile: TlsProfileName

@@ -21,8 +21,11 @@ export function readListeners(
 ): ListenerReading {
   const faults: Fault[] = []
   const notices: Fault[] = []
-  const listen = sections.map(({ host, port, tls }, i): Listener => {
-    if (tls === undefined) return { host, port }
+  const secure = sections.filter(({ scheme }) => scheme === 'https')
+  const redirectPort = secure.find(({ port }) => port !== 0)?.port
+  const listen = sections.map(({ host, port, tls, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
+    if (tls === undefined)
+      return { host, port, ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }) }
     const certificates: ServerCertificate[] = []
     for (const [j, { cert, key }] of tls.certificates.entries()) {
       const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]

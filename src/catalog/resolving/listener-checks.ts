@@ -15,6 +15,14 @@ export function listenerFaults({ gateway, control }: MainSection): Fault[] {
     if (overlap(listener, control.listen))
       faults.push({ code: 'listener-clash', path, message: `${name(listener)} is taken by the control listener, ${name(control.listen)}` })
   }
+  for (const [i, { https }] of gateway.listen.entries()) {
+    if (https === 'redirect' && !gateway.listen.some(({ scheme, port }) => scheme === 'https' && port !== 0))
+      faults.push({
+        code: 'redirect-nowhere',
+        path: ['gateway', 'listen', i, 'https'],
+        message: 'there is no https:// listener that requests could be sent to',
+      })
+  }
   const address = parseIp(control.listen.host)!
   if (!isLoopback(address) && !control.exposed) {
     faults.push({

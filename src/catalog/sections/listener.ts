@@ -50,6 +50,7 @@ export const profileOf = ({ profile, minVersion }: TlsSection): TlsProfileName =
 /** One listener as it is written. */
 export interface ListenerSection extends Address {
   readonly tls?: TlsSection
+  readonly https?: 'refuse' | 'redirect' | 'off'
 }
 
 /** One listener of the gateway: the address alone, or an object with TLS. */
@@ -61,21 +62,29 @@ export const gatewayListener: Schema<ListenerSection> = checked(
         object({
           address: listenerAddress('Where the gateway listens: `http://ADDRESS:PORT`, or `https://ADDRESS:PORT` together with `tls`.'),
           tls: optional(tlsOfListener),
+          https: optional(
+            oneOf(
+              ['refuse', 'redirect', 'off'],
+              'What becomes of requests in clear: `refuse` answers 403, because a redirect hides that a credential was sent in clear; `redirect` sends GET and HEAD to the first https:// listener, for browsers; `off` serves them. Left out: `refuse` where there is an https:// listener, else `off`.',
+            ),
+          ),
           proxyProtocol: reserved('not-available', 'is not available yet: the PROXY protocol comes with a later version'),
         }),
-        ({ address, tls }): ListenerSection => ({ ...address, ...(tls && { tls }) }),
+        ({ address, tls, https }): ListenerSection => ({ ...address, ...(tls && { tls }), ...(https && { https }) }),
       ),
     ],
     'an address such as http://127.0.0.1:8080, or an object with the key address',
   ),
   tlsFault,
 )
-function tlsFault({ scheme, tls }: ListenerSection): { code: string; message: string; at?: Path } | undefined {
+function tlsFault({ scheme, tls, https }: ListenerSection): { code: string; message: string; at?: Path } | undefined {
   if (scheme === 'https' && !tls)
     return {
       code: 'tls-missing',
       message: 'an https:// listener needs certificates: { address: https://..., tls: { certificates: [{ cert: FILE, key: FILE }] } }',
     }
+  if (scheme === 'https' && https)
+    return { code: 'contradiction', message: "'https' says what becomes of requests in clear: an https:// listener has none", at: ['https'] }
   if (scheme === 'http' && tls) return { code: 'contradiction', message: "'tls' stands beside an http:// address, which is in clear: write https://" }
   if (tls?.profile === 'modern' && tls.minVersion === '1.2')
     return { code: 'contradiction', message: "profile: modern speaks TLS 1.3 alone, and 'minVersion' says 1.2", at: ['tls', 'minVersion'] }
