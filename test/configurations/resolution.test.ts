@@ -128,7 +128,12 @@ test('defaults are those of the reference page', () => {
     timeouts: { headMs: 10_000, idleMs: 60_000, stallMs: 15_000, bodyBytesPerSecond: 256, drainMs: 10_000 },
     authenticationFailures: { limit: 100, windowMs: 60_000 },
   })
-  assert.deepEqual(found.control, { listen: { scheme: 'http', host: '127.0.0.1', port: 8081 }, exposed: false, secondFactor: 'writers', adminToken: 'switchable' })
+  assert.deepEqual(found.control, {
+    listen: { scheme: 'http', host: '127.0.0.1', port: 8081 },
+    exposed: false,
+    secondFactor: 'writers',
+    adminToken: 'switchable',
+  })
   const api = found.snapshot.apis[0]!
   assert.deepEqual(api.upstream, {
     host: '127.0.0.1',
