@@ -174,11 +174,13 @@ describe('the control plane on stores that last', () => {
     const lanes = [nodes.a, nodes.b].map(async (house, node) => {
       const acts = new Acts(house, `N${node}`)
       const dids: Did[] = []
-      // A rollback of the other's last revision may find nothing left to do: that is for one node alone.
-      for (const kind of KINDS.filter((each) => each !== 'rollback')) for (let i = 0; i < 3; i++) dids.push(await acts.do(kind))
-      return dids
+      // A rollback of the other's last revision may find nothing left to do, and to prune is to discard the other's drafts under its hands: for one node alone.
+      for (const kind of KINDS.filter((each) => each !== 'rollback' && each !== 'prune')) for (let i = 0; i < 3; i++) dids.push(await acts.do(kind))
+      return { acts, dids }
     })
-    const acknowledged = (await Promise.all(lanes)).flat()
+    const both = await Promise.all(lanes)
+    const acknowledged = both.flatMap(({ dids }) => dids)
+    for (const { acts } of both) acknowledged.push(await acts.do('prune'))
     const { store, services } = nodes.a.plane
     const entries = await store.read((reading) => checkWhole(reading, services.trail, acknowledged))
     assert.ok(entries > acknowledged.length)
