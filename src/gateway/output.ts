@@ -1,8 +1,11 @@
 // The one output buffer of a thread: messages are put together in it and written to a socket in one go.
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { OctetWriter } from '../base/octet-writer.ts'
 
 const INITIAL_BYTES = 160 * 1024
+/** Up to so many octets a copy for a socket under TLS costs less than new memory for the output: such a socket always answers later, and keeps what it was given. */
+const COPIED_BYTES_MAX = 32 * 1024
 
 /**
  * Filled, sent, and filled again: the kernel mostly takes all of it at once, and then the memory is free for the next message. When it did not, the
@@ -16,8 +19,12 @@ export class Output extends OctetWriter {
   /** Writes everything to the socket and starts afresh. Answers how many octets of the socket still wait for the kernel. */
   send(socket: Socket): number {
     if (this.length > 0) {
-      socket.write(this.buffer.subarray(0, this.length))
-      if (socket.writableLength > 0) this.renew()
+      const octets = this.buffer.subarray(0, this.length)
+      if (this.length <= COPIED_BYTES_MAX && (socket as TLSSocket).encrypted) socket.write(Buffer.from(octets))
+      else {
+        socket.write(octets)
+        if (socket.writableLength > 0) this.renew()
+      }
       this.length = 0
     }
     return socket.writableLength
