@@ -1,5 +1,6 @@
 // The names that a server certificate is good for, and whether one of them covers the name that a client asks for (RFC 6125, RFC 9525).
 import { formatIp, parseIp } from '../base/ip.ts'
+import { partsOutsideQuotes } from '../http/quoted-parts.ts'
 
 /** A label of letters, digits, hyphens and, because it is found in practice, underscores. */
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
@@ -25,22 +26,8 @@ function address(text: string): string | undefined {
   return octets && formatIp(octets)
 }
 
-/** Parts at commas, but not inside of quotes: Node quotes whatever holds a comma, so that no name can smuggle another in (CVE-2021-44532). */
-function entriesOf(text: string): string[] {
-  const entries: string[] = []
-  let start = 0
-  let isQuoted = false
-  for (let i = 0; i <= text.length; i++) {
-    if (text[i] === '\\' && isQuoted) i++
-    else if (text[i] === '"') isQuoted = !isQuoted
-    else if (i === text.length || (text[i] === ',' && !isQuoted)) {
-      entries.push(text.slice(start, i).trim())
-      start = i + 1
-    }
-  }
-  // A quoted entry holds what no name may hold.
-  return entries.filter((entry) => !entry.includes('"'))
-}
+/** Node quotes whatever holds a comma, so that no name can smuggle another in (CVE-2021-44532); what is quoted holds what no name may hold. */
+const entriesOf = (text: string): string[] => (partsOutsideQuotes(text, ',') ?? []).filter((entry) => !entry.includes('"')).map((entry) => entry.trim())
 
 /** Values by server name: the exact name first, then the wildcard of its parent (RFC 9525 6.3: one label, the leftmost, and whole). */
 export class NameTable<T> {

@@ -3,6 +3,7 @@ import { addressGroup, formatIp, type NetworkSet, parseIp, unmapped } from '../b
 import { DROPPED } from '../http/field-lines.ts'
 import { FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PROTO, X_REQUEST_ID } from '../http/field-names.ts'
 import { withoutOws } from '../http/octets.ts'
+import { partsOutsideQuotes } from '../http/quoted-parts.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { CallerAddress } from '../pipeline/exchange.ts'
 
@@ -48,16 +49,13 @@ export function callerThrough(
  */
 export function forwardedScheme(head: RequestHead): 'http' | 'https' | undefined {
   const plain = fieldValues(head, X_FORWARDED_PROTO)?.at(-1)?.split(',').at(-1)
-  const nearest = fieldValues(head, FORWARDED)?.at(-1)?.match(ELEMENTS)?.at(-1)
-  const standard = nearest?.match(PARAMETERS)?.map((each) => /^proto=(.*)$/i.exec(withoutOws(each))?.[1]?.replace(/^"|"$/g, ''))
-  const schemes = new Set([plain && withoutOws(plain), ...(standard ?? [])].flatMap((each) => (each ? [each.toLowerCase()] : [])))
+  const standard = fieldValues(head, FORWARDED)?.at(-1)
+  const nearest = standard === undefined ? undefined : (partsOutsideQuotes(standard, ',')?.at(-1) ?? '')
+  const told = [plain && withoutOws(plain), ...(nearest === undefined ? [] : parametersOf(nearest, 'proto'))]
+  const schemes = new Set(told.flatMap((each) => (each ? [each.toLowerCase()] : [])))
   const [scheme] = schemes
   return schemes.size === 1 && (scheme === 'http' || scheme === 'https') ? scheme : undefined
 }
-
-/** Parted at commas, and at semicolons, outside of quoted strings (RFC 7239 4). */
-const ELEMENTS = /(?:"(?:[^"\\]|\\.)*"|[^,"])+/g
-const PARAMETERS = /(?:"(?:[^"\\]|\\.)*"|[^;"])+/g
 
 /** The one request id that a trusted peer gave. */
 export function forwardedId(head: RequestHead): string | undefined {
@@ -73,10 +71,15 @@ function fieldValues(head: RequestHead, id: number): readonly string[] | undefin
   return out
 }
 
-/** The `for` parameters of a Forwarded value, left to right; an element without one is an unknown hop. */
-function forElements(value: string): string[] {
-  return value.split(',').map((element) => /(?:^|;)\s*for=("[^"]*"|[^;]*)/i.exec(withoutOws(element))?.[1]?.replace(/^"|"$/g, '') ?? 'unknown')
-}
+/** The `for` parameters of a Forwarded value, left to right; an element without one, or a value that cannot be parted, is an unknown hop (RFC 7239 4). */
+const forElements = (value: string): string[] => partsOutsideQuotes(value, ',')?.map((element) => parametersOf(element, 'for')[0] ?? 'unknown') ?? ['unknown']
+
+/** The values of a parameter of an element of Forwarded: one, unless somebody smuggled in another. `name` in lower case. */
+const parametersOf = (element: string, name: string): string[] =>
+  (partsOutsideQuotes(element, ';') ?? []).flatMap((written) => {
+    const pair = withoutOws(written)
+    return pair.toLowerCase().startsWith(`${name}=`) ? [pair.slice(name.length + 1).replace(/^"|"$/g, '')] : []
+  })
 
 function rightmostUntrusted(chain: readonly string[], trusted: NetworkSet): CallerAddress | undefined {
   let last: CallerAddress | undefined

@@ -1,6 +1,7 @@
 // Reads the name of a version out of a field, a query or media types. Whatever two servers could read differently is ambiguous, and never a version.
 import { type FieldName, fieldName } from '../http/field-names.ts'
 import { FOLDED, withoutOws } from '../http/octets.ts'
+import { partsOutsideQuotes } from '../http/quoted-parts.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 
@@ -109,25 +110,12 @@ function versionOf(type: string, before: string, after: string): string | undefi
   return plain.slice(before.length, plain.length - after.length)
 }
 
-/** Elements of a list of media types, parted at commas outside of quotes (RFC 9110 5.6.1). */
-function elements(value: string): { type: string; parameters: string }[] | undefined {
-  const found: { type: string; parameters: string }[] = []
-  let start = 0
-  let isQuoted = false
-  for (let i = 0; i <= value.length; i++) {
-    const character = value[i]
-    if (isQuoted && character === '\\') i++
-    else if (character === '"') isQuoted = !isQuoted
-    else if (character === undefined || (character === ',' && !isQuoted)) {
-      const element = value.slice(start, i)
-      const semicolon = element.indexOf(';')
-      const type = withoutOws(semicolon < 0 ? element : element.slice(0, semicolon))
-      found.push({ type, parameters: semicolon < 0 ? '' : element.slice(semicolon + 1) })
-      start = i + 1
-    }
-  }
-  return isQuoted ? undefined : found
-}
+/** Elements of a list of media types. */
+const elements = (value: string): { type: string; parameters: string }[] | undefined =>
+  partsOutsideQuotes(value, ',')?.map((element) => {
+    const semicolon = element.indexOf(';')
+    return { type: withoutOws(semicolon < 0 ? element : element.slice(0, semicolon)), parameters: semicolon < 0 ? '' : element.slice(semicolon + 1) }
+  })
 
 /** The field's lines as one value, in which every media type of the form says this version; undefined when none has the form. */
 export function respelledMediaTypes(head: RequestHead, field: FieldName, before: string, after: string, version: string): string | undefined {
