@@ -1,4 +1,5 @@
 // PEM text (RFC 7468): its blocks by label, and how many of them are not whole. Text between blocks is no fault (RFC 7468 2): bundles explain themselves.
+import { X509Certificate } from 'node:crypto'
 
 export interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY`, `EC PRIVATE KEY` and so on. */
@@ -21,5 +22,13 @@ export function readPem(text: string): PemReading {
   return { blocks, broken: (text.match(BEGIN)?.length ?? 0) - blocks.length }
 }
 
+/** Undefined for what cannot be read. */
+export function readCertificate(block: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(block)
+  } catch {
+    return undefined
+  }
+}
 export const isCertificate = ({ label }: PemBlock): boolean => label === 'CERTIFICATE' || label === 'X509 CERTIFICATE' || label === 'TRUSTED CERTIFICATE'
 export const isPrivateKey = ({ label }: PemBlock): boolean => label.endsWith('PRIVATE KEY')

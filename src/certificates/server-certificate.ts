@@ -1,7 +1,7 @@
 // Reads the certificate of a server with its chain and its private key: what it is good for, and everything that is wrong with it at once.
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import type { ServerCertificate } from '../model/snapshot.ts'
-import { isCertificate, isPrivateKey, readPem } from './pem.ts'
+import { isCertificate, isPrivateKey, readCertificate, readPem } from './pem.ts'
 import { namesOf } from './server-names.ts'
 
 export type ServerCertificateCode =
@@ -86,11 +86,9 @@ class Reading {
       this.wrong('certificate', 'too-long', `there are ${certificates.length} certificates, a chain has at most ${CHAIN_MAX}`)
     const read: X509Certificate[] = []
     for (const [i, block] of certificates.slice(0, CHAIN_MAX).entries()) {
-      try {
-        read.push(new X509Certificate(block.text))
-      } catch {
-        this.wrong('certificate', 'bad-certificate', `certificate ${i + 1} cannot be read`)
-      }
+      const certificate = readCertificate(block.text)
+      if (certificate) read.push(certificate)
+      else this.wrong('certificate', 'bad-certificate', `certificate ${i + 1} cannot be read`)
     }
     return read
   }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
-import { readTrustStore } from '../../src/catalog/resolving/trust-store.ts'
+import { readTrustStore } from '../../src/certificates/trust-store.ts'
 import { policies } from '../../src/policies/index.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 25)

@@ -1,12 +1,12 @@
 // What several APIs and consumers name: address lists, sets of policies, upstreams, trust stores and plans, looked up with the nearest name when there is none.
 import { type Fault, type Path, suggestion } from '../../base/fault.ts'
+import { readTrustStore } from '../../certificates/trust-store.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside, type Sources } from '../reading/sources.ts'
 import type { Attachment, Attachments } from '../sections/attachments.ts'
 import type { PlanSection, SharedSections } from '../sections/shared-schema.ts'
 import type { KeptIn, UpstreamSection } from '../sections/upstream-schema.ts'
-import { readTrustStore } from './trust-store.ts'
 
 export type SharedSection = keyof SharedSections
 type Value<K extends SharedSection> = NonNullable<SharedSections[K]>[string]

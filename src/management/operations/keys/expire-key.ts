@@ -2,9 +2,9 @@
 import { object, optional } from '../../../base/schema.ts'
 import { expireKey as expire } from '../../../directory/keys.ts'
 import { isRefused } from '../../../directory/records.ts'
-import { defineOperation, done, etagOf, isRefused as isNo, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, isRefused as isNo } from '../../operation.ts'
 import { momentMs } from '../../texts.ts'
-import { guardedKey } from './guarded-key.ts'
+import { guardedKey, refusedKey } from './guarded-key.ts'
 import { KEY_NOT_VALID, KEY_OF_FILE, keyParameters, keySchema, shownKey } from './key-schema.ts'
 
 export const expireKey = defineOperation({
@@ -28,7 +28,7 @@ export const expireKey = defineOperation({
     const key = await guardedKey(call, store)
     if (isNo(key)) return key
     const changed = await expire(store, { by: operator.actor.id, nowMs }, key.id, body.expires ?? null)
-    if (isRefused(changed)) return refused(changed.refused === 'unknown-key' ? 'unknown' : changed.refused, { detail: changed.says })
+    if (isRefused(changed)) return refusedKey(changed)
     const shown = shownKey(changed)
     return done(shown, { etag: etagOf(changed), detail: { consumer: key.consumer, expires: shown.expires ?? 'never' } })
   },

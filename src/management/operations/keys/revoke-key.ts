@@ -2,9 +2,9 @@
 import { object, optional } from '../../../base/schema.ts'
 import { revokeKey as revoke } from '../../../directory/keys.ts'
 import { isRefused } from '../../../directory/records.ts'
-import { defineOperation, done, etagOf, isRefused as isNo, refused } from '../../operation.ts'
+import { defineOperation, done, etagOf, isRefused as isNo } from '../../operation.ts'
 import { line } from '../../texts.ts'
-import { guardedKey } from './guarded-key.ts'
+import { guardedKey, refusedKey } from './guarded-key.ts'
 import { KEY_OF_FILE, keyParameters, keySchema, shownKey } from './key-schema.ts'
 
 export const revokeKey = defineOperation({
@@ -28,7 +28,7 @@ export const revokeKey = defineOperation({
     const key = await guardedKey(call, store)
     if (isNo(key)) return key
     const revoked = await revoke(store, { by: operator.actor.id, nowMs }, key.id, body.why ?? '')
-    if (isRefused(revoked)) return refused(revoked.refused === 'unknown-key' ? 'unknown' : revoked.refused, { detail: revoked.says })
+    if (isRefused(revoked)) return refusedKey(revoked)
     return done(shownKey(revoked), { etag: etagOf(revoked), detail: { consumer: key.consumer, hint: key.hint } })
   },
 })

@@ -4,7 +4,7 @@ import { OVERLAP_MS_MAX, rotateKey as rotate } from '../../../directory/keys.ts'
 import { isRefused } from '../../../directory/records.ts'
 import { defineOperation, done, etagOf, isRefused as isNo, refused } from '../../operation.ts'
 import { line, momentMs } from '../../texts.ts'
-import { guardedKey } from './guarded-key.ts'
+import { guardedKey, refusedKey } from './guarded-key.ts'
 import { KEY_NOT_VALID, KEY_OF_FILE, keyParameters, keySchema, NEW_KEY_REFUSALS, shownKey } from './key-schema.ts'
 
 const overlapSeconds = integer({
@@ -49,7 +49,7 @@ export const rotateKey = defineOperation({
     const fields = { ...(body.label !== undefined && { label: body.label }), ...(body.expires !== undefined && { expiresMs: body.expires }) }
     const act = { by: operator.actor.id, nowMs }
     const made = await rotate(store, { digests: directory.digests, random }, act, old.id, { overlapMs: body.overlapSeconds * 1000, ...fields })
-    if (isRefused(made)) return refused(made.refused === 'unknown-key' ? 'unknown' : made.refused, { detail: made.says })
+    if (isRefused(made)) return refusedKey(made)
     const { secret, key, replaced } = made
     return done(
       { secret, key: shownKey(key), replaced: shownKey(replaced) },

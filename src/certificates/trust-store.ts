@@ -1,5 +1,6 @@
 // Reads the certificates of a trust store: each must be that of a certificate authority, and none may come with its private key.
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
+import { isCertificate, readCertificate, readPem } from './pem.ts'
 
 export interface TrustStoreFault {
   readonly code: 'no-certificate' | 'bad-certificate' | 'not-a-ca' | 'private-key' | 'too-long' | 'duplicate-item'
@@ -14,9 +15,8 @@ export interface TrustStoreReading {
 }
 
 const CERTIFICATES_MAX = 500
-const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s]*-----END \1-----/g
 
-/** Text between blocks is no fault (RFC 7468 2): bundles explain themselves. No message repeats the text: it may hold a key. */
+/** No message repeats the text: it may hold a key. */
 export function readTrustStore(text: string, nowMs: number): TrustStoreReading {
   const faults: TrustStoreFault[] = []
   const expired: string[] = []
@@ -25,14 +25,14 @@ export function readTrustStore(text: string, nowMs: number): TrustStoreReading {
   // Before anything else, and whether or not the block is whole.
   if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text))
     faults.push({ code: 'private-key', message: 'a private key stands among the certificates: take it out, and replace it, since whoever read this knows it' })
-  const blocks = [...text.matchAll(BLOCK)].filter(([, label]) => label === 'CERTIFICATE' || label === 'X509 CERTIFICATE' || label === 'TRUSTED CERTIFICATE')
+  const blocks = readPem(text).blocks.filter(isCertificate)
   const begun = text.match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g)?.length ?? 0
   if (begun === 0) faults.push({ code: 'no-certificate', message: 'there is no certificate in PEM form here: nobody would be believed' })
   if (begun > blocks.length)
     faults.push({ code: 'bad-certificate', message: `${begun - blocks.length} of ${begun} certificates do not end, or hold what is no base64` })
   if (blocks.length > CERTIFICATES_MAX) faults.push({ code: 'too-long', message: `there are ${blocks.length} certificates, the most is ${CERTIFICATES_MAX}` })
-  for (const [i, [block]] of blocks.slice(0, CERTIFICATES_MAX).entries()) {
-    const certificate = parsed(block)
+  for (const [i, { text: block }] of blocks.slice(0, CERTIFICATES_MAX).entries()) {
+    const certificate = readCertificate(block)
     if (!certificate) {
       faults.push({ code: 'bad-certificate', message: `certificate ${i + 1} cannot be read` })
       continue
@@ -45,14 +45,6 @@ export function readTrustStore(text: string, nowMs: number): TrustStoreReading {
     certificates.push(certificate.toString())
   }
   return { certificates, faults, expired }
-}
-
-function parsed(block: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(block)
-  } catch {
-    return undefined
-  }
 }
 
 const nameOf = ({ subject }: X509Certificate): string => (subject ?? 'without a name').replaceAll('\n', ', ').slice(0, 120)
