@@ -8,7 +8,7 @@ import { readObject } from '../../../catalog/revisions/state.ts'
 import { patches as patchesSchema } from '../../../catalog/sections/patch-schema.ts'
 import { VERSION, VERSION_MEANS } from '../../../catalog/sections/version-name.ts'
 import { everyEntry, type Reading } from '../../../ports/store.ts'
-import { anyValue, etagText, ownerWord, revisionNumber } from '../../catalog-shapes.ts'
+import { anyValue, etagText, ownerWord, revisionNumber } from '../../catalog/shapes.ts'
 import { line, moment, momentOf, nameText } from '../../texts.ts'
 
 export const PATCHES_MAX = 2000

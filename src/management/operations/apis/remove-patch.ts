@@ -1,9 +1,9 @@
 // removePatch: takes a virtual patch out before its time, or after it.
 import { readHead } from '../../../catalog/revisions/state.ts'
-import { publishAs } from '../../catalog-publication.ts'
-import { CatalogReach } from '../../catalog-reach.ts'
+import { publishAs } from '../../catalog/publication.ts'
+import { APPROVALS_NEEDED, FAULTY } from '../../catalog/publication-refusals.ts'
+import { CatalogReach } from '../../catalog/reach.ts'
 import { defineOperation, done, refused } from '../../operation.ts'
-import { APPROVALS_NEEDED, FAULTY } from '../../publication-refusals.ts'
 import { OWNED_BY_FILE } from '../drafts/draft-refusals.ts'
 import { thisApi } from './api-reach.ts'
 import { findPatch, patchParameters, shownPatch } from './patch-schema.ts'

@@ -2,11 +2,11 @@
 import { object, optional } from '../../../base/schema.ts'
 import { DRAFT_CHANGES_MAX } from '../../../catalog/revisions/drafts.ts'
 import { changesOfPlan } from '../../../catalog/revisions/plan.ts'
-import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
-import { CatalogReach } from '../../catalog-reach.ts'
-import { messageText, revisionNumber } from '../../catalog-shapes.ts'
+import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog/publication.ts'
+import { PUBLISHING_WRITTEN } from '../../catalog/publication-refusals.ts'
+import { CatalogReach } from '../../catalog/reach.ts'
+import { messageText, revisionNumber } from '../../catalog/shapes.ts'
 import { defineOperation, isRefused, refused } from '../../operation.ts'
-import { PUBLISHING_WRITTEN } from '../../publication-refusals.ts'
 import { appliedShape, planUpon, readText, TEXT_BYTES_MAX, UNREADABLE } from './plan-schema.ts'
 
 export const applyCatalog = defineOperation({

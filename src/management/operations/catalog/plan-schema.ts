@@ -4,7 +4,7 @@ import { type Applied, readApplied } from '../../../catalog/revisions/export.ts'
 import { type Plan, planOf } from '../../../catalog/revisions/plan.ts'
 import { objectsOfState, readHead, readState } from '../../../catalog/revisions/state.ts'
 import type { Reading } from '../../../ports/store.ts'
-import { differenceShape, ownerWord, revisionNumber, shownFaults } from '../../catalog-shapes.ts'
+import { differenceShape, ownerWord, revisionNumber, shownFaults } from '../../catalog/shapes.ts'
 import { type RefusalDeclaration, type Refused, refused } from '../../operation.ts'
 import type { Plane } from '../../plane.ts'
 

@@ -2,8 +2,8 @@
 import { object } from '../../../base/schema.ts'
 import { createConsumer as create } from '../../../directory/consumers.ts'
 import { isRefused } from '../../../directory/records.ts'
+import { isOfCatalog } from '../../catalog/taken-consumers.ts'
 import { defineOperation, done, etagOf, refused } from '../../operation.ts'
-import { isOfCatalog } from '../../taken-consumers.ts'
 import { consumerFields, consumerName, consumerSchema, kept, OWNED_BY_FILE, SUBSCRIPTION_REFUSALS, shownConsumer, UNKNOWN_TEAM } from './consumer-schema.ts'
 import { subscriptionRefusal } from './offered.ts'
 

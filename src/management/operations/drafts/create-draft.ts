@@ -1,7 +1,7 @@
 // createDraft: opens an empty draft upon the newest revision.
 import { object } from '../../../base/schema.ts'
 import { openDraft } from '../../../catalog/revisions/drafts.ts'
-import { messageText } from '../../catalog-shapes.ts'
+import { messageText } from '../../catalog/shapes.ts'
 import { defineOperation, done, refused } from '../../operation.ts'
 import { draftSchema, shownDraft } from './draft-schema.ts'
 

@@ -1,8 +1,8 @@
 // describeDraft: says anew what a draft is for. Approvals are void.
 import { object } from '../../../base/schema.ts'
 import { describeDraft as describe } from '../../../catalog/revisions/drafts.ts'
-import { guardedDraft } from '../../catalog-drafts.ts'
-import { messageText } from '../../catalog-shapes.ts'
+import { guardedDraft } from '../../catalog/drafts.ts'
+import { messageText } from '../../catalog/shapes.ts'
 import { defineOperation, done, isRefused } from '../../operation.ts'
 import { draftParameter, draftSchema, shownDraft } from './draft-schema.ts'
 

@@ -1,6 +1,6 @@
 // discardDraft: forgets a draft with all that it would have changed.
 import { discardDraft as discard } from '../../../catalog/revisions/drafts.ts'
-import { guardedDraft } from '../../catalog-drafts.ts'
+import { guardedDraft } from '../../catalog/drafts.ts'
 import { defineOperation, done, isRefused } from '../../operation.ts'
 import { draftParameter } from './draft-schema.ts'
 

@@ -5,8 +5,8 @@ import { changeInDraft, type DraftRefusal, objectInDraft } from '../../../catalo
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
 import type { Draft } from '../../../catalog/revisions/records.ts'
 import type { Writing } from '../../../ports/store.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
-import { Together } from '../../catalog-reach.ts'
+import { reachedDraft } from '../../catalog/drafts.ts'
+import { Together } from '../../catalog/reach.ts'
 import { type Call, isRefused, type Refused, refused } from '../../operation.ts'
 
 /** For who reaches the object as it is and as it would be; `If-Match` names it as the draft has it. */

@@ -4,7 +4,7 @@ import { APPROVALS_MAX, approvalsOf } from '../../../catalog/revisions/approvals
 import { DRAFT_CHANGES_MAX } from '../../../catalog/revisions/drafts.ts'
 import type { Draft } from '../../../catalog/revisions/records.ts'
 import type { Reading } from '../../../ports/store.ts'
-import { actorShape, etagText, objectParameters, revisionNumber, shownActor } from '../../catalog-shapes.ts'
+import { actorShape, etagText, objectParameters, revisionNumber, shownActor } from '../../catalog/shapes.ts'
 import { moment, momentOf } from '../../texts.ts'
 
 export const draftId = string({ pattern: /^draft_[A-Za-z0-9_-]{20}$/, maxLength: 26, means: 'the id of a draft', describe: 'The draft’s id.' })

@@ -2,9 +2,9 @@
 import { object } from '../../../base/schema.ts'
 import { objectInDraft } from '../../../catalog/revisions/drafts.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
-import { Together } from '../../catalog-reach.ts'
-import { anyValue, objectParameters } from '../../catalog-shapes.ts'
+import { reachedDraft } from '../../catalog/drafts.ts'
+import { Together } from '../../catalog/reach.ts'
+import { anyValue, objectParameters } from '../../catalog/shapes.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'
 import { draftObjectParameters } from './draft-schema.ts'
 

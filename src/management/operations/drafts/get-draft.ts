@@ -1,5 +1,5 @@
 // getDraft: one draft with the names of what it changes and who approved it.
-import { reachedDraft } from '../../catalog-drafts.ts'
+import { reachedDraft } from '../../catalog/drafts.ts'
 import { defineOperation, done, isRefused } from '../../operation.ts'
 import { draftParameter, shownApprovals, shownDraft, wholeDraft } from './draft-schema.ts'
 

@@ -1,8 +1,8 @@
 // listDrafts: the drafts that an operator may see.
 import { object } from '../../../base/schema.ts'
 import { DRAFTS } from '../../../catalog/revisions/records.ts'
-import { draftOutline, isAuthorOf, isWithin } from '../../catalog-drafts.ts'
-import { CatalogReach } from '../../catalog-reach.ts'
+import { draftOutline, isAuthorOf, isWithin } from '../../catalog/drafts.ts'
+import { CatalogReach } from '../../catalog/reach.ts'
 import { defineOperation, done } from '../../operation.ts'
 import { page, pageOf, pageParameters } from '../../pages.ts'
 import { draftSchema, shownDraft } from './draft-schema.ts'

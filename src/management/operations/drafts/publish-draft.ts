@@ -1,10 +1,10 @@
 // publishDraft: a draft becomes a revision, and is live when this is answered.
 import { object } from '../../../base/schema.ts'
 import { proposalOf } from '../../../catalog/revisions/publish.ts'
-import { guardedDraft } from '../../catalog-drafts.ts'
-import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
+import { guardedDraft } from '../../catalog/drafts.ts'
+import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog/publication.ts'
+import { PUBLISHING_WRITTEN } from '../../catalog/publication-refusals.ts'
 import { defineOperation, isRefused, refused } from '../../operation.ts'
-import { PUBLISHING_WRITTEN } from '../../publication-refusals.ts'
 import { draftParameter } from './draft-schema.ts'
 
 export const publishDraft = defineOperation({

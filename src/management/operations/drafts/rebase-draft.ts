@@ -1,8 +1,8 @@
 // rebaseDraft: sets a draft upon the newest revision, and says what it would overwrite.
 import { list, object } from '../../../base/schema.ts'
 import { rebaseDraft as rebase } from '../../../catalog/revisions/drafts.ts'
-import { guardedDraft } from '../../catalog-drafts.ts'
-import { OBJECTS_TOLD_MAX, shownKeys, toldObject } from '../../catalog-shapes.ts'
+import { guardedDraft } from '../../catalog/drafts.ts'
+import { OBJECTS_TOLD_MAX, shownKeys, toldObject } from '../../catalog/shapes.ts'
 import { defineOperation, done, isRefused } from '../../operation.ts'
 import { draftParameter, draftSchema, shownDraft } from './draft-schema.ts'
 

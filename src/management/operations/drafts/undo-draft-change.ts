@@ -1,7 +1,7 @@
 // undoDraftChange: an object is in the draft as it is in the catalog again.
 import { undoInDraft } from '../../../catalog/revisions/drafts.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
-import { guardedDraft } from '../../catalog-drafts.ts'
+import { guardedDraft } from '../../catalog/drafts.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'
 import { draftObjectParameters, draftSchema, shownDraft } from './draft-schema.ts'
 

@@ -1,8 +1,8 @@
 // validateDraft: everything that stands between a draft and its publication, at once.
 import { boolean, integer, list, object } from '../../../base/schema.ts'
-import { breakingSchema, FINDINGS_TOLD_MAX } from '../../breaking-changes.ts'
-import { secretsOfDraft, ungrantedSecrets } from '../../catalog-rights.ts'
-import { faultList, OBJECTS_TOLD_MAX, toldObject } from '../../catalog-shapes.ts'
+import { breakingSchema, FINDINGS_TOLD_MAX } from '../../catalog/breaking-changes.ts'
+import { secretsOfDraft, ungrantedSecrets } from '../../catalog/rights.ts'
+import { faultList, OBJECTS_TOLD_MAX, toldObject } from '../../catalog/shapes.ts'
 import { defineOperation, done } from '../../operation.ts'
 import { nameText } from '../../texts.ts'
 import { secretName } from '../secrets/secret-schema.ts'

@@ -1,6 +1,6 @@
 // withdrawApproval: takes one's own approval of a draft back.
 import { withdrawApproval as withdraw } from '../../../catalog/revisions/approvals.ts'
-import { reachedDraft } from '../../catalog-drafts.ts'
+import { reachedDraft } from '../../catalog/drafts.ts'
 import { defineOperation, done, isRefused, refused } from '../../operation.ts'
 import { draftParameter } from './draft-schema.ts'
 

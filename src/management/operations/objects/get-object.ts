@@ -2,8 +2,8 @@
 import { type Infer, object } from '../../../base/schema.ts'
 import { keyOf } from '../../../catalog/revisions/kinds.ts'
 import { readObject, readValue } from '../../../catalog/revisions/state.ts'
-import { CatalogReach } from '../../catalog-reach.ts'
-import { anyValue, objectParameters } from '../../catalog-shapes.ts'
+import { CatalogReach } from '../../catalog/reach.ts'
+import { anyValue, objectParameters } from '../../catalog/shapes.ts'
 import { defineOperation, done, refused } from '../../operation.ts'
 import { objectShape } from './object-schema.ts'
 

@@ -1,8 +1,8 @@
 // listObjects: what the file and the console own, without values.
 import { object, optional } from '../../../base/schema.ts'
 import { OBJECTS } from '../../../catalog/revisions/records.ts'
-import { CatalogReach } from '../../catalog-reach.ts'
-import { kindWord, ownerWord } from '../../catalog-shapes.ts'
+import { CatalogReach } from '../../catalog/reach.ts'
+import { kindWord, ownerWord } from '../../catalog/shapes.ts'
 import { defineOperation, done } from '../../operation.ts'
 import { page, pageOf, pageParameters } from '../../pages.ts'
 import { objectSchema } from './object-schema.ts'

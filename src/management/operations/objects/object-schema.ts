@@ -1,6 +1,6 @@
 // An object of the catalog as it is told: by whom it is owned, since which revision, and under which tag.
 import { object } from '../../../base/schema.ts'
-import { etagText, ownerWord, revisionNumber } from '../../catalog-shapes.ts'
+import { etagText, ownerWord, revisionNumber } from '../../catalog/shapes.ts'
 import { line } from '../../texts.ts'
 
 export const objectShape = {

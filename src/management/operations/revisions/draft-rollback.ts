@@ -2,7 +2,7 @@
 import { object, optional } from '../../../base/schema.ts'
 import { openDraft } from '../../../catalog/revisions/drafts.ts'
 import { rollbackTo } from '../../../catalog/revisions/rollback.ts'
-import { messageText } from '../../catalog-shapes.ts'
+import { messageText } from '../../catalog/shapes.ts'
 import { defineOperation, done, refused } from '../../operation.ts'
 import { TOO_MANY_DRAFTS } from '../drafts/create-draft.ts'
 import { draftSchema, shownDraft } from '../drafts/draft-schema.ts'

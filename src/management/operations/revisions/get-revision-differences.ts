@@ -2,7 +2,7 @@
 import { list, object } from '../../../base/schema.ts'
 import { findRevision } from '../../../catalog/revisions/history.ts'
 import { revisionDifferences } from '../../../catalog/revisions/revision-differences.ts'
-import { differenceShape, OBJECTS_TOLD_MAX, ownerWord, shownDifference } from '../../catalog-shapes.ts'
+import { differenceShape, OBJECTS_TOLD_MAX, ownerWord, shownDifference } from '../../catalog/shapes.ts'
 import { defineOperation, done, type Refused } from '../../operation.ts'
 import { noRevision, PRUNED, revisionParameter } from './revision-schema.ts'
 

@@ -1,6 +1,6 @@
 // getRevision: one revision, with what a rollback left as it was.
 import { findRevision } from '../../../catalog/revisions/history.ts'
-import { revisionSchema, shownRevision } from '../../catalog-publication.ts'
+import { revisionSchema, shownRevision } from '../../catalog/publication.ts'
 import { defineOperation, done } from '../../operation.ts'
 import { noRevision, PRUNED, revisionParameter } from './revision-schema.ts'
 

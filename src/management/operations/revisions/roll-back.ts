@@ -1,10 +1,10 @@
 // rollBack: the console owns again what it owned at an earlier revision, in one go.
 import { object, optional } from '../../../base/schema.ts'
 import { rollbackTo } from '../../../catalog/revisions/rollback.ts'
-import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog-publication.ts'
-import { messageText } from '../../catalog-shapes.ts'
+import { acceptBreaking, answeredRevision, publishAs, revisionSchema } from '../../catalog/publication.ts'
+import { PUBLISHING } from '../../catalog/publication-refusals.ts'
+import { messageText } from '../../catalog/shapes.ts'
 import { defineOperation } from '../../operation.ts'
-import { PUBLISHING } from '../../publication-refusals.ts'
 import { noRevision, PRUNED, revisionParameter } from './revision-schema.ts'
 
 export const rollBack = defineOperation({

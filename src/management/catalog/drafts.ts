@@ -1,10 +1,10 @@
 // Drafts as an operator reaches them: one that touches what is not theirs is as good as not there.
-import type { ProposedChange } from '../catalog/revisions/commit.ts'
-import { readDraft } from '../catalog/revisions/drafts.ts'
-import { DRAFT_CHANGES, type Draft } from '../catalog/revisions/records.ts'
-import { everyEntry, type Reading } from '../ports/store.ts'
-import { CatalogReach, type CatalogVerb } from './catalog-reach.ts'
-import { type Call, isRefused, type Refused, refused } from './operation.ts'
+import type { ProposedChange } from '../../catalog/revisions/commit.ts'
+import { readDraft } from '../../catalog/revisions/drafts.ts'
+import { DRAFT_CHANGES, type Draft } from '../../catalog/revisions/records.ts'
+import { everyEntry, type Reading } from '../../ports/store.ts'
+import { type Call, isRefused, type Refused, refused } from '../operation.ts'
+import { CatalogReach, type CatalogVerb } from './reach.ts'
 
 export interface ReachedDraft {
   readonly draft: Draft

@@ -1,9 +1,9 @@
 // A consumer is of the directory or of the catalog, never of both: what has it in both can neither be made live nor start.
-import type { LocatedFault } from '../catalog/reading/located-fault.ts'
-import type { ProposedChange } from '../catalog/revisions/commit.ts'
-import { readObject } from '../catalog/revisions/state.ts'
-import { getConsumer } from '../directory/consumers.ts'
-import type { Reading } from '../ports/store.ts'
+import type { LocatedFault } from '../../catalog/reading/located-fault.ts'
+import type { ProposedChange } from '../../catalog/revisions/commit.ts'
+import { readObject } from '../../catalog/revisions/state.ts'
+import { getConsumer } from '../../directory/consumers.ts'
+import type { Reading } from '../../ports/store.ts'
 
 /** Consumers that changes would bring into the catalog, and that the directory has. */
 export async function takenConsumers(reading: Reading, changes: readonly ProposedChange[]): Promise<readonly LocatedFault[]> {

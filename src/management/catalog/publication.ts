@@ -1,19 +1,19 @@
 // Publishing as an operator does it: the proposal goes through the room's own transactions, and its refusals become those of the API.
 
-import type { Infer } from '../base/schema.ts'
-import { boolean, integer, list, object, optional } from '../base/schema.ts'
-import type { Proposal } from '../catalog/revisions/publish.ts'
-import type { Revision } from '../catalog/revisions/records.ts'
-import { readHead } from '../catalog/revisions/state.ts'
-import { type Operator, reachOf } from '../model/operator.ts'
-import type { Reading } from '../ports/store.ts'
+import type { Infer } from '../../base/schema.ts'
+import { boolean, integer, list, object, optional } from '../../base/schema.ts'
+import type { Proposal } from '../../catalog/revisions/publish.ts'
+import type { Revision } from '../../catalog/revisions/records.ts'
+import { readHead } from '../../catalog/revisions/state.ts'
+import { type Operator, reachOf } from '../../model/operator.ts'
+import type { Reading } from '../../ports/store.ts'
+import { type Call, type Done, done, type Outcome, type Refused, refused, type Within } from '../operation.ts'
+import { line, moment, momentOf } from '../texts.ts'
 import { type Breaking, breakingChanges, FINDINGS_TOLD_MAX } from './breaking-changes.ts'
-import { approverCheck, type Referring, secretsOfChanges, secretsOfDraft, ungrantedSecrets } from './catalog-rights.ts'
-import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor } from './catalog-shapes.ts'
-import { type Call, type Done, done, type Outcome, type Refused, refused, type Within } from './operation.ts'
 import { refusedPublish } from './publication-refusals.ts'
+import { approverCheck, type Referring, secretsOfChanges, secretsOfDraft, ungrantedSecrets } from './rights.ts'
+import { actorShape, etagText, messageText, ownerWord, revisionNumber, shownActor } from './shapes.ts'
 import { takenConsumers } from './taken-consumers.ts'
-import { line, moment, momentOf } from './texts.ts'
 
 const leftSchema = object({
   kind: line(100, 'The kind of object.'),

@@ -1,13 +1,13 @@
 // How much it takes to say whether an operator reaches something: whoever reads can ask for it all the time.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemoryStore } from '../adapters/memory/store.ts'
-import { commit, type ProposedChange } from '../catalog/revisions/commit.ts'
-import { OBJECTS } from '../catalog/revisions/records.ts'
-import { readHead, readState } from '../catalog/revisions/state.ts'
-import type { Operator } from '../model/operator.ts'
-import type { Reading } from '../ports/store.ts'
-import { CatalogReach } from './catalog-reach.ts'
+import { MemoryStore } from '../../adapters/memory/store.ts'
+import { commit, type ProposedChange } from '../../catalog/revisions/commit.ts'
+import { OBJECTS } from '../../catalog/revisions/records.ts'
+import { readHead, readState } from '../../catalog/revisions/state.ts'
+import type { Operator } from '../../model/operator.ts'
+import type { Reading } from '../../ports/store.ts'
+import { CatalogReach } from './reach.ts'
 
 const ada: Operator = {
   actor: { kind: 'person', id: 'person_ada' },

@@ -1,9 +1,9 @@
 // Why something is not published, as all operations that publish declare it.
 
-import type { PublishRefusal } from '../catalog/revisions/publish.ts'
+import type { PublishRefusal } from '../../catalog/revisions/publish.ts'
+import { type RefusalDeclaration, type Refused, refused } from '../operation.ts'
 import { BREAKING_CHANGES } from './breaking-changes.ts'
-import { shownFaults, shownKeys } from './catalog-shapes.ts'
-import { type RefusalDeclaration, type Refused, refused } from './operation.ts'
+import { shownFaults, shownKeys } from './shapes.ts'
 
 export const FAULTY: RefusalDeclaration = {
   status: 422,

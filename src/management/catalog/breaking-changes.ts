@@ -1,13 +1,13 @@
 // What a publication would break: the OpenAPI documents of APIs and versions as they are served, against what they would be.
-import { type Infer, integer, list, object, oneOf, optional, string } from '../base/schema.ts'
-import type { ProposedChange } from '../catalog/revisions/commit.ts'
-import { kindNamed } from '../catalog/revisions/kinds.ts'
-import { compareDocuments } from '../compatibility/compare-documents.ts'
-import { type Finding, OPERATIONS_MAX } from '../compatibility/finding.ts'
-import { stateAt } from '../lifecycle/schedule.ts'
-import type { RefusalDeclaration } from './operation.ts'
-import type { Plane } from './plane.ts'
-import { line } from './texts.ts'
+import { type Infer, integer, list, object, oneOf, optional, string } from '../../base/schema.ts'
+import type { ProposedChange } from '../../catalog/revisions/commit.ts'
+import { kindNamed } from '../../catalog/revisions/kinds.ts'
+import { compareDocuments } from '../../compatibility/compare-documents.ts'
+import { type Finding, OPERATIONS_MAX } from '../../compatibility/finding.ts'
+import { stateAt } from '../../lifecycle/schedule.ts'
+import type { RefusalDeclaration } from '../operation.ts'
+import type { Plane } from '../plane.ts'
+import { line } from '../texts.ts'
 
 export const BREAKING_CHANGES: RefusalDeclaration = {
   status: 409,

@@ -1,15 +1,15 @@
 // How far an operator reaches into the catalog: objects that belong to APIs by the owners of these, before and after a change, and all others only whole.
 
-import { inlineName } from '../catalog/reading/inline-documents.ts'
-import { members } from '../catalog/reading/members.ts'
-import type { ProposedChange } from '../catalog/revisions/commit.ts'
-import { KINDS, type Kind, keyOf, kindNamed } from '../catalog/revisions/kinds.ts'
-import { OBJECTS } from '../catalog/revisions/records.ts'
-import { readHead } from '../catalog/revisions/state.ts'
-import { apiOf } from '../model/names.ts'
-import { type Operator, reachesApi, reachOf } from '../model/operator.ts'
-import type { Permission } from '../model/permissions.ts'
-import { everyEntry, type Reading } from '../ports/store.ts'
+import { inlineName } from '../../catalog/reading/inline-documents.ts'
+import { members } from '../../catalog/reading/members.ts'
+import type { ProposedChange } from '../../catalog/revisions/commit.ts'
+import { KINDS, type Kind, keyOf, kindNamed } from '../../catalog/revisions/kinds.ts'
+import { OBJECTS } from '../../catalog/revisions/records.ts'
+import { readHead } from '../../catalog/revisions/state.ts'
+import { apiOf } from '../../model/names.ts'
+import { type Operator, reachesApi, reachOf } from '../../model/operator.ts'
+import type { Permission } from '../../model/permissions.ts'
+import { everyEntry, type Reading } from '../../ports/store.ts'
 
 /** The permission for what belongs to an API, and for what APIs share. */
 const NEEDED = {

@@ -1,12 +1,12 @@
 // Objects of the catalog, what is different about them and what is wrong with them, as the management API takes and tells these.
 import { basename } from 'node:path'
-import { checked, type Infer, integer, list, object, oneOf, optional, type Schema, string } from '../base/schema.ts'
-import { visible } from '../base/visible-text.ts'
-import type { LocatedFault } from '../catalog/reading/located-fault.ts'
-import { type ObjectDifference, PATHS_MAX } from '../catalog/revisions/difference.ts'
-import { MESSAGE_CHARACTERS_MAX } from '../catalog/revisions/drafts.ts'
-import { KINDS, type ObjectKey, splitKey } from '../catalog/revisions/kinds.ts'
-import { line } from './texts.ts'
+import { checked, type Infer, integer, list, object, oneOf, optional, type Schema, string } from '../../base/schema.ts'
+import { visible } from '../../base/visible-text.ts'
+import type { LocatedFault } from '../../catalog/reading/located-fault.ts'
+import { type ObjectDifference, PATHS_MAX } from '../../catalog/revisions/difference.ts'
+import { MESSAGE_CHARACTERS_MAX } from '../../catalog/revisions/drafts.ts'
+import { KINDS, type ObjectKey, splitKey } from '../../catalog/revisions/kinds.ts'
+import { line } from '../texts.ts'
 
 export const OBJECTS_TOLD_MAX = 20_000
 
