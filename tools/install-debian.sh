@@ -1,12 +1,13 @@
 #!/bin/sh
-# Installs the Debian packages that the tests and the benchmark compare with and drive: nginx, haproxy, caddy, wrk, sslscan and PostgreSQL.
+# Installs the Debian packages that the tests and the benchmark compare with and drive: nginx, haproxy, caddy, wrk, nghttp2's clients, sslscan, testssl.sh,
+# Chromium and PostgreSQL.
 #
 # Does nothing when all are there. Else it needs root, because apt-get does. It starts and enables no service: the tests and the
 # benchmark run these programs themselves, in the foreground, on configurations and ports of their own.
 set -eu
 
 missing=''
-for pair in nginx:nginx-light haproxy:haproxy caddy:caddy wrk:wrk sslscan:sslscan; do
+for pair in nginx:nginx-light haproxy:haproxy caddy:caddy wrk:wrk nghttp:nghttp2-client curl:curl sslscan:sslscan testssl:testssl.sh chromium:chromium; do
   # nginx and haproxy live in sbin, which a user's PATH need not hold.
   PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
@@ -15,7 +16,7 @@ set -- /usr/lib/postgresql/*/bin/postgres
 [ -x "$1" ] || missing="$missing postgresql"
 
 if [ -z "$missing" ]; then
-  echo 'install-debian: nginx, haproxy, caddy, wrk, sslscan and PostgreSQL are installed'
+  echo 'install-debian: nginx, haproxy, caddy, wrk, nghttp2-client, curl, sslscan, testssl.sh, Chromium and PostgreSQL are installed'
   exit 0
 fi
 if [ "$(id -u)" -ne 0 ]; then
