@@ -65,6 +65,8 @@ export interface Listener {
   readonly port: number
   /** Absent: what comes here comes in clear. */
   readonly tls?: ListenerTls
+  /** HTTP/2 is spoken as well: where the handshake of TLS agrees on it, and in clear with those who begin with it (RFC 9113 3.3). */
+  readonly http2?: boolean
   /** Absent: what comes in clear is served. */
   readonly inClear?: InClear
 }
