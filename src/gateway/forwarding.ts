@@ -71,7 +71,7 @@ export class Forwarding implements Waiting {
     this.route = route
     this.pool = route.api.pool
     this.toHead = this.client.toHead
-    this.upgrade = x.head.asksWebsocket && route.api.settings.websocket
+    this.upgrade = x.head.asksWebsocket && route.api.settings.websocket && !this.pool.upstream.http2
     this.retried = false
     this.stalled = false
     this.upstreamPaused = false
@@ -191,6 +191,7 @@ export class Forwarding implements Waiting {
     // An HTTP/1.0 client learns the end of such a body only from the close.
     if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 0) client.keepAlive = false
     client.responseStarted = true
+    if (this.pool!.upstream.http2) client.socket.awaitTrailers?.()
     putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
     return false
   }
@@ -226,6 +227,9 @@ export class Forwarding implements Waiting {
     } else output.put(bytes, start, end)
   }
 
+  responseTrailers(fields: readonly string[]): void {
+    this.client.socket.tellLast?.(fields)
+  }
   responseWhole(): void {
     const { output } = this.client.gateway
     if (this.rechunk) output.put(LAST_CHUNK)
