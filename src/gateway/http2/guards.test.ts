@@ -17,5 +17,5 @@ test('a version is said to be unsafe for the attacks that came to light after it
     [undefined, 3],
     ['one.two', 3],
   ] as const)
-    assert.equal(unsafeFor(version).length, attacks, version)
+    assert.equal(unsafeFor(version).length, attacks, String(version))
 })
