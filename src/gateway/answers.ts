@@ -44,9 +44,11 @@ export function answerReply(client: ClientConnection, reply: Reply): void {
 
 function answer(client: ClientConnection, status: number, lines: string, body: string): void {
   const { gateway, socket } = client
+  const x = client.x!
+  for (const { among, line } of x.defaultFields) if (!among.test(lines)) lines += line
   client.status = status
   client.responseStarted = true
-  putOwn(gateway.output, status, reasonPhrase(status), lines, body, client.x!, client.toHead, client, gateway.dateLine)
+  putOwn(gateway.output, status, reasonPhrase(status), lines, body, x, client.toHead, client, gateway.dateLine)
   client.bytesOut = body.length
   gateway.output.send(socket)
   client.finish()
