@@ -111,6 +111,7 @@ export const faultCodes = {
   'remote-ref': 'A `$ref` leads to the network.',
   'removes-nothing': 'An operation removes a policy that its API does not have.',
   'retired-serves': 'A retired version with something that only a version that is served has.',
+  'said-twice': 'A policy stands twice where one of it would contradict the other.',
   'secret-in-file': 'An API key where its hash should be: the key must be replaced.',
   'security-unchecked': 'The OpenAPI document asks for a credential, the API is public, and nobody checks.',
   'sets-disagree': 'Two policy sets of an API bring the same policy, and the API does not decide.',

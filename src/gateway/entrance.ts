@@ -1,17 +1,25 @@
 // By which way a request comes in, and where a request in clear is sent instead.
-import type { InClear } from '../model/snapshot.ts'
+import type { InClear, Listener } from '../model/snapshot.ts'
 import type { Reply } from '../pipeline/contract.ts'
-import type { Exchange } from '../pipeline/exchange.ts'
+import { type Exchange, fieldLine, TRANSPORT_SECURITY } from '../pipeline/exchange.ts'
 
 /** What all connections of one listener share. */
 export class Entrance {
   readonly scheme: 'http' | 'https'
-  /** As the live snapshot says. */
-  inClear: InClear | undefined
+  inClear: InClear | undefined = undefined
+  /** The line of Strict-Transport-Security, or '' where nothing is said: never in clear (RFC 6797 7.2). */
+  transportSecurityLine = ''
 
-  constructor(scheme: 'http' | 'https', inClear: InClear | undefined) {
-    this.scheme = scheme
+  constructor(listener: Listener) {
+    this.scheme = listener.tls === undefined ? 'http' : 'https'
+    this.renew(listener)
+  }
+
+  /** Goes on as the live snapshot says. */
+  renew({ inClear, tls }: Listener): void {
     this.inClear = inClear
+    const said = this.scheme === 'https' ? tls?.transportSecurity : undefined
+    this.transportSecurityLine = said === undefined ? '' : fieldLine(TRANSPORT_SECURITY, said)
   }
 }
 

@@ -1,5 +1,6 @@
 // A request's way to its upstream and the response's way back, with back-pressure in both directions.
 
+import { STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
 import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -178,13 +179,15 @@ export class Forwarding implements Waiting {
   responseInformational(head: ResponseHead): void {
     // 100 was answered by the gateway itself; an HTTP/1.0 client knows no 1xx (RFC 9110 15.2).
     if (head.status === 100 || this.client.minor === 0) return
-    putInformational(this.client.gateway.output, head)
+    this.settleTransportSecurity(head)
+    putInformational(this.client.gateway.output, head, this.x!)
   }
 
   responseHead(head: ResponseHead): boolean {
     const { client } = this
     const x = this.x!
     client.status = head.status
+    this.settleTransportSecurity(head)
     if (head.status === 101) return this.switched(head)
     if (client.state === C.BODY) client.keepAlive = false
     this.rechunk = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1
@@ -194,6 +197,15 @@ export class Forwarding implements Waiting {
     if (this.pool!.upstream.http2) client.socket.awaitTrailers?.()
     putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
     return false
+  }
+
+  /** The gateway's own word stands for the upstream's, and in clear there is none (RFC 6797 7.2). */
+  private settleTransportSecurity(head: ResponseHead): void {
+    if (!head.hasTransportSecurity) return
+    const { client } = this
+    const x = this.x!
+    if (x.transportSecurityLine === '' && client.gateway.cameByHttps(client, x)) return
+    for (let i = head.findId(STRICT_TRANSPORT_SECURITY); i >= 0; i = head.findId(STRICT_TRANSPORT_SECURITY, i + 1)) head.drop(i)
   }
 
   /** 101 is taken only as the answer to a WebSocket handshake, with the right proof (RFC 6455 4.1). */

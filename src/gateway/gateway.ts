@@ -139,14 +139,15 @@ export class Gateway {
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
-    const entrance = new Entrance(listener.tls ? 'https' : 'http', this.asItIsNow(listener)?.inClear)
-    const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
+    const now = { ...listener, ...this.asItIsNow(listener) }
+    const entrance = new Entrance(now)
+    const door = await openDoor({ ...now, port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket) => this.enter(socket, entrance, listener),
+      enters: (socket) => this.enter(socket, entrance, now),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
     })
-    this.doors.push({ door, listener, entrance })
+    this.doors.push({ door, listener: now, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
     return (door.server.address() as AddressInfo).port
   }
@@ -155,7 +156,7 @@ export class Gateway {
   private renewDoors(): void {
     for (const { door, listener, entrance } of this.doors) {
       const now = this.asItIsNow(listener)
-      if (now !== undefined) entrance.inClear = now.inClear
+      if (now !== undefined) entrance.renew(now)
       if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
   }
@@ -226,6 +227,7 @@ export class Gateway {
     x.address = told ? forwardedCaller(x.head, client.origin.peer, this.trusted) : client.origin.peer
     const id = told ? forwardedId(x.head) : undefined
     if (id === undefined || !writeRequestId(x.requestIdBytes, id)) this.ids.write(x.requestIdBytes, x.nowUs)
+    x.transportSecurityLine = client.origin.entrance.transportSecurityLine
     client.status = 0
     client.code = ''
     client.bytesOut = 0
@@ -238,8 +240,12 @@ export class Gateway {
   }
   /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
   refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
-    if (this.trustsAnyone && this.trusted.has(client.origin.peer.octets) && forwardedScheme(x.head) === 'https') return undefined
+    if (this.cameByHttps(client, x)) return undefined
     return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
+  }
+  /** To whoever the client came first: to us, or to a proxy that is believed. */
+  cameByHttps({ origin: { entrance, peer } }: ClientConnection, { head }: Exchange): boolean {
+    return entrance.scheme === 'https' || (this.trustsAnyone && this.trusted.has(peer.octets) && forwardedScheme(head) === 'https')
   }
   /** The fields about where a request came from. */
   about(client: ClientConnection, x: Exchange): Buffer {

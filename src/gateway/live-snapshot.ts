@@ -1,5 +1,4 @@
 // A snapshot as one thread runs it: routes in tables, policies compiled, upstreams pooled. Built aside, then swapped in whole.
-import type { FieldName } from '../http/field-names.ts'
 import { RouteTable } from '../model/route-table.ts'
 import type { Api, GatewaySettings } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
@@ -84,7 +83,6 @@ export class LiveApi {
   /** What every answer tells of this API, also one that no operation gave. */
   readonly vary: string
   readonly standingLines: string
-  readonly replaces: readonly FieldName[]
   readonly canary: CanaryChoice | undefined
   private readonly chains: readonly Chain[]
   private readonly bodyLimit: BodyLimit
@@ -102,7 +100,6 @@ export class LiveApi {
     this.commonChain = chains[0]!
     this.vary = settings.vary === undefined ? '' : fieldLine('Vary', settings.vary)
     this.standingLines = this.vary + this.commonChain.standing.lines
-    this.replaces = this.commonChain.standing.replaces
     this.canary = settings.canary && new CanaryChoice(settings.name, settings.canary)
     this.bodyLimit = bodyLimit
     this.refusedAmbiguities = refusedAmbiguities

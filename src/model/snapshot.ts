@@ -78,6 +78,8 @@ export interface ListenerTls {
   readonly profile: TlsProfileName
   /** One at least; the first is shown to clients that ask for no name, or for one that none of them has. */
   readonly certificates: readonly ServerCertificate[]
+  /** The value of Strict-Transport-Security (RFC 6797), said in every response. Absent: nothing is said. */
+  readonly transportSecurity?: string
 }
 export type TlsProfileName = 'modern' | 'intermediate'
 
