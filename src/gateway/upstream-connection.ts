@@ -1,10 +1,11 @@
 // One connection to an upstream: reads responses strictly, hands them to whoever asked, and is kept only when its end was certain.
-import { connect, type Socket } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { ChunkedReader } from '../http/chunked-reader.ts'
 import * as F from '../http/faults.ts'
 import { BY_CHUNKS, BY_CLOSE, NO_BODY, ResponseHead, readResponseHead } from '../http/response-head.ts'
 import { READ_BUFFER } from './read-buffer.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
+import type { Distrust, UpstreamTls } from './upstream-tls.ts'
 
 /** Bounds of an upstream's response head. */
 const HEAD_LIMITS = { headBytes: 64 * 1024, fields: 256 }
@@ -53,6 +54,10 @@ export class UpstreamConnection {
   /** Time since which it is idle, on the gateway's coarse clock. */
   idleSinceMs = 0
   connected = false
+  /** Why the other end is not believed, or does not believe us: nothing of a request went there. */
+  distrust: Distrust | undefined
+  /** Until when what its handshake proved holds: past it no request begins here. */
+  trustedUntilMs = Number.POSITIVE_INFINITY
   private unfinished = false
   private state = READING_HEAD
   private framing = NO_BODY
@@ -65,23 +70,42 @@ export class UpstreamConnection {
 
   constructor(pool: UpstreamPool, host: string, port: number) {
     this.pool = pool
-    this.socket = connect({
+    const way: TcpNetConnectOpts = {
       host,
       port,
       noDelay: true,
       lookup: pool.lookup,
       autoSelectFamily: true,
       onread: { buffer: READ_BUFFER, callback: (count, bytes) => this.read(bytes as Buffer, count) },
-    })
-    this.socket.on('connect', () => {
-      this.connected = true
-      this.taker?.upstreamConnected()
-    })
-    this.socket.on('error', ignore)
+    }
+    if (pool.tls === undefined) {
+      this.socket = connect(way)
+      this.socket.on('connect', () => this.stands())
+      this.socket.on('error', ignore)
+    } else this.socket = this.secured(way, pool.tls)
     this.socket.on('end', () => this.ended())
     this.socket.on('close', () => this.closed())
     this.socket.on('drain', () => this.taker?.upstreamDrained())
     this.socket.resume()
+  }
+
+  private stands(): void {
+    this.connected = true
+    this.taker?.upstreamConnected()
+  }
+  private secured(way: TcpNetConnectOpts, tls: UpstreamTls): Socket {
+    return tls.connect(way, this.pool.nowMs, {
+      verified: (untilMs) => {
+        this.trustedUntilMs = untilMs
+        this.stands()
+      },
+      // RFC 8446 4.4.2.4: under TLS 1.3 the other end may still refuse our certificate when ours is done. What was answered by then was no refusal.
+      failed: (distrust) => {
+        if (this.connected && (distrust !== 'refused-ours' || this.served > 0 || this.answered)) return
+        this.distrust = distrust
+        this.pool.distrusts(distrust)
+      },
+    })
   }
 
   /** Begins an exchange. */
@@ -170,6 +194,8 @@ export class UpstreamConnection {
       this.chunked ??= new ChunkedReader()
       this.chunked.reset()
     }
+    // RFC 9112 9.8: such a response is whole only by the closure alert, and Node tells an end without one by nothing from an end with it.
+    if (this.framing === BY_CLOSE && this.pool.tls !== undefined) return this.fail(F.END_UNPROVEN)
     // What follows the end of a response in the same read belongs to no request.
     if (this.framing === NO_BODY && end < to && HEAD.status !== 101) this.keepAlive = false
     if (taker.responseHead(HEAD)) {
