@@ -92,9 +92,9 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
   const key = poolKey(settings.upstream)
   let pool = pools.get(key)
   if (!pool) {
-    const { tls } = settings.upstream
+    const { tls, http2 } = settings.upstream
     // Sessions belong to the pool: resumed where something else is trusted, one would prove what nobody verified.
-    const secured = tls && new UpstreamTls(tls.serverName, context.contexts.of(tls.trust))
+    const secured = tls && new UpstreamTls(tls.serverName, context.contexts.of(tls.trust), http2 ? 'h2' : 'http/1.1')
     pools.set(key, (pool = new UpstreamPool(settings.upstream, secured, Math.floor(means.clock.nowUs() / 1000), means.report)))
     await slices.breathe()
   }

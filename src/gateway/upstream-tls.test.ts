@@ -71,7 +71,8 @@ describe('an upstream under TLS', () => {
   let own: Made
   let trust: UpstreamTrust
   const withTrust = (more: Partial<UpstreamTrust> = {}): UpstreamTrust => ({ ...trust, ...more })
-  const tlsOf = (more: Partial<UpstreamTrust> = {}, serverName = 'shop.internal'): UpstreamTls => new UpstreamTls(serverName, new TrustContext(withTrust(more)))
+  const tlsOf = (more: Partial<UpstreamTrust> = {}, serverName = 'shop.internal'): UpstreamTls =>
+    new UpstreamTls(serverName, new TrustContext(withTrust(more)), 'http/1.1')
   const chain = (...all: Made[]): TlsOptions => ({ cert: all.map(({ certificate }) => certificate).join(''), key: all[0]!.key })
   const issued = (wanted: Wanted = {}): Promise<Made> => makeCertificate({ names: ['shop.internal'], issuer: between, ...wanted })
 

@@ -22,8 +22,8 @@ export const DISTRUSTS = {
 } as const
 export type Distrust = keyof typeof DISTRUSTS
 
-/** HTTP/1.1 is all that is spoken to upstreams (RFC 7301): one that can only something else says so in the handshake. */
-const PROTOCOLS = ['http/1.1']
+/** What is spoken to an upstream, as it is asked for (RFC 7301): one that can only something else says so in the handshake. */
+export type Protocol = 'http/1.1' | 'h2'
 /** RFC 9325 3.5: no renegotiation. RFC 9325 3.3: no compression (CRIME). */
 const OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION
 const CHAIN_MAX = 16
@@ -84,12 +84,14 @@ export interface Handshake {
 export class UpstreamTls {
   private readonly serverName: string
   private readonly context: TrustContext
+  private readonly protocol: Protocol
   private session: { readonly octets: Buffer; readonly untilMs: number } | undefined
 
   /** `serverName`: a DNS name or an address, as certificates name them. */
-  constructor(serverName: string, context: TrustContext) {
+  constructor(serverName: string, context: TrustContext, protocol: Protocol) {
     this.serverName = serverName
     this.context = context
+    this.protocol = protocol
   }
 
   /** What is written to the socket leaves it when the other end is verified, and not before. */
@@ -101,7 +103,7 @@ export class UpstreamTls {
       secureContext: context.secure,
       // RFC 6066 3: an address is asked for by no name.
       ...(isIP(serverName) === 0 && { servername: serverName }),
-      ALPNProtocols: PROTOCOLS,
+      ALPNProtocols: [this.protocol],
       session: session?.octets,
       // Said outright: otherwise a variable of the environment decides.
       rejectUnauthorized: !context.insecure,
@@ -142,6 +144,8 @@ export class UpstreamTls {
    */
   private judge(socket: TLSSocket, resumedUntilMs: number | undefined): number | Distrust {
     const { context, serverName } = this
+    // RFC 9113 3.2: HTTP/2 over TLS is agreed on, or not spoken.
+    if (this.protocol === 'h2' && socket.alpnProtocol !== 'h2') return 'protocol'
     if (context.insecure) return FOREVER
     if (!socket.authorized) return 'bad-certificate'
     if (socket.isSessionReused()) return resumedUntilMs ?? 'bad-certificate'

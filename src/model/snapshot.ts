@@ -188,6 +188,8 @@ export interface Upstream {
   readonly tls?: UpstreamTls
   /** Of an upstream that the console keeps: the networks that it may lead to besides public ones. Absent: the file keeps it, and it may lead anywhere. */
   readonly reach?: readonly string[]
+  /** HTTP/2 is what it speaks: by ALPN over TLS (RFC 9113 3.2), in clear with prior knowledge (3.3). Absent: HTTP/1.1. */
+  readonly http2?: boolean
   /** Path put in front of every request, without trailing slash. */
   readonly basePath: string
   /** Send the client's Host instead of the target's. */
