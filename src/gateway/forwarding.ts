@@ -54,6 +54,10 @@ export class Forwarding implements Waiting {
   get refusesBody(): boolean {
     return this.stalled || !this.takesBody
   }
+  /** Its connection does not stand yet. */
+  get connects(): boolean {
+    return this.upstream?.connected === false
+  }
   get whole(): boolean {
     return this.client.hasWholeBody
   }
