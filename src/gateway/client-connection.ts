@@ -246,14 +246,16 @@ export class ClientConnection {
       if (dataEnd > dataStart) this.forwarding!.requestBody(bytes, dataStart, dataEnd)
     }
     if (this.state !== BODY) return
-    this.deadlineMs = this.gateway.coarseMs + this.silenceMs
+    // The time for a connection runs on, whatever of the body comes meanwhile.
+    const connects = this.forwarding!.connects
+    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.silenceMs
     if (!this.body.done) {
       // Cut short for good: the rest will never come.
       if (this.inputEnded) this.socket.destroy()
       return
     }
     this.state = ANSWERING
-    this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
+    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
     this.forwarding!.requestEnd()
   }
 

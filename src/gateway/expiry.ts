@@ -12,7 +12,7 @@ export function expire(client: ClientConnection): void {
       else client.socket.destroy()
       return
     case BODY:
-      if (client.forwarding!.refusesBody) upstreamTooSlow(client)
+      if (client.forwarding!.refusesBody || client.forwarding!.connects) upstreamTooSlow(client)
       else {
         client.forwarding!.abort()
         if (client.responseStarted) client.socket.destroy()

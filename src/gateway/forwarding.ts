@@ -55,6 +55,10 @@ export class Forwarding implements Waiting {
   get refusesBody(): boolean {
     return this.stalled || !this.takesBody
   }
+  /** Its connection does not stand yet. */
+  get connects(): boolean {
+    return this.upstream?.connected === false
+  }
   get whole(): boolean {
     return this.client.hasWholeBody
   }
@@ -160,7 +164,8 @@ export class Forwarding implements Waiting {
     }
     if (waiting > WAITING_BYTES_MAX && !this.stalled) {
       this.stalled = true
-      client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+      // Until it stands, the time for a connection runs.
+      if (upstream.connected) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
       client.socket.pause()
     }
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
@@ -272,8 +277,11 @@ export class Forwarding implements Waiting {
       return
     }
     if (fault !== 0) client.gateway.countUpstreamFault(fault)
+    const api = this.route!.api.settings.name
     this.clear()
-    client.deny(fault === 0 ? 'upstream.unreachable' : 'upstream.invalid')
+    const { distrust } = connection
+    if (distrust !== undefined) client.gateway.countDistrust(api, distrust)
+    client.deny(distrust !== undefined ? 'upstream.untrusted' : fault === 0 ? 'upstream.unreachable' : 'upstream.invalid')
     client.pump()
   }
 

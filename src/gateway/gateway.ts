@@ -29,6 +29,7 @@ import { startsHttp2 } from './http2/preface.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { Output } from './output.ts'
 import { publish, retiredPools } from './publishing.ts'
+import type { Distrust } from './upstream-tls.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
 const SWEEP_MS = 250
@@ -69,6 +70,8 @@ export class Gateway {
   lagUs = 0
   readonly faults = new Map<string, number>()
   readonly upstreamFaults = new Map<string, number>()
+  /** Requests that found an upstream nobody believes, by "api NUL reason". */
+  readonly distrusts = new Map<string, number>()
   readonly codes = new Map<string, number>()
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
@@ -294,6 +297,9 @@ export class Gateway {
   }
   countUpstreamFault(fault: number): void {
     this.count(this.upstreamFaults, messageFault(fault).reason)
+  }
+  countDistrust(api: string, distrust: Distrust): void {
+    this.count(this.distrusts, `${api}\0${distrust}`)
   }
   countCode(code: GatewayCode | `connection.${string}`): void {
     this.count(this.codes, code)

@@ -10,6 +10,7 @@ import { RouteMeter } from '../telemetry/route-meter.ts'
 import { CanaryChoice } from './canary-choice.ts'
 import { Router } from './router.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
+import type { TrustContexts } from './upstream-tls.ts'
 import { VersionFront } from './version-front.ts'
 
 export interface BodyLimit {
@@ -104,7 +105,9 @@ export class LiveApi {
     this.bodyLimit = bodyLimit
     this.refusedAmbiguities = refusedAmbiguities
     this.stripped = settings.stripPath ? settings.path.length : 0
-    this.hostLine = upstream.preserveHost ? undefined : Buffer.from(` HTTP/1.1\r\nHost: ${host}${upstream.port === 80 ? '' : `:${upstream.port}`}\r\n`)
+    this.hostLine = upstream.preserveHost
+      ? undefined
+      : Buffer.from(` HTTP/1.1\r\nHost: ${host}${upstream.port === (upstream.tls ? 443 : 80) ? '' : `:${upstream.port}`}\r\n`)
     this.basePath = Buffer.from(upstream.basePath)
     this.anyPath = anyPath && {
       methods: new Set(anyPath.methods),
@@ -154,9 +157,16 @@ export interface LiveSnapshot {
   readonly fronts: ReadonlyMap<string, VersionFront>
   /** By path: documents that the gateway serves where no API does. */
   readonly documents: ReadonlyMap<string, Reply>
+  /** What upstreams under TLS trust and show, for those of the next snapshot that do the same. */
+  readonly contexts: TrustContexts
 }
 
-export function liveSnapshot(generation: number, { gateway, fronts: frontSettings, documents }: SnapshotPieces, apis: readonly LiveApi[]): LiveSnapshot {
+export function liveSnapshot(
+  generation: number,
+  { gateway, fronts: frontSettings, documents }: SnapshotPieces,
+  apis: readonly LiveApi[],
+  contexts: TrustContexts,
+): LiveSnapshot {
   const router = new Router<LiveApi | VersionFront>()
   const byName = new Map(apis.map((api) => [api.settings.name, api]))
   const fronts = new Map<string, VersionFront>()
@@ -167,5 +177,5 @@ export function liveSnapshot(generation: number, { gateway, fronts: frontSetting
     router.add(settings.hosts, settings.path, front)
   }
   const replies = documents.map(({ path, fields, body }): [string, Reply] => [path, { kind: 'reply', status: 200, fields, body }])
-  return { generation, settings: gateway, apis: byName, router, fronts, documents: new Map(replies) }
+  return { generation, settings: gateway, apis: byName, router, fronts, documents: new Map(replies), contexts }
 }

@@ -13,7 +13,7 @@ const load = (file: string): Resolution => loadConfiguration(file, { policies, n
 
 for (const [folder, least, sentence] of [
   ['broken', 160, 'each broken configuration is refused for its faults, at their lines and columns, and for nothing else'],
-  ['insecure', 62, 'each configuration that looks valid but is insecure is refused for the right reason'],
+  ['insecure', 63, 'each configuration that looks valid but is insecure is refused for the right reason'],
 ] as const) {
   test(sentence, async (t) => {
     let ran = 0
