@@ -92,7 +92,7 @@ export class ClientConnection {
   /** Takes `bytes[0, count)`, which hold only until it returns. */
   received(count: number, bytes: Buffer): void {
     if (this.state === TUNNEL) {
-      this.forwarding!.tunnel(Buffer.from(bytes.subarray(0, count)))
+      this.forwarding!.tunnel(bytes, count)
       return
     }
     if (this.state === LINGERING) {

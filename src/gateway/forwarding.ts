@@ -7,6 +7,8 @@ import * as C from './client-state.ts'
 import { expire } from './expiry.ts'
 import type { LiveRoute } from './live-snapshot.ts'
 import { putInformational, putRequest, putResponse, putSwitch } from './messages.ts'
+import { clientSide, upstreamSide } from './socket-sides.ts'
+import { Tunnel } from './tunnel.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import type { UpstreamPool, Waiting } from './upstream-pool.ts'
 import { acceptsKey, websocketKey } from './websocket.ts'
@@ -39,6 +41,8 @@ export class Forwarding implements Waiting {
   private invited = true
   private retried = false
   private upgrade = false
+  /** Once the upstream has taken the upgrade. */
+  private opened: Tunnel | undefined
   /** The response's body goes out in chunks. */
   private rechunk = false
   private upstreamPaused = false
@@ -165,6 +169,7 @@ export class Forwarding implements Waiting {
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
   }
   upstreamDrained(): void {
+    this.opened?.upstreamDrained()
     if (!this.stalled) return
     this.stalled = false
     if (this.client.state === C.BODY) this.awaitsClientSinceMs = this.client.gateway.coarseMs
@@ -205,10 +210,12 @@ export class Forwarding implements Waiting {
     }
     client.responseStarted = true
     client.state = C.TUNNEL
-    this.touchTunnel()
-    putSwitch(client.gateway.output, head, this.x!)
+    const { gateway, socket } = client
+    const opened = new Tunnel(client, clientSide(socket, gateway.output), upstreamSide(this.upstream!.socket), gateway, gateway.settings.timeouts.idleMs)
+    this.opened = opened
+    putSwitch(gateway.output, head, this.x!)
     const early = client.takeUnread()
-    if (early !== undefined) this.tunnel(early)
+    if (early !== undefined) opened.fromClient(early, 0, early.length)
     return true
   }
 
@@ -216,7 +223,10 @@ export class Forwarding implements Waiting {
     const { client } = this
     const { output } = client.gateway
     client.bytesOut += end - start
-    if (client.state === C.TUNNEL) this.touchTunnel()
+    if (this.opened !== undefined) {
+      this.opened.fromUpstream(bytes, start, end)
+      return
+    }
     if (this.toHead) return
     if (this.rechunk) {
       output.hexadecimal(end - start)
@@ -269,6 +279,10 @@ export class Forwarding implements Waiting {
   endOfRead(): void {
     const { client } = this
     client.gateway.suspects.hold(0)
+    if (this.opened !== undefined) {
+      this.opened.flushClient()
+      return
+    }
     if (client.gateway.output.size > 0) this.sentToClient = true
     const waiting = client.gateway.output.send(client.socket)
     if (this.upstream === undefined) return
@@ -281,6 +295,7 @@ export class Forwarding implements Waiting {
     } else if (client.state === C.ANSWERING && this.sentToClient) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
   }
   clientDrained(): void {
+    this.opened?.clientDrained()
     if (!this.upstreamPaused || this.upstream === undefined) return
     this.upstreamPaused = false
     this.awaitsClientSinceMs = NEVER
@@ -288,25 +303,15 @@ export class Forwarding implements Waiting {
     this.upstream.socket.resume()
   }
 
-  /** Octets from the client of an open WebSocket. */
-  tunnel(chunk: Buffer): void {
-    const upstream = this.upstream
-    if (upstream === undefined) return
-    this.touchTunnel()
-    upstream.socket.write(chunk)
-    if (upstream.socket.writableLength > WAITING_BYTES_MAX && !this.stalled) {
-      this.stalled = true
-      this.client.socket.pause()
-    }
+  /** Octets from the client of an open WebSocket, which hold only until it returns. */
+  tunnel(bytes: Buffer, count: number): void {
+    this.opened?.fromClient(bytes, 0, count)
   }
   tunnelClosed(): void {
     this.upstream = undefined
     this.client.keepAlive = false
     this.clear()
     this.client.finish()
-  }
-  private touchTunnel(): void {
-    this.client.deadlineMs = this.client.gateway.coarseMs + this.client.gateway.settings.timeouts.idleMs
   }
 
   /** Gives the exchange up: the upstream's connection closes, whatever it was about to say is nobody's. */
@@ -322,6 +327,7 @@ export class Forwarding implements Waiting {
   private clear(): void {
     this.x = undefined
     this.route = undefined
+    this.opened = undefined
     this.collected = undefined
     this.awaitsClientSinceMs = NEVER
     this.stalled = false
