@@ -11,7 +11,7 @@ import { clientSide, upstreamSide } from './socket-sides.ts'
 import { Tunnel } from './tunnel.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import type { UpstreamPool, Waiting } from './upstream-pool.ts'
-import { acceptsKey, websocketKey } from './websocket.ts'
+import { agreementOf, fieldsOfFault, upgradeFault } from './websocket.ts'
 
 /** Octets that may wait in a socket before its other side is no longer read. */
 const WAITING_BYTES_MAX = 256 * 1024
@@ -27,6 +27,8 @@ export class Forwarding implements Waiting {
   toHead = false
   /** The upstream does not take the body as fast as the client brings it. */
   stalled = false
+  /** Once the upstream has taken the upgrade. */
+  tunnel: Tunnel | undefined
   private readonly client: ClientConnection
   private x: Exchange | undefined
   private route: LiveRoute | undefined
@@ -41,8 +43,8 @@ export class Forwarding implements Waiting {
   private invited = true
   private retried = false
   private upgrade = false
-  /** Once the upstream has taken the upgrade. */
-  private opened: Tunnel | undefined
+  /** What the client sent behind its upgrade, until the tunnel is open. */
+  private early: Buffer | undefined
   /** The response's body goes out in chunks. */
   private rechunk = false
   private upstreamPaused = false
@@ -75,12 +77,17 @@ export class Forwarding implements Waiting {
     this.route = route
     this.pool = route.api.pool
     this.toHead = this.client.toHead
-    this.upgrade = x.head.asksWebsocket && route.api.settings.websocket
+    this.upgrade = x.head.asksWebsocket && route.api.websocket !== undefined
     this.retried = false
     this.stalled = false
     this.upstreamPaused = false
     this.sentToClient = false
     this.invited = !x.head.expectsContinue
+    const fault = this.upgrade ? upgradeFault(x, route.api.websocket!, this.client.gateway.schemeOf(this.client, x), true) : undefined
+    if (fault !== undefined) {
+      this.client.refuse({ ...this.client.gateway.refusalOf(fault), fields: fieldsOfFault(fault) })
+      return
+    }
     this.acquire(false)
   }
 
@@ -169,7 +176,7 @@ export class Forwarding implements Waiting {
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
   }
   upstreamDrained(): void {
-    this.opened?.upstreamDrained()
+    this.tunnel?.upstreamDrained()
     if (!this.stalled) return
     this.stalled = false
     if (this.client.state === C.BODY) this.awaitsClientSinceMs = this.client.gateway.coarseMs
@@ -203,19 +210,22 @@ export class Forwarding implements Waiting {
   /** 101 is taken only as the answer to a WebSocket handshake, with the right proof (RFC 6455 4.1). */
   private switched(head: ResponseHead): boolean {
     const { client } = this
-    if (!this.upgrade || !head.upgradesToWebsocket || !acceptsKey(head, websocketKey(this.x!.head))) {
+    const { gateway, socket } = client
+    const x = this.x!
+    const websocket = this.route!.api.websocket
+    const agreed = this.upgrade ? agreementOf(head, x.head, websocket!) : undefined
+    if (agreed === undefined) {
       this.abort()
       client.deny('upstream.invalid')
       return false
     }
     client.responseStarted = true
     client.state = C.TUNNEL
-    const { gateway, socket } = client
-    const opened = new Tunnel(client, clientSide(socket, gateway.output), upstreamSide(this.upstream!.socket), gateway, gateway.settings.timeouts.idleMs)
-    this.opened = opened
-    putSwitch(gateway.output, head, this.x!)
-    const early = client.takeUnread()
-    if (early !== undefined) opened.fromClient(early, 0, early.length)
+    const sides = { client: clientSide(socket, gateway.output), upstream: upstreamSide(this.upstream!.socket) }
+    const ends = { over: (code: string) => this.tunnelOver(code), broke: (cause: unknown) => client.broke(cause) }
+    this.tunnel = new Tunnel({ ...sides, ...ends, clock: gateway, timed: client }, websocket!, agreed.compressed, x)
+    putSwitch(gateway.output, head, x)
+    this.early = client.takeUnread()
     return true
   }
 
@@ -223,8 +233,8 @@ export class Forwarding implements Waiting {
     const { client } = this
     const { output } = client.gateway
     client.bytesOut += end - start
-    if (this.opened !== undefined) {
-      this.opened.fromUpstream(bytes, start, end)
+    if (this.tunnel !== undefined) {
+      this.tunnel.fromUpstream(bytes, start, end)
       return
     }
     if (this.toHead) return
@@ -279,8 +289,11 @@ export class Forwarding implements Waiting {
   endOfRead(): void {
     const { client } = this
     client.gateway.suspects.hold(0)
-    if (this.opened !== undefined) {
-      this.opened.flushClient()
+    if (this.tunnel !== undefined) {
+      this.tunnel.flushClient()
+      const { early } = this
+      this.early = undefined
+      if (early !== undefined) this.tunnel.fromClient(early, 0, early.length)
       return
     }
     if (client.gateway.output.size > 0) this.sentToClient = true
@@ -295,7 +308,7 @@ export class Forwarding implements Waiting {
     } else if (client.state === C.ANSWERING && this.sentToClient) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
   }
   clientDrained(): void {
-    this.opened?.clientDrained()
+    this.tunnel?.clientDrained()
     if (!this.upstreamPaused || this.upstream === undefined) return
     this.upstreamPaused = false
     this.awaitsClientSinceMs = NEVER
@@ -303,15 +316,19 @@ export class Forwarding implements Waiting {
     this.upstream.socket.resume()
   }
 
-  /** Octets from the client of an open WebSocket, which hold only until it returns. */
-  tunnel(bytes: Buffer, count: number): void {
-    this.opened?.fromClient(bytes, 0, count)
-  }
   tunnelClosed(): void {
     this.upstream = undefined
-    this.client.keepAlive = false
+    this.tunnelOver('')
+  }
+  /** The WebSocket is over: what was sent still leaves, and then both connections end. */
+  tunnelOver(code: string): void {
+    const { client } = this
+    if (code !== '') client.code = code
+    this.upstream?.farewell()
+    this.upstream = undefined
+    client.keepAlive = false
     this.clear()
-    this.client.finish()
+    client.finish()
   }
 
   /** Gives the exchange up: the upstream's connection closes, whatever it was about to say is nobody's. */
@@ -327,7 +344,8 @@ export class Forwarding implements Waiting {
   private clear(): void {
     this.x = undefined
     this.route = undefined
-    this.opened = undefined
+    this.tunnel = undefined
+    this.early = undefined
     this.collected = undefined
     this.awaitsClientSinceMs = NEVER
     this.stalled = false

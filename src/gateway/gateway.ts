@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
+import { GOING_AWAY } from '../http/websocket-frames.ts'
 import type { GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
@@ -22,6 +23,7 @@ import { type Door, openDoor } from './door.ts'
 import { Entrance, redirection } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
+import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
 import { publish, retiredPools } from './publishing.ts'
 
@@ -208,8 +210,16 @@ export class Gateway {
   }
   /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
   refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
-    if (this.trustsAnyone && this.trusted.has(client.peer.octets) && forwardedScheme(x.head) === 'https') return undefined
+    if (this.schemeOf(client, x) === 'https') return undefined
     return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
+  }
+  /** By which way the caller came, to whoever it came first. */
+  schemeOf(client: ClientConnection, x: Exchange): 'http' | 'https' {
+    const isTold = this.trustsAnyone && this.trusted.has(client.peer.octets)
+    return (isTold ? forwardedScheme(x.head) : undefined) ?? client.entrance.scheme
+  }
+  nowUs(): number {
+    return this.means.clock.nowUs()
   }
   /** The fields about where a request came from. */
   about(client: ClientConnection, x: Exchange): Buffer {
@@ -280,6 +290,7 @@ export class Gateway {
     const due: ClientConnection[] = []
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
+    endForbidden(this.connections, now)
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
   }
@@ -295,7 +306,10 @@ export class Gateway {
     this.draining = true
     for (const { door } of this.doors) door.server.close()
     // Not at once: the last answer may still be on its way.
-    for (const client of this.connections) if (client.idle) client.socket.destroySoon()
+    for (const client of this.connections) {
+      if (client.idle) client.socket.destroySoon()
+      else client.forwarding?.tunnel?.close(GOING_AWAY, 'going away', '')
+    }
     if (this.connections.size > 0) {
       await new Promise<void>((resolve) => {
         this.drained = resolve

@@ -9,6 +9,7 @@ import { type Chain, type ChainSettings, compileChain } from '../pipeline/chain.
 import type { AnyPolicy, Resources } from '../pipeline/contract.ts'
 import { type BodyLimit, LiveApi, type LiveSnapshot, liveSnapshot } from './live-snapshot.ts'
 import { UpstreamPool } from './upstream-pool.ts'
+import { LiveWebsocket } from './websocket.ts'
 
 /** How long a slice may hold the thread. The design's bound is 2 ms; a piece of work in hand is always finished. */
 const SLICE_US = 1000
@@ -90,7 +91,8 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
   let pool = pools.get(key)
   if (!pool) pools.set(key, (pool = new UpstreamPool(settings.upstream, means.report)))
   const refusedAmbiguities = ALL_AMBIGUITIES & ~ambiguityBits(settings.allowInTarget)
-  const live = new LiveApi({ settings, pool, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
+  const websocket = settings.websocket === false ? undefined : new LiveWebsocket(settings.websocket, settings.name, means.resources.counters)
+  const live = new LiveApi({ settings, pool, websocket, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
   for (const route of known?.used() ?? []) {
     live.goOn(route)
     await slices.breathe()
