@@ -1,21 +1,19 @@
 // One client connection: takes requests out of its bytes one after the other, and sees every one of them answered or the connection closed.
-import type { Socket } from 'node:net'
 import { BodyReader } from '../http/body-reader.ts'
 import * as F from '../http/faults.ts'
 import { INCOMPLETE } from '../http/field-lines.ts'
 import { readRequestHead } from '../http/request-head.ts'
 import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
-import type { CallerAddress, Exchange } from '../pipeline/exchange.ts'
-import { AboutCaller } from './about-caller.ts'
+import type { Exchange } from '../pipeline/exchange.ts'
 import { answerFault, answerRefusal, answerReply } from './answers.ts'
+import type { ClientOrigin } from './client-origin.ts'
 import { ANSWERING, BODY, CLOSED, DECIDING, HEAD, LINGERING, TUNNEL } from './client-state.ts'
 import type { GatewayCode } from './denials.ts'
-import type { Entrance } from './entrance.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Gateway } from './gateway.ts'
 import type { LiveRoute } from './live-snapshot.ts'
-import { readInto } from './read-buffer.ts'
 import { Unread } from './unread.ts'
+import type { Wire } from './wire.ts'
 
 /** Octets of pipelined requests that may wait behind the current one before the client is no longer read. */
 const AHEAD_BYTES_MAX = 64 * 1024
@@ -25,16 +23,10 @@ const LINGER_BYTES_MAX = 1024 * 1024
 /** Octets of answers that may wait for a client before no further request of it is taken. */
 const UNREAD_BYTES_MAX = 256 * 1024
 
-/** A socket that knows whose it is: all connections share their listeners, so that one that only waits costs little. */
-type ClientSocket = Socket & { [CLIENT]: ClientConnection }
-const CLIENT = Symbol('client')
-
 export class ClientConnection {
   readonly gateway: Gateway
-  readonly socket: Socket
-  readonly peer: CallerAddress
-  readonly entrance: Entrance
-  readonly about: AboutCaller
+  readonly socket: Wire
+  readonly origin: ClientOrigin
   state = HEAD
   /** The exchange under way, from the first octet of its head to the last of its response. */
   x: Exchange | undefined
@@ -43,7 +35,7 @@ export class ClientConnection {
   deadlineMs: number
   /** The connection stays open after the current response. */
   keepAlive = true
-  /** HTTP/1.x of the current request: the x. */
+  /** HTTP/1.x of the current request: the x; 2 on a stream of HTTP/2, which marks the end of a body itself. */
   minor = 1
   toHead = false
   /** What the access event will say. */
@@ -61,22 +53,13 @@ export class ClientConnection {
   /** No further request is taken until the client has read its answers. */
   awaitsReader = false
 
-  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, entrance: Entrance) {
+  /** Whoever makes it tells it what comes over the wire: `received`, `drained`, `ended`, `closed`. */
+  constructor(gateway: Gateway, wire: Wire, origin: ClientOrigin) {
     this.gateway = gateway
-    this.socket = socket
-    this.peer = peer
-    this.entrance = entrance
-    this.about = new AboutCaller(peer, entrance.scheme)
+    this.socket = wire
+    this.origin = origin
     this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
-    const own = socket as ClientSocket
-    own[CLIENT] = this
-    own.on('drain', onDrain)
-    own.on('end', onEnd)
-    own.on('error', onError)
-    own.on('close', onClose)
-    readInto(own, onRead)
   }
-
   /** Nothing is under way. */
   get idle(): boolean {
     return this.state === HEAD && this.unread.isEmpty
@@ -170,7 +153,7 @@ export class ClientConnection {
     }
     unread.advance(end)
     this.keepAlive = x.head.keepAlive && !gateway.draining
-    this.minor = x.head.minor
+    this.minor = this.origin.major === 2 ? 2 : x.head.minor
     this.toHead = x.head.methodEnd - x.head.start === 4 && x.method === 'HEAD'
     this.body.begin(x.head.chunked, x.head.contentLength)
     const verdict = gateway.decide(this, x)
@@ -270,6 +253,12 @@ export class ClientConnection {
     // A head that cannot be read announces no body: the one before it is not counted a second time.
     if (this.state === HEAD) this.body.begin(false, 0)
     answerFault(this, F.messageFault(fault))
+  }
+  /** A request that was found malformed before it became a message. */
+  misread(fault: number): void {
+    this.x = this.gateway.takeExchange()
+    this.gateway.begin(this, this.x, false)
+    this.malformed(fault)
   }
   /** Says no. A body that was announced and not read makes the connection unusable, unless it is here whole. */
   refuse(refusal: Refusal): void {
@@ -377,19 +366,3 @@ export class ClientConnection {
     this.x = undefined
   }
 }
-
-function onRead(this: ClientSocket, count: number, bytes: Buffer): true {
-  this[CLIENT].received(count, bytes)
-  return true
-}
-function onDrain(this: ClientSocket): void {
-  this[CLIENT].drained()
-}
-function onEnd(this: ClientSocket): void {
-  this[CLIENT].ended()
-}
-function onClose(this: ClientSocket): void {
-  this[CLIENT].closed()
-}
-/** A close follows. */
-const onError = (): void => {}

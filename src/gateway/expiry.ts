@@ -45,9 +45,8 @@ function tooSlow(client: ClientConnection): void {
 }
 
 function tooSlowHead(client: ClientConnection): void {
-  client.x = client.gateway.takeExchange()
-  client.gateway.begin(client, client.x, false)
-  tooSlow(client)
+  client.misread(F.TOO_SLOW)
+  client.socket.destroySoon()
 }
 
 function upstreamTooSlow(client: ClientConnection): void {

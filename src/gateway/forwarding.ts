@@ -7,8 +7,8 @@ import * as C from './client-state.ts'
 import { expire } from './expiry.ts'
 import type { LiveRoute } from './live-snapshot.ts'
 import { putInformational, putRequest, putResponse, putSwitch } from './messages.ts'
-import { clientSide, upstreamSide } from './socket-sides.ts'
 import { Tunnel } from './tunnel.ts'
+import { clientSide, upstreamSide } from './tunnel-sides.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import type { UpstreamPool, Waiting } from './upstream-pool.ts'
 import { agreementOf, fieldsOfFault, upgradeFault } from './websocket.ts'
@@ -77,13 +77,13 @@ export class Forwarding implements Waiting {
     this.route = route
     this.pool = route.api.pool
     this.toHead = this.client.toHead
-    this.upgrade = x.head.asksWebsocket && route.api.websocket !== undefined
+    this.upgrade = x.head.asksWebsocket && route.api.websocket !== undefined && !this.pool.upstream.http2
     this.retried = false
     this.stalled = false
     this.upstreamPaused = false
     this.sentToClient = false
     this.invited = !x.head.expectsContinue
-    const fault = this.upgrade ? upgradeFault(x, route.api.websocket!, this.client.gateway.schemeOf(this.client, x), true) : undefined
+    const fault = this.upgrade ? upgradeFault(x, route.api.websocket!, this.client.gateway.schemeOf(this.client, x)) : undefined
     if (fault !== undefined) {
       this.client.refuse({ ...this.client.gateway.refusalOf(fault), fields: fieldsOfFault(fault) })
       return
@@ -203,6 +203,7 @@ export class Forwarding implements Waiting {
     // An HTTP/1.0 client learns the end of such a body only from the close.
     if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 0) client.keepAlive = false
     client.responseStarted = true
+    if (this.pool!.upstream.http2) client.socket.awaitTrailers?.()
     putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
     return false
   }
@@ -246,6 +247,9 @@ export class Forwarding implements Waiting {
     } else output.put(bytes, start, end)
   }
 
+  responseTrailers(fields: readonly string[]): void {
+    this.client.socket.tellLast?.(fields)
+  }
   responseWhole(): void {
     const { output } = this.client.gateway
     if (this.rechunk) output.put(LAST_CHUNK)

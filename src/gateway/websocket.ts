@@ -1,5 +1,6 @@
 // The WebSocket opening handshake, as far as the gateway answers for it (RFC 6455 4), and what holds for the WebSockets of an API.
 import { hash } from 'node:crypto'
+import { randomSecret } from '../base/ids.ts'
 import type { FieldLines } from '../http/field-lines.ts'
 import { type FieldName, fieldName } from '../http/field-names.ts'
 import { withoutOws } from '../http/octets.ts'
@@ -30,6 +31,9 @@ const COUNTED = {
   consumer: (x: Exchange): string => x.get(Principal)?.consumer ?? '\u0000',
   address: (x: Exchange): string => x.address.group,
 } as const
+
+/** A nonce for a handshake that came without one: that of HTTP/2 (RFC 8441 5). */
+export const websocketNonce = (): string => Buffer.from(randomSecret(16)).toString('base64')
 
 /** The settings of an API's WebSockets, ready to be held to. */
 export class LiveWebsocket {
@@ -79,11 +83,11 @@ function originOf(head: RequestHead, scheme: 'http' | 'https'): string {
   return `${scheme}://${head.hostName}${port === undefined || Number(port) === (scheme === 'https' ? 443 : 80) ? '' : `:${Number(port)}`}`
 }
 
-/** Why an opening handshake is refused (RFC 6455 4.2.1); undefined lets it go on, with no more extensions than may be agreed on. `key`: only HTTP/1.1 has one. */
-export function upgradeFault(x: Exchange, websocket: LiveWebsocket, scheme: 'http' | 'https', key: boolean): UpgradeFault | undefined {
+/** Why an opening handshake is refused (RFC 6455 4.2.1); undefined lets it go on, with no more extensions than may be agreed on. */
+export function upgradeFault(x: Exchange, websocket: LiveWebsocket, scheme: 'http' | 'https'): UpgradeFault | undefined {
   const { head } = x
   if (sole(head, VERSION) !== '13') return 'websocket.version'
-  if (key && !KEY_FORM.test(keyOf(head))) return 'websocket.handshake'
+  if (!KEY_FORM.test(keyOf(head))) return 'websocket.handshake'
   if (!websocket.admitsOrigin(head, scheme)) return 'websocket.origin'
   websocket.limitExtensions(x)
   return undefined
