@@ -69,9 +69,12 @@ const settings = checked(
         '1MiB',
       ),
       frame: optional(
-        size({ ...MESSAGE, describe: 'The largest frame that a client may send. Left out: as `message`, for browsers send a message as one frame.' }),
+        size({
+          ...MESSAGE,
+          describe: 'The largest frame that either side may send. Left out: as large as its messages, for browsers send a message as one frame.',
+        }),
       ),
-      upstreamMessage: withDefault(size({ ...MESSAGE, describe: 'The largest message, and frame, that the upstream may send.' }), '16MiB'),
+      upstreamMessage: withDefault(size({ ...MESSAGE, describe: 'The largest message that the upstream may send.' }), '16MiB'),
       idle: withDefault(
         duration({
           minMs: 1000,
@@ -96,11 +99,19 @@ const settings = checked(
       : undefined,
 )
 
-function websocketOf({ origins, message, frame = message, upstreamMessage, idle, compression, messages }: ReturnType<typeof settings.read>): WebsocketSettings {
+function websocketOf({
+  origins,
+  message,
+  frame = Number.MAX_SAFE_INTEGER,
+  upstreamMessage,
+  idle,
+  compression,
+  messages,
+}: ReturnType<typeof settings.read>): WebsocketSettings {
   return {
     origins: typeof origins === 'string' ? origins : [...new Set(origins)].sort(),
-    client: { frameBytes: frame, messageBytes: message },
-    upstream: { frameBytes: upstreamMessage, messageBytes: upstreamMessage },
+    client: { frameBytes: Math.min(frame, message), messageBytes: message },
+    upstream: { frameBytes: Math.min(frame, upstreamMessage), messageBytes: upstreamMessage },
     idleMs: idle,
     compression,
     ...(messages && { messages: { by: messages.by, rule: ruleOf(messages) } }),
