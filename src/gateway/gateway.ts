@@ -30,6 +30,7 @@ import { startsHttp2 } from './http2/preface.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
+import { ProxiedPeers } from './proxied-peers.ts'
 import { publish, retiredPools } from './publishing.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
@@ -42,6 +43,8 @@ const SPARE_EXCHANGES_MAX = 1024
 const NO_PLACES: readonly [] = []
 const NO_MEMBERS = Buffer.alloc(0)
 const NOBODY = callerAddress(new Uint8Array(4))
+/** By TLS to a proxy that is believed, and on from there in clear. */
+const BY_TLS = new Entrance('https', undefined)
 
 export interface GatewayMeans {
   readonly catalogue: ReadonlyMap<string, AnyPolicy>
@@ -100,6 +103,7 @@ export class Gateway {
   }
   private trusted = new NetworkSet([])
   private trustsAnyone = false
+  private readonly proxied = new ProxiedPeers()
   private ticketKeys: Uint8Array
   private sweeping: NodeJS.Timeout | undefined
   private sweptUs = 0
@@ -147,6 +151,12 @@ export class Gateway {
       enters: (socket) => this.enter(socket, entrance, listener),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
+      proxies: {
+        expects: (socket) => this.expects(socket),
+        names: (socket, header) => this.proxied.name(socket, header),
+        nameless: () => this.count(this.codes, 'connection.no-proxy-header'),
+        headerMs: this.settings.timeouts.headMs,
+      },
     })
     this.doors.push({ door, listener, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
@@ -171,8 +181,19 @@ export class Gateway {
     this.renewDoors()
   }
 
-  private admits(socket: Socket): boolean {
+  /** On a listener behind proxies nobody else is listened to. The connection counts as the proxy's until it is known whose it is. */
+  private expects(socket: Socket): (() => void) | undefined {
     const peer = peerAddress(socket.remoteAddress)
+    const { caps } = this.means
+    const slot = caps.slotOf(peer.group)
+    const { connections } = this.settings.limits
+    const isProxy = this.trustsAnyone && this.trusted.has(peer.octets)
+    if (isProxy && caps.enter(slot, connections, connections)) return () => caps.leave(slot)
+    this.count(this.codes, isProxy ? 'connection.refused' : 'connection.untrusted-proxy')
+    return undefined
+  }
+  private admits(socket: Socket): boolean {
+    const peer = this.proxied.of(socket)?.peer ?? peerAddress(socket.remoteAddress)
     const { caps } = this.means
     const slot = caps.slotOf(peer.group)
     const { connections, connectionsPerAddress } = this.settings.limits
@@ -184,8 +205,10 @@ export class Gateway {
     socket.once('close', () => caps.leave(slot))
     return true
   }
-  private enter(socket: Socket, entrance: Entrance, { tls, http2 }: Listener): void {
-    const peer = peerAddress(socket.remoteAddress)
+  private enter(socket: Socket, opened: Entrance, { tls, http2 }: Listener): void {
+    const told = this.proxied.of(socket)
+    const peer = told?.peer ?? peerAddress(socket.remoteAddress)
+    const entrance = told?.secure ? BY_TLS : opened
     const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2)))
     const serve = (): ClientConnection => {
       const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1))
@@ -197,7 +220,12 @@ export class Gateway {
       else serve()
     } else if (http2)
       startsHttp2(socket, this.settings.timeouts.headMs, (first) => (first === undefined ? serveStreams() : serve().received(first.length, first)))
-    else serve()
+    else {
+      // What came behind the header of a proxy.
+      const first = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined
+      const client = serve()
+      if (first !== undefined) client.received(first.length, first)
+    }
   }
   take(client: ClientConnection): void {
     this.connections.add(client)

@@ -23,12 +23,13 @@ export function readListeners(
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
   const redirectPort = secure.find(({ port }) => port !== 0)?.port
-  const listen = sections.map(({ host, port, tls, http2 = false, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
+  const listen = sections.map(({ host, port, tls, http2 = false, proxyProtocol, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
     if (tls === undefined)
       return {
         host,
         port,
         ...(http2 && { http2 }),
+        ...(proxyProtocol && { proxyProtocol }),
         ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
       }
     const certificates: ServerCertificate[] = []
@@ -45,7 +46,7 @@ export function readListeners(
         faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
       certificates.push(certificate)
     }
-    return { host, port, ...(http2 && { http2 }), tls: { profile: profileOf(tls), certificates } }
+    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: { profile: profileOf(tls), certificates } }
   })
   return { listen, faults, notices }
 }
