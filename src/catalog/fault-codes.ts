@@ -124,6 +124,7 @@ export const faultCodes = {
   'sunset-before-deprecation': 'A sunset earlier than the deprecation.',
   'store-password': 'The address of the store holds a password: refer to it instead.',
   'target-above-head': 'The largest request target is larger than the largest head.',
+  'proxies-unnamed': 'A listener behind proxies that speak the PROXY protocol, and none of them in `gateway.trustedProxies`.',
   'redirect-nowhere': 'A listener that redirects to https:// where nothing listens.',
   'tls-missing': 'A listener with `https://` and without `tls`.',
   'too-deep': 'The document is nested too deeply.',

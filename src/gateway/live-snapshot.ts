@@ -12,6 +12,7 @@ import { Router } from './router.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 import type { TrustContexts } from './upstream-tls.ts'
 import { VersionFront } from './version-front.ts'
+import type { LiveWebsocket } from './websocket.ts'
 
 export interface BodyLimit {
   readonly bytes: number
@@ -58,6 +59,7 @@ export class LiveRoute {
 export interface ApiParts {
   readonly settings: Omit<Api, 'routes' | 'policySets'>
   readonly pool: UpstreamPool
+  readonly websocket: LiveWebsocket | undefined
   /** Compiled, as routes name them by index. */
   readonly chains: readonly Chain[]
   readonly routes: SnapshotPieces['apis'][number]['routes']
@@ -71,6 +73,8 @@ export interface ApiParts {
 export class LiveApi {
   readonly settings: ApiParts['settings']
   readonly pool: UpstreamPool
+  /** Absent: no upgrade here. */
+  readonly websocket: LiveWebsocket | undefined
   readonly table: RouteTable
   readonly anyPath: { readonly methods: ReadonlySet<string>; readonly route: LiveRoute } | undefined
   readonly refusedAmbiguities: number
@@ -90,11 +94,12 @@ export class LiveApi {
   /** Made with the first request: most of ten thousand operations are never called, and what a publish allocates is what it stalls the thread for. */
   private readonly made = new Map<number, LiveRoute>()
 
-  constructor({ settings, pool, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
+  constructor({ settings, pool, websocket, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
     const { upstream, anyPath } = settings
     const host = upstream.host.includes(':') ? `[${upstream.host}]` : upstream.host
     this.settings = settings
     this.pool = pool
+    this.websocket = websocket
     this.table = new RouteTable(routes)
     this.chains = chains
     // The API's own set is always the first.
