@@ -26,26 +26,27 @@ interface Owner {
 class Known implements FoundKey, KnownKey, KnownConsumer {
   /** Where the consumer's rights stood in the key's own table when this was made. */
   readonly rightsAt: number
-  private readonly keys: KeyTable
+  /** Hidden from whoever prints this object: the tables are large, and not theirs to see. */
+  readonly #keys: KeyTable
   private readonly number: number
-  private readonly consumers: ConsumerTable
+  readonly #consumers: ConsumerTable
   private readonly consumerNumber: number
   private readonly rights: KnownRights
   private idText: string | undefined
   private nameText: string | undefined
 
   constructor(keys: KeyTable, number: number, rightsAt: number, consumers: ConsumerTable, consumerNumber: number, rights: KnownRights) {
-    this.keys = keys
+    this.#keys = keys
     this.number = number
     this.rightsAt = rightsAt
-    this.consumers = consumers
+    this.#consumers = consumers
     this.consumerNumber = consumerNumber
     this.rights = rights
     this.idText = undefined
     this.nameText = undefined
   }
   hasExpired(nowMs: number): boolean {
-    return this.keys.hasExpired(this.number, nowMs)
+    return this.#keys.hasExpired(this.number, nowMs)
   }
   get key(): KnownKey {
     return this
@@ -54,11 +55,11 @@ class Known implements FoundKey, KnownKey, KnownConsumer {
     return this
   }
   get id(): string {
-    this.idText ??= this.keys.id(this.number)
+    this.idText ??= this.#keys.id(this.number)
     return this.idText
   }
   get name(): string {
-    this.nameText ??= this.consumers.name(this.consumerNumber)
+    this.nameText ??= this.#consumers.name(this.consumerNumber)
     return this.nameText
   }
   get apis(): ReadonlySet<string> {
