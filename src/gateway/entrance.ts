@@ -10,8 +10,8 @@ export class Entrance {
   /** The line of Strict-Transport-Security, or '' where nothing is said: never in clear (RFC 6797 7.2). */
   transportSecurityLine = ''
 
-  constructor(listener: Listener) {
-    this.scheme = listener.tls === undefined ? 'http' : 'https'
+  constructor(listener: Listener, scheme: 'http' | 'https' = listener.tls === undefined ? 'http' : 'https') {
+    this.scheme = scheme
     this.renew(listener)
   }
 
@@ -22,6 +22,9 @@ export class Entrance {
     this.transportSecurityLine = said === undefined ? '' : fieldLine(TRANSPORT_SECURITY, said)
   }
 }
+
+/** By TLS to a proxy that is believed, and on from there in clear: what is said of TLS is said there. */
+export const BY_PROXIED_TLS = new Entrance({ host: '', port: 0 }, 'https')
 
 /**
  * 308 for requests that only read, where the listener says so; the others carry something that must not have come in clear, and are refused (RFC 9110

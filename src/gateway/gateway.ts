@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
+import { GOING_AWAY } from '../http/websocket-frames.ts'
 import type { GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
@@ -22,13 +23,16 @@ import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
 import { denials, type GatewayCode } from './denials.ts'
 import { type Door, openDoor } from './door.ts'
-import { Entrance, redirection } from './entrance.ts'
+import { BY_PROXIED_TLS, Entrance, redirection } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import { ClientSession } from './http2/client-session.ts'
 import { startsHttp2 } from './http2/preface.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
+import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
+import { ProxiedPeers } from './proxied-peers.ts'
 import { publish, retiredPools } from './publishing.ts'
+import type { Distrust } from './upstream-tls.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
 const SWEEP_MS = 250
@@ -69,6 +73,8 @@ export class Gateway {
   lagUs = 0
   readonly faults = new Map<string, number>()
   readonly upstreamFaults = new Map<string, number>()
+  /** Requests that found an upstream nobody believes, by "api NUL reason". */
+  readonly distrusts = new Map<string, number>()
   readonly codes = new Map<string, number>()
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
@@ -98,6 +104,7 @@ export class Gateway {
   }
   private trusted = new NetworkSet([])
   private trustsAnyone = false
+  private readonly proxied = new ProxiedPeers()
   private ticketKeys: Uint8Array
   private sweeping: NodeJS.Timeout | undefined
   private sweptUs = 0
@@ -146,6 +153,12 @@ export class Gateway {
       enters: (socket) => this.enter(socket, entrance, now),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
+      proxies: {
+        expects: (socket) => this.expects(socket),
+        names: (socket, header) => this.proxied.name(socket, header),
+        nameless: () => this.count(this.codes, 'connection.no-proxy-header'),
+        headerMs: this.settings.timeouts.headMs,
+      },
     })
     this.doors.push({ door, listener: now, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
@@ -170,8 +183,19 @@ export class Gateway {
     this.renewDoors()
   }
 
-  private admits(socket: Socket): boolean {
+  /** On a listener behind proxies nobody else is listened to. The connection counts as the proxy's until it is known whose it is. */
+  private expects(socket: Socket): (() => void) | undefined {
     const peer = peerAddress(socket.remoteAddress)
+    const { caps } = this.means
+    const slot = caps.slotOf(peer.group)
+    const { connections } = this.settings.limits
+    const isProxy = this.trustsAnyone && this.trusted.has(peer.octets)
+    if (isProxy && caps.enter(slot, connections, connections)) return () => caps.leave(slot)
+    this.count(this.codes, isProxy ? 'connection.refused' : 'connection.untrusted-proxy')
+    return undefined
+  }
+  private admits(socket: Socket): boolean {
+    const peer = this.proxied.of(socket)?.peer ?? peerAddress(socket.remoteAddress)
     const { caps } = this.means
     const slot = caps.slotOf(peer.group)
     const { connections, connectionsPerAddress } = this.settings.limits
@@ -183,8 +207,10 @@ export class Gateway {
     socket.once('close', () => caps.leave(slot))
     return true
   }
-  private enter(socket: Socket, entrance: Entrance, { tls, http2 }: Listener): void {
-    const peer = peerAddress(socket.remoteAddress)
+  private enter(socket: Socket, opened: Entrance, { tls, http2 }: Listener): void {
+    const told = this.proxied.of(socket)
+    const peer = told?.peer ?? peerAddress(socket.remoteAddress)
+    const entrance = told?.secure ? BY_PROXIED_TLS : opened
     const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2)))
     const serve = (): ClientConnection => {
       const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1))
@@ -196,7 +222,12 @@ export class Gateway {
       else serve()
     } else if (http2)
       startsHttp2(socket, this.settings.timeouts.headMs, (first) => (first === undefined ? serveStreams() : serve().received(first.length, first)))
-    else serve()
+    else {
+      // What came behind the header of a proxy.
+      const first = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined
+      const client = serve()
+      if (first !== undefined) client.received(first.length, first)
+    }
   }
   take(client: ClientConnection): void {
     this.connections.add(client)
@@ -243,9 +274,17 @@ export class Gateway {
     if (this.cameByHttps(client, x)) return undefined
     return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
   }
-  /** To whoever the client came first: to us, or to a proxy that is believed. */
-  cameByHttps({ origin: { entrance, peer } }: ClientConnection, { head }: Exchange): boolean {
-    return entrance.scheme === 'https' || (this.trustsAnyone && this.trusted.has(peer.octets) && forwardedScheme(head) === 'https')
+  /** To us, or to whoever the client came first and that is believed. */
+  cameByHttps(client: ClientConnection, x: Exchange): boolean {
+    return client.origin.entrance.scheme === 'https' || this.schemeOf(client, x) === 'https'
+  }
+  /** By which way the caller came, to whoever it came first. */
+  schemeOf(client: ClientConnection, x: Exchange): 'http' | 'https' {
+    const isTold = this.trustsAnyone && this.trusted.has(client.origin.peer.octets)
+    return (isTold ? forwardedScheme(x.head) : undefined) ?? client.origin.entrance.scheme
+  }
+  nowUs(): number {
+    return this.means.clock.nowUs()
   }
   /** The fields about where a request came from. */
   about(client: ClientConnection, x: Exchange): Buffer {
@@ -295,6 +334,9 @@ export class Gateway {
   countUpstreamFault(fault: number): void {
     this.count(this.upstreamFaults, messageFault(fault).reason)
   }
+  countDistrust(api: string, distrust: Distrust): void {
+    this.count(this.distrusts, `${api}\0${distrust}`)
+  }
   countCode(code: GatewayCode | `connection.${string}`): void {
     this.count(this.codes, code)
   }
@@ -319,6 +361,7 @@ export class Gateway {
     const due: ClientConnection[] = []
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
+    endForbidden(this.connections, now)
     for (const session of this.sessions) if (session.deadlineMs <= now) session.end()
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
@@ -335,7 +378,10 @@ export class Gateway {
     this.draining = true
     for (const { door } of this.doors) door.server.close()
     // Not at once: the last answer may still be on its way.
-    for (const client of this.connections) if (client.idle) client.socket.destroySoon()
+    for (const client of this.connections) {
+      if (client.idle) client.socket.destroySoon()
+      else client.forwarding?.tunnel?.close(GOING_AWAY, 'going away', '')
+    }
     for (const session of this.sessions) session.end()
     if (this.connections.size + this.sessions.size > 0) {
       await new Promise<void>((resolve) => {

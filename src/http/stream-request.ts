@@ -1,8 +1,6 @@
 // A request that came as the fields of an HTTP/2 stream, as the head of an HTTP/1.1 message: judged by RFC 9113 first, then written for the one reader.
 import * as F from './faults.ts'
-
-/** Names and values in turn, as they were sent. */
-export type StreamFields = readonly string[]
+import { STREAM_NAME, STREAM_VALUE, type StreamFields } from './stream-forms.ts'
 
 export interface StreamRequest {
   readonly head: Buffer
@@ -35,15 +33,15 @@ export function requestOfStream(fields: StreamFields, terms: StreamRequestTerms)
   for (; at < fields.length && fields[at]!.startsWith(':'); at += 2) {
     const name = fields[at]!
     if (!PSEUDO.has(name) || pseudo.has(name)) return F.BAD_PSEUDO_FIELDS
-    if (!VALUE.test(fields[at + 1]!)) return F.BAD_FIELD_VALUE
+    if (!STREAM_VALUE.test(fields[at + 1]!)) return F.BAD_FIELD_VALUE
     pseudo.set(name, fields[at + 1]!)
   }
   for (; at < fields.length; at += 2) {
     const name = fields[at]!
     const value = fields[at + 1]!
     if (name.startsWith(':')) return F.BAD_PSEUDO_FIELDS
-    if (!NAME.test(name)) return F.BAD_FIELD_NAME
-    if (!VALUE.test(value)) return F.BAD_FIELD_VALUE
+    if (!STREAM_NAME.test(name)) return F.BAD_FIELD_NAME
+    if (!STREAM_VALUE.test(value)) return F.BAD_FIELD_VALUE
     switch (name) {
       case 'connection':
       case 'proxy-connection':
@@ -110,7 +108,3 @@ function requestLine(pseudo: ReadonlyMap<string, string>, { scheme, ended }: Str
 const PSEUDO: ReadonlySet<string> = new Set([':method', ':scheme', ':authority', ':path', ':protocol'])
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/
 const PATH = /^\/[\x21-\x7e\x80-\xff]*$/
-/** RFC 9113 8.2.1: a token without upper case. */
-const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
-/** RFC 9113 8.2.1: no control character, and no white space at either end. */
-const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/

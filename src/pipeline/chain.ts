@@ -10,6 +10,7 @@ import { brokenRefusal } from './denials.ts'
 import { type DefaultField, defaultField, type Exchange, fieldLine, TRANSPORT_SECURITY } from './exchange.ts'
 import { FAILURE_SCOPE, FailureLimit, type FailureRule } from './failure-limit.ts'
 import { Identification } from './identification.ts'
+import { Lasting, type LastingPolicy } from './lasting.ts'
 import { type ChainStep, DECISIONS, type Link } from './link.ts'
 import type { Run } from './run-chain.ts'
 import type { Slot } from './slots.ts'
@@ -31,6 +32,8 @@ export interface Chain {
   readonly admitEnd: number
   readonly identifyEnd: number
   readonly run: Run
+  /** Whether what let a request in still would. */
+  readonly lasting: Lasting
 }
 
 /** What every response tells, whoever makes it. */
@@ -85,6 +88,7 @@ export function compileChain(
 
   const steps: ChainStep[] = []
   const links: (Link & { readonly stage: Stage })[] = []
+  const lasting: LastingPolicy[] = []
   const places: CredentialPlace[] = []
   let bodyBytesMax: Chain['bodyBytesMax']
   const standing: StandingFields[] = []
@@ -103,6 +107,7 @@ export function compileChain(
     const limit = hooks.bodyBytesMax
     if (limit && mode === 'enforce' && limit.bytes < (bodyBytesMax?.bytes ?? Number.POSITIVE_INFINITY)) bodyBytesMax = { ...limit, step: index }
     if (hooks.standing && mode === 'enforce') standing.push(hooks.standing)
+    if (mode === 'enforce') lasting.push({ policy: policy.name, stage, still: hooks.still && lastingUntil(hooks.still.bind(hooks), untilMs) })
     if (!hooks.request) continue
     const failsOpen = policy.mayFailOpen === true && stage !== 'identify' && stage !== 'authorize' && settings.failOpen?.has(policy.name) === true
     links.push({
@@ -139,6 +144,7 @@ export function compileChain(
     admitEnd,
     identifyEnd: identifying.length > 0 ? admitEnd + 1 : admitEnd,
     run: { parts, steps: steps.length, clock: resources.clock, timer, deadlineMs },
+    lasting: new Lasting(lasting, authenticate),
   }
 }
 
@@ -158,6 +164,9 @@ const expiring =
   (hook: Link['hook'], untilUs: number): Link['hook'] =>
   (x: Exchange) =>
     x.nowUs < untilUs ? hook(x) : undefined
+
+const lastingUntil = (still: NonNullable<Hooks['still']>, untilMs: number | undefined): NonNullable<Hooks['still']> =>
+  untilMs === undefined ? still : (x, nowMs) => nowMs >= untilMs || still(x, nowMs)
 
 interface Attachment {
   readonly policy: AnyPolicy

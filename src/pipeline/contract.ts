@@ -55,6 +55,11 @@ export type Verdict = undefined | Refusal | Reply
 export interface Hooks {
   /** The head of the request is there, the body not yet. Synchronous unless it truly must wait. */
   request?(x: Exchange): Verdict | Promise<Verdict>
+  /**
+   * Asked again and again while the request's body or answer is under way, or its WebSocket open: whether this policy would still let it in. False ends it.
+   * Reads the exchange as `request` left it, also that of another attachment's; counts nothing, changes no message, never waits.
+   */
+  still?(x: Exchange, nowMs: number): boolean
   /** The most bytes of body the request may bring; the gateway enforces the smallest of the chain, declared or streamed. */
   readonly bodyBytesMax?: { readonly bytes: number; readonly refusal: Refusal }
   /** What every response of the route tells its client, whoever makes it and however early: a refusal before this policy's turn too. */

@@ -25,12 +25,13 @@ export function readListeners(
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
   const redirectPort = secure.find(({ port }) => port !== 0)?.port
-  const listen = sections.map(({ host, port, tls, http2 = false, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
+  const listen = sections.map(({ host, port, tls, http2 = false, proxyProtocol, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
     if (tls === undefined)
       return {
         host,
         port,
         ...(http2 && { http2 }),
+        ...(proxyProtocol && { proxyProtocol }),
         ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
       }
     const certificates: ServerCertificate[] = []
@@ -49,7 +50,7 @@ export function readListeners(
     }
     const said = tls.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
     const secured = { profile: profileOf(tls), certificates, ...(said && { transportSecurity: transportSecurityValue(said) }) }
-    return { host, port, ...(http2 && { http2 }), tls: secured }
+    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })
   return { listen, faults, notices }
 }

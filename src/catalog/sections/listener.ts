@@ -1,7 +1,7 @@
 // Listener addresses: `http://127.0.0.1:8080`, read strictly to the address and port that will be bound, and what is shown there over TLS.
 import type { Path } from '../../base/fault.ts'
 import { formatIp, parseIp } from '../../base/ip.ts'
-import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, reserved, type Schema, string, withDefault } from '../../base/schema.ts'
+import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, type Schema, string, withDefault } from '../../base/schema.ts'
 import type { Listener, TlsProfileName } from '../../model/snapshot.ts'
 import { transportSecurity } from '../../model/transport-security.ts'
 
@@ -57,6 +57,7 @@ export const profileOf = ({ profile, minVersion }: TlsSection): TlsProfileName =
 export interface ListenerSection extends Address {
   readonly tls?: TlsSection
   readonly https?: 'refuse' | 'redirect' | 'off'
+  readonly proxyProtocol?: true
   readonly http2?: boolean
 }
 
@@ -80,9 +81,20 @@ export const gatewayListener: Schema<ListenerSection> = checked(
               'Whether HTTP/2 is spoken as well. Left out: over https:// it is (by ALPN), in clear it is not; `true` there serves clients that begin with it (prior knowledge).',
             ),
           ),
-          proxyProtocol: reserved('not-available', 'is not available yet: the PROXY protocol comes with a later version'),
+          proxyProtocol: optional(
+            boolean(
+              'True for a listener behind proxies that speak the PROXY protocol, version 1 or 2: every connection begins with its header, in front of TLS too, and comes from one of `gateway.trustedProxies`. Any other is closed.',
+            ),
+            false,
+          ),
         }),
-        ({ address, tls, https, http2 = address.scheme === 'https' }): ListenerSection => ({ ...address, ...(tls && { tls }), ...(https && { https }), http2 }),
+        ({ address, tls, https, http2 = address.scheme === 'https', proxyProtocol }): ListenerSection => ({
+          ...address,
+          ...(tls && { tls }),
+          ...(https && { https }),
+          http2,
+          ...(proxyProtocol && { proxyProtocol }),
+        }),
       ),
     ],
     'an address such as http://127.0.0.1:8080, or an object with the key address',

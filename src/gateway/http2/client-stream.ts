@@ -1,7 +1,7 @@
 // One stream of a client's HTTP/2 connection, as the wire of one request and its response.
 import type { OutgoingHttpHeaders } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
-import { responseToStream } from '../../http/stream-response.ts'
+import { responseForStream } from '../../http/stream-forms.ts'
 import type { ClientConnection } from '../client-connection.ts'
 import { TUNNEL } from '../client-state.ts'
 import type { Wire } from '../wire.ts'
@@ -24,6 +24,8 @@ export class ClientStream implements Wire {
   private state = HEAD
   private trailers: OutgoingHttpHeaders = {}
   private awaitsTrailers = false
+  /** The head of the response, as long as it is kept back. */
+  private fields: readonly string[] | undefined
 
   constructor(stream: ServerHttp2Stream, chunked: boolean) {
     this.stream = stream
@@ -52,16 +54,26 @@ export class ClientStream implements Wire {
     let at = 0
     // Heads are written whole; informational ones come before the one that counts.
     while (this.state === HEAD && at < octets.length) {
-      const { status, fields, end } = responseToStream(octets, at)
+      const { status, fields, end } = responseForStream(octets, at)
       at = end
       if (status >= 200 || status === 101) this.begin(fields)
       else if (!this.stream.destroyed) this.stream.additionalHeaders(fields as never)
     }
-    if (at < octets.length && this.stream.writable) this.stream.write(at === 0 ? octets : octets.subarray(at))
+    if (at === octets.length) return
+    this.respond(false)
+    if (this.stream.writable) this.stream.write(at === 0 ? octets : octets.subarray(at))
   }
+  /** Kept back for an instant: a response without a body is told to end in its head (which is how gRPC tells a failure). */
   private begin(fields: readonly string[]): void {
     this.state = BODY
-    if (!this.stream.destroyed && !this.stream.closed) this.stream.respond(fields as never, { waitForTrailers: this.awaitsTrailers })
+    this.fields = fields
+    queueMicrotask(() => this.respond(false))
+  }
+  private respond(endStream: boolean): void {
+    const { stream, fields } = this
+    this.fields = undefined
+    if (fields !== undefined && !stream.destroyed && !stream.closed)
+      stream.respond(fields as never, { endStream, waitForTrailers: this.awaitsTrailers && !endStream })
   }
 
   /** Something may be told behind the body: said before the response begins. */
@@ -88,18 +100,15 @@ export class ClientStream implements Wire {
   end(sent?: () => void): void {
     if (this.state === ENDED) return
     this.state = ENDED
-    this.stream.end(() => {
-      sent?.()
-      // RFC 9113 8.1: a response may be whole before its request is; then the client is asked to stop, without error.
-      if (!this.stream.readableEnded) this.stream.close(NGHTTP2_NO_ERROR)
-    })
+    this.respond(Object.keys(this.trailers).length === 0)
+    this.stream.end(sent)
   }
   destroySoon(): void {
     this.end()
   }
-  /** A response that began is seen broken, never short. */
+  /** RFC 9113 8.1: behind a whole response the client is asked, without error, to send no more; one that began is seen broken, never short. */
   destroy(): void {
-    if (!this.stream.closed) this.stream.close(NGHTTP2_INTERNAL_ERROR)
+    if (!this.stream.closed) this.stream.close(this.state === ENDED && this.stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
   }
 }
 const ignore = (): void => {}

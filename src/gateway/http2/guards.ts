@@ -1,5 +1,5 @@
 // What an HTTP/2 connection may cost: bounds for the library that reads it, and which of its versions are known to be unsafe.
-import type { ServerSessionOptions } from 'node:http2'
+import type { ClientSessionOptions, ServerSessionOptions } from 'node:http2'
 import type { GatewayLimits } from '../../model/snapshot.ts'
 
 /** Requests of one connection that may be under way: RFC 9113 6.5.2 recommends no fewer than 100. */
@@ -47,5 +47,13 @@ const WITHSTANDS = [
 /** What the installed version of nghttp2 does not withstand: each a reason not to serve HTTP/2. */
 export function unsafeFor(version: string | undefined): readonly string[] {
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number)
-  return WITHSTANDS.filter(({ since }) => major < since[0] || (major === since[0] && !(minor >= since[1]))).map(({ attack }) => attack)
+  return WITHSTANDS.filter(({ since }) => !(major > since[0] || (major === since[0] && minor >= since[1]))).map(({ attack }) => attack)
+}
+
+/** Towards an upstream: it pushes nothing, and its heads are bounded as those of HTTP/1.1 are. */
+export const upstreamSessionOptions: ClientSessionOptions = {
+  settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: 64 * 1024 },
+  maxSessionMemory: 10 * SESSION_MEMORY_MB,
+  maxHeaderListPairs: 258,
+  maxOutstandingPings: 10,
 }

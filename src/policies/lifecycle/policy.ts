@@ -119,6 +119,8 @@ export const lifecycle = definePolicy<Config, never, 'retired' | 'brown-out'>({
         if (phase.kind === 'retired') return retired
         return deny('brown-out', { fields: [['Retry-After', String(Math.max(1, Math.ceil(phase.untilMs / 1000 - nowUs / 1_000_000)))]] })
       },
+      // A brown-out is for requests that begin in it; the end is for all.
+      still: (_x, nowMs) => phaseAt(schedule, nowMs).kind !== 'retired',
     }
   },
 })
