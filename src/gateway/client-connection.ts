@@ -15,6 +15,7 @@ import { Forwarding } from './forwarding.ts'
 import type { Gateway } from './gateway.ts'
 import type { LiveRoute } from './live-snapshot.ts'
 import { readInto } from './read-buffer.ts'
+import type { TlsPeer } from './tls-peer.ts'
 import { Unread } from './unread.ts'
 
 /** Octets of pipelined requests that may wait behind the current one before the client is no longer read. */
@@ -34,6 +35,8 @@ export class ClientConnection {
   readonly socket: Socket
   readonly peer: CallerAddress
   readonly entrance: Entrance
+  /** What its handshake taught; undefined: it came in clear. */
+  readonly tls: TlsPeer | undefined
   readonly about: AboutCaller
   state = HEAD
   /** The exchange under way, from the first octet of its head to the last of its response. */
@@ -61,11 +64,12 @@ export class ClientConnection {
   /** No further request is taken until the client has read its answers. */
   awaitsReader = false
 
-  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, entrance: Entrance) {
+  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, entrance: Entrance, tls?: TlsPeer) {
     this.gateway = gateway
     this.socket = socket
     this.peer = peer
     this.entrance = entrance
+    this.tls = tls
     this.about = new AboutCaller(peer, entrance.scheme)
     this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
     const own = socket as ClientSocket

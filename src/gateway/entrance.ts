@@ -1,13 +1,19 @@
 // By which way a request comes in, and where a request in clear is sent instead.
+import type { TrustDomain } from '../certificates/trust-domain.ts'
 import type { InClear } from '../model/snapshot.ts'
 import type { Reply } from '../pipeline/contract.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
+import type { Door } from './door.ts'
 
 /** What all connections of one listener share. */
 export class Entrance {
   readonly scheme: 'http' | 'https'
   /** As the live snapshot says. */
   inClear: InClear | undefined
+  /** Who is believed about the certificates of clients; undefined: they are not asked for any. */
+  clients: { readonly trust: TrustDomain; readonly required: boolean } | undefined
+  /** The listener, once it is open. */
+  door!: Door
 
   constructor(scheme: 'http' | 'https', inClear: InClear | undefined) {
     this.scheme = scheme

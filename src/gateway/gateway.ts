@@ -3,11 +3,12 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
+import { TrustDomain } from '../certificates/trust-domain.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
-import type { GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
+import type { ClientTrust, GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
-import { Exchange } from '../pipeline/exchange.ts'
+import { type CallerAddress, Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
 import type { AccessEvent } from '../telemetry/access-line.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
@@ -21,6 +22,7 @@ import { denials, type GatewayCode } from './denials.ts'
 import { type Door, openDoor } from './door.ts'
 import { Entrance, redirection } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
+import { ForwardedCertificates } from './forwarded-certificate.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { Output } from './output.ts'
 import { publish, retiredPools } from './publishing.ts'
@@ -89,6 +91,9 @@ export class Gateway {
     bytesOut: 0,
     durationUs: 0,
   }
+  /** Who is believed about certificates that trusted proxies forward; undefined: none is read. */
+  forwardedTrust: TrustDomain | undefined
+  readonly forwardedCertificates = new ForwardedCertificates()
   private trusted = new NetworkSet([])
   private trustsAnyone = false
   private ticketKeys: Uint8Array
@@ -123,6 +128,8 @@ export class Gateway {
     const { live, longestSliceUs } = await publish(generation, pieces, before, { ...this.means, bodyLimit: (bytes) => this.bodyLimitOf(bytes) })
     this.trusted = NetworkSet.of(live.settings.trustedProxies)
     this.trustsAnyone = live.settings.trustedProxies.length > 0
+    const forwarded = live.settings.forwardedCertificates
+    this.forwardedTrust = forwarded && trustOf(forwarded, this.forwardedTrust)
     this.publishStallUs = longestSliceUs
     this.live = live
     this.renewDoors()
@@ -133,12 +140,14 @@ export class Gateway {
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
     const entrance = new Entrance(listener.tls ? 'https' : 'http', this.asItIsNow(listener)?.inClear)
+    entrance.clients = this.clientsOf(this.asItIsNow(listener))
     const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), entrance)),
+      enters: (socket, tls) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), entrance, tls)),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
     })
+    entrance.door = door
     this.doors.push({ door, listener, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
     return (door.server.address() as AddressInfo).port
@@ -148,9 +157,17 @@ export class Gateway {
   private renewDoors(): void {
     for (const { door, listener, entrance } of this.doors) {
       const now = this.asItIsNow(listener)
-      if (now !== undefined) entrance.inClear = now.inClear
+      if (now !== undefined) {
+        entrance.inClear = now.inClear
+        entrance.clients = this.clientsOf(now, entrance)
+      }
       if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
+  }
+  /** The same trust is the same object: what was judged by it stays judged. */
+  private clientsOf(listener: Listener | undefined, before?: Entrance): Entrance['clients'] {
+    const clients = listener?.tls?.clients
+    return clients && { trust: trustOf(clients, before?.clients?.trust), required: clients.mode === 'required' }
   }
   private asItIsNow(listener: Listener): Listener | undefined {
     return this.settings.listen.find(({ host, port }) => host === listener.host && port === listener.port)
@@ -206,9 +223,12 @@ export class Gateway {
   decide(client: ClientConnection, x: Exchange): Verdict | Promise<Verdict> {
     return decide(this, client, x)
   }
+  isTrusted(peer: CallerAddress): boolean {
+    return this.trustsAnyone && this.trusted.has(peer.octets)
+  }
   /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
   refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
-    if (this.trustsAnyone && this.trusted.has(client.peer.octets) && forwardedScheme(x.head) === 'https') return undefined
+    if (this.isTrusted(client.peer) && forwardedScheme(x.head) === 'https') return undefined
     return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
   }
   /** The fields about where a request came from. */
@@ -309,3 +329,5 @@ export class Gateway {
     await this.means.accessLog?.close()
   }
 }
+
+const trustOf = (trust: ClientTrust, before: TrustDomain | undefined): TrustDomain => (before?.id === trust.id ? before : new TrustDomain(trust))

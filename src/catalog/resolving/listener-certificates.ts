@@ -3,6 +3,7 @@ import type { Fault, Path } from '../../base/fault.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
 import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
 import { type ListenerSection, profileOf } from '../sections/listener.ts'
+import { readClientTrust, type TrustMeans } from './client-trust.ts'
 
 export interface ListenerReading {
   /** Without those that have faults. */
@@ -12,13 +13,8 @@ export interface ListenerReading {
   readonly notices: readonly Fault[]
 }
 
-/** `texts`: those of files that could be read, by absolute path; the others were reported when they were read. */
-export function readListeners(
-  sections: readonly ListenerSection[],
-  texts: ReadonlyMap<string, string>,
-  fileBeside: (path: string) => string,
-  nowMs: number,
-): ListenerReading {
+export function readListeners(sections: readonly ListenerSection[], means: TrustMeans): ListenerReading {
+  const { texts, fileBeside, nowMs } = means
   const faults: Fault[] = []
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
@@ -40,7 +36,11 @@ export function readListeners(
         faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
       certificates.push(certificate)
     }
-    return { host, port, tls: { profile: profileOf(tls), certificates } }
+    const clients = tls.clients && readClientTrust(tls.clients, ['gateway', 'listen', i, 'tls', 'clients'], means)
+    faults.push(...(clients?.faults ?? []))
+    notices.push(...(clients?.notices ?? []))
+    const asked = clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }
+    return { host, port, tls: { profile: profileOf(tls), certificates, ...asked } }
   })
   return { listen, faults, notices }
 }

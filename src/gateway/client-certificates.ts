@@ -1,0 +1,44 @@
+// What a request's connection, or the proxy before it, says about the client: is it for the host that was asked for, and whose certificate is it.
+
+import type { Exchange } from '../pipeline/exchange.ts'
+import { ShownCertificate } from '../pipeline/slots.ts'
+import type { ClientConnection } from './client-connection.ts'
+import type { GatewayCode } from './denials.ts'
+import { forwardedCertificate } from './forwarded-certificate.ts'
+import type { Gateway } from './gateway.ts'
+import type { TlsPeer } from './tls-peer.ts'
+
+/** Leaves the certificate for the policies. A code: the listener takes no such request, whatever its API would say. */
+export function judgeClient(gateway: Gateway, client: ClientConnection, x: Exchange): GatewayCode | undefined {
+  const { tls, entrance } = client
+  if (tls !== undefined && !tls.isFor(x.head) && !isAlike(client, tls, x)) return 'request.misdirected'
+  const nowMs = x.nowUs / 1000
+  const { clients } = entrance
+  const shown = clients && tls?.shown && clients.trust.judge(tls.shown, nowMs)
+  if (clients?.required === true) {
+    if (shown === undefined) return 'certificate.missing'
+    if (shown.problem !== undefined) return `certificate.${shown.problem}`
+  }
+  if (gateway.forwardedTrust === undefined || !gateway.isTrusted(client.peer)) {
+    x.set(ShownCertificate, shown)
+    return undefined
+  }
+  // A proxy's own certificate lets the proxy in. It never speaks for those that the proxy speaks for, not even for who showed none.
+  const forwarded = forwardedCertificate(x.head, gateway.forwardedCertificates)
+  if (forwarded === 'ambiguous') return 'certificate.ambiguous'
+  x.set(ShownCertificate, forwarded && gateway.forwardedTrust.judge(forwarded, nowMs))
+  return undefined
+}
+
+/**
+ * Another host than the handshake was for: only where that makes no difference, because its client would have been shown the same certificate and is asked
+ * for none. So browsers may use one HTTP/2 connection for hosts of one certificate (RFC 9113 9.1.1); where clients are known by the connection, none may.
+ */
+function isAlike({ entrance }: ClientConnection, tls: TlsPeer, { head }: Exchange): boolean {
+  if (entrance.clients !== undefined) return false
+  const host = head.hostName
+  if (host === tls.alike) return true
+  const alike = entrance.door.areAlike(tls.serverName, host)
+  if (alike) tls.alike = host
+  return alike
+}

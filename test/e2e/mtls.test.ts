@@ -1,0 +1,172 @@
+// Client certificates end to end: every way in which one can be right or wrong, over TLS 1.2 and 1.3, each with its code; and what changes while connections are open.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { connect, type SecureVersion, type TLSSocket } from 'node:tls'
+import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH } from '../support/certificate-maker.ts'
+import { type RunningGateway, startGateway } from '../support/gateway.ts'
+import { LoadConnection } from '../support/load-client.ts'
+import { listPem, makeRevocationList } from '../support/revocation-list-maker.ts'
+import { freePorts } from '../support/running-program.ts'
+
+const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
+const get = (path: string, host = 'shop.example'): string => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`
+const PAST = new Date('2021-01-01T00:00:00Z')
+const FAR = new Date('2100-01-01T00:00:00Z')
+
+interface Client {
+  readonly certificate: string
+  readonly key: string
+}
+
+describe('client certificates', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-mtls-'))
+  const write = (name: string, text: string): void => {
+    writeFileSync(join(folder, `${name}.new`), text, { mode: 0o600 })
+    renameSync(join(folder, `${name}.new`), join(folder, name))
+  }
+  const heard: IncomingHttpHeaders[] = []
+  const upstream = createServer((request, response) => {
+    heard.push(request.headers)
+    response.end('here')
+  })
+  let [ours, middle, theirs, servers]: Made[] = []
+  let clients: Record<string, Client | undefined>
+  let revoked: Made
+  let gateway: RunningGateway
+  let [required, optional, plain]: number[] = []
+  const crl = async (...serials: string[]): Promise<void> => {
+    const lists = await Promise.all([makeRevocationList({ issuer: ours!, revoked: serials }), makeRevocationList({ issuer: middle!, revoked: serials })])
+    write('crl.pem', lists.map(listPem).join(''))
+  }
+
+  before(async () => {
+    upstream.listen(0, '127.0.0.1')
+    await once(upstream, 'listening')
+    servers = await makeCertificate({ subject: 'CN=servers', authority: true })
+    ours = await makeCertificate({ subject: 'CN=ours', authority: true })
+    middle = await makeCertificate({ subject: 'CN=middle', authority: true, issuer: ours })
+    theirs = await makeCertificate({ subject: 'CN=theirs', authority: true })
+    const client = (wanted: Partial<Parameters<typeof makeCertificate>[0]>): Promise<Made> =>
+      makeCertificate({ subject: 'CN=acme,O=Acme', names: ['client.acme.example'], purposes: [CLIENT_AUTH], issuer: ours!, ...wanted })
+    revoked = await client({})
+    const below = await client({ issuer: middle, subject: 'CN=below' })
+    clients = {
+      right: await client({}),
+      'from an authority in the middle': { ...below, certificate: below.certificate + middle.certificate },
+      expired: await client({ to: PAST }),
+      'not yet valid': await client({ from: FAR }),
+      'of another authority': await client({ issuer: theirs }),
+      revoked,
+      'of a server': await client({ purposes: [SERVER_AUTH] }),
+      'that signed itself': await makeCertificate({ subject: 'CN=acme,O=Acme', purposes: [CLIENT_AUTH] }),
+      none: undefined,
+    }
+    write('servers.pem', servers.certificate)
+    write('ours.pem', ours.certificate + middle.certificate)
+    for (const name of ['shop', 'other']) {
+      const made = await makeCertificate({ subject: `CN=${name}`, names: [`${name}.example`, `www.${name}.example`], issuer: servers })
+      write(`${name}.pem`, made.certificate)
+      write(`${name}.key`, made.key)
+    }
+    await crl(revoked.parsed.serialNumber)
+    ;[required, optional, plain] = await freePorts(3)
+    const certificates = ['shop', 'other'].map((name) => ({ cert: `${name}.pem`, key: `${name}.key` }))
+    const trust = { trust: 'partners', crl: ['crl.pem'] }
+    const to = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+    const names = (['right', 'from an authority in the middle', 'revoked'] as const).map((name) => clients[name] as Made)
+    gateway = await startGateway(
+      {
+        gateway: {
+          listen: [
+            { address: `https://127.0.0.1:${required}`, tls: { certificates, clients: { mode: 'required', ...trust } } },
+            { address: `https://127.0.0.1:${optional}`, tls: { certificates, clients: { mode: 'optional', ...trust } } },
+            { address: `https://127.0.0.1:${plain}`, tls: { certificates } },
+          ],
+        },
+        trustStores: { partners: { certificates: { file: 'ours.pem' } } },
+        apis: {
+          open: { path: '/open', upstream: to, public: true },
+          exact: { path: '/exact', upstream: to, policies: { 'client-certificate': { forward: true } } },
+          named: { path: '/named', upstream: to, policies: { 'client-certificate': { match: 'san', trust: ['partners'] } } },
+        },
+        consumers: {
+          acme: {
+            apis: ['exact', 'named'],
+            certificates: [...names.map(({ parsed }) => ({ thumbprint: fingerprint(parsed.rawData) })), { san: 'dns:client.acme.example', trust: 'partners' }],
+          },
+        },
+      },
+      { threads: 2, folder },
+    )
+  })
+  after(async () => {
+    await gateway?.stop()
+    upstream.closeAllConnections()
+    upstream.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  async function open(port: number, client: Client | undefined, version: SecureVersion, more: object = {}): Promise<TLSSocket> {
+    const shown = client && { cert: client.certificate, key: client.key }
+    const socket = connect({
+      port,
+      host: '127.0.0.1',
+      servername: 'shop.example',
+      ca: servers!.certificate,
+      minVersion: version,
+      maxVersion: version,
+      ...shown,
+      ...more,
+    })
+    await once(socket, 'secureConnect')
+    return socket
+  }
+  async function ask(port: number, client: Client | undefined, version: SecureVersion, request: string, more: object = {}): Promise<string> {
+    const connection = new LoadConnection(port, await open(port, client, version, more))
+    try {
+      return said(await connection.ask(request))
+    } finally {
+      connection.socket.destroy()
+    }
+  }
+
+  /** What the listener that requires one answers, then what the policy of an API does. */
+  const MATRIX: readonly (readonly [name: string, atListener: string, atPolicy: string])[] = [
+    ['right', '200', '200'],
+    ['from an authority in the middle', '200', '200'],
+    ['expired', '403 certificate.expired', '401 client-certificate.expired'],
+    ['not yet valid', '403 certificate.not-yet-valid', '401 client-certificate.not-yet-valid'],
+    ['of another authority', '403 certificate.untrusted', '401 client-certificate.untrusted'],
+    ['revoked', '403 certificate.revoked', '401 client-certificate.revoked'],
+    ['of a server', '403 certificate.wrong-purpose', '401 client-certificate.wrong-purpose'],
+    ['that signed itself', '403 certificate.self-signed', '401 client-certificate.self-signed'],
+    ['none', '403 certificate.missing', '401 client-certificate.missing'],
+  ]
+  for (const version of VERSIONS)
+    test(`over ${version} each kind of certificate gets its answer, from the listener and from the policy`, async () => {
+      for (const [name, atListener, atPolicy] of MATRIX) {
+        const client = clients[name]
+        assert.ok(name in clients, name)
+        assert.equal(await ask(required!, client, version, get('/open')), atListener, `${name}, required`)
+        assert.equal(await ask(optional!, client, version, get('/exact')), atPolicy, `${name}, by the policy`)
+        assert.equal(await ask(optional!, client, version, get('/open')), '200', `${name}, where nothing asks`)
+        assert.equal(await ask(plain!, client, version, get('/exact')), '401 client-certificate.missing', `${name}, where the listener does not ask`)
+      }
+      assert.equal(MATRIX.length, 9)
+    })
+})
+
+const fingerprint = (raw: ArrayBuffer): string => `sha256:${createHash('sha256').update(Buffer.from(raw)).digest('hex')}`
+
+/** Status, and the code of a refusal. */
+function said(answer: { readonly status: number; readonly body: string } | undefined): string {
+  assert.ok(answer, 'the connection ended without an answer')
+  return answer.status === 200 ? '200' : `${answer.status} ${JSON.parse(answer.body).code}`
+}
