@@ -1,5 +1,6 @@
 // Client certificates end to end: every way in which one can be right or wrong, over TLS 1.2 and 1.3, each with its code; and what changes while connections are open.
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls'
+import { promisify } from 'node:util'
 import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH } from '../support/certificate-maker.ts'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { LoadConnection } from '../support/load-client.ts'
@@ -161,7 +163,161 @@ describe('client certificates', () => {
       }
       assert.equal(MATRIX.length, 9)
     })
+
+  test('openssl and curl, which know nothing of ours, get the same answers', async () => {
+    const certificateOf = (name: string): string[] => {
+      const client = clients[name]!
+      write(`${name}.client`, client.certificate + client.key)
+      return ['--cert', join(folder, `${name}.client`)]
+    }
+    for (const version of ['1.2', '1.3'])
+      for (const [name, atListener, atPolicy] of MATRIX) {
+        const shown = name === 'none' ? [] : certificateOf(name)
+        const curl = async (port: number, path: string): Promise<string> => {
+          const where = ['--resolve', `shop.example:${port}:127.0.0.1`, `https://shop.example:${port}${path}`]
+          const { stdout } = await run('curl', [
+            '-sS',
+            '--http1.1',
+            `--tlsv${version}`,
+            '--tls-max',
+            version,
+            '--cacert',
+            join(folder, 'servers.pem'),
+            ...shown,
+            '-w',
+            '\n%{http_code}',
+            ...where,
+          ])
+          const [body, status] = stdout.split('\n') as [string, string]
+          return said({ status: Number(status), body })
+        }
+        assert.deepEqual([await curl(required!, '/open'), await curl(optional!, '/exact')], [atListener, atPolicy], `curl ${version} ${name}`)
+      }
+    const asked = run('openssl', ['s_client', '-connect', `127.0.0.1:${required}`, '-servername', 'shop.example', '-CAfile', join(folder, 'servers.pem')])
+    asked.child.stdin!.end()
+    const { stdout } = await asked
+    assert.match(stdout, /Acceptable client certificate CA names\nCN ?= ?ours/)
+  })
+
+  test('who is known by a certificate is told to the upstream, and the certificate itself only where the policy says so', async () => {
+    const right = clients['right'] as Made
+    assert.equal(await ask(optional!, right, 'TLSv1.3', get('/exact')), '200')
+    const { 'gatehouse-consumer': consumer, 'client-cert': sent } = heard.at(-1)!
+    assert.deepEqual([consumer, sent], ['acme', `:${Buffer.from(right.parsed.rawData).toString('base64')}:`])
+    // Another certificate with the same name, from the same authority.
+    const renewed = await makeCertificate({ subject: 'CN=new', names: ['Client.ACME.example'], purposes: [CLIENT_AUTH], issuer: ours! })
+    assert.equal(await ask(optional!, renewed, 'TLSv1.3', get('/named')), '200')
+    assert.deepEqual([heard.at(-1)!['gatehouse-consumer'], heard.at(-1)!['client-cert']], ['acme', undefined])
+    assert.equal(await ask(optional!, renewed, 'TLSv1.3', get('/exact')), '401 client-certificate.unknown')
+  })
+
+  for (const version of VERSIONS)
+    test(`over ${version} a request for another host than the handshake was for is misdirected`, async () => {
+      const table: readonly (readonly [port: number, serverName: string, host: string, answer: string])[] = [
+        [required!, 'shop.example', 'SHOP.example', '200'],
+        [required!, 'shop.example', 'shop.example.', '200'],
+        [required!, 'Shop.Example', 'shop.example:8443', '200'],
+        [required!, 'shop.example', 'other.example', '421 request.misdirected'],
+        [required!, 'shop.example', 'www.shop.example', '421 request.misdirected'],
+        [required!, 'shop.example', '127.0.0.1', '421 request.misdirected'],
+        [required!, '', 'shop.example', '200'],
+        [optional!, 'shop.example', 'other.example', '421 request.misdirected'],
+        [plain!, 'shop.example', 'www.shop.example', '200'],
+        [plain!, 'shop.example', 'other.example', '421 request.misdirected'],
+        [plain!, 'shop.example', 'nobody.example', '421 request.misdirected'],
+        [plain!, 'nobody.example', 'nobody.example', '200'],
+        [plain!, 'nobody.example', 'shop.example', '421 request.misdirected'],
+      ]
+      for (const [port, servername, host, answer] of table) {
+        // What is not shown to no name, and for wrong ones, is not what is tested.
+        const lenient = { servername, rejectUnauthorized: false }
+        assert.equal(await ask(port, clients['right'], version, get('/open', host), lenient), answer, `${servername} ${host}`)
+      }
+      assert.equal(table.length, 13)
+    })
+
+  for (const version of VERSIONS)
+    test(`over ${version} a session is never resumed where clients are asked, for the same host or another, after revocation or before`, async () => {
+      let ran = 0
+      for (const port of [required!, optional!]) {
+        const session = await sessionOf(port, clients['right'], version)
+        for (const servername of ['shop.example', 'other.example'])
+          for (const client of [clients['right'], undefined]) {
+            const socket = await open(port, client, version, { servername, ...(session && { session }) })
+            assert.equal(socket.isSessionReused(), false)
+            const connection = new LoadConnection(port, socket)
+            const answer = said(await connection.ask(get('/exact', servername)))
+            assert.equal(answer, client ? '200' : port === required ? '403 certificate.missing' : '401 client-certificate.missing')
+            socket.destroy()
+            ran++
+          }
+      }
+      assert.equal(ran, 8)
+      // A session of the listener that asks nobody opens nothing at one that does.
+      const session = await sessionOf(plain!, undefined, version)
+      assert.ok(session)
+      const socket = await open(plain!, undefined, version, { session })
+      assert.equal(socket.isSessionReused(), true)
+      socket.destroy()
+      assert.equal(await ask(required!, undefined, version, get('/open'), { session }), '403 certificate.missing')
+    })
+
+  async function sessionOf(port: number, client: Client | undefined, version: SecureVersion): Promise<Buffer | undefined> {
+    const socket = await open(port, client, version)
+    let session: Buffer | undefined
+    socket.on('session', (made) => (session = made))
+    const connection = new LoadConnection(port, socket)
+    const answered = await connection.ask(get('/open'))
+    // TLS 1.2 makes the session in the handshake.
+    session ??= socket.getSession()
+    assert.ok(answered)
+    socket.destroy()
+    return session
+  }
+
+  for (const version of VERSIONS)
+    test(`over ${version} a certificate that is revoked while its connection is open opens nothing any more, on it or on a new one`, async () => {
+      const leaving = await makeCertificate({ subject: 'CN=leaving', names: ['client.acme.example'], purposes: [CLIENT_AUTH], issuer: ours! })
+      const connections = await Promise.all([required!, optional!].map(async (port) => new LoadConnection(port, await open(port, leaving, version))))
+      const session = await sessionOf(optional!, leaving, version)
+      for (const connection of connections) assert.equal(said(await connection.ask(get('/named'))), '200')
+      await crl(revoked.parsed.serialNumber, leaving.parsed.serialNumber)
+      await until(optional!, leaving, get('/named'), '401 client-certificate.revoked')
+      assert.deepEqual(await Promise.all(connections.map(async (each) => said(await each.ask(get('/named'))))), [
+        '403 certificate.revoked',
+        '401 client-certificate.revoked',
+      ])
+      assert.equal(await ask(optional!, leaving, version, get('/named'), session && { session }), '401 client-certificate.revoked')
+      assert.equal(await ask(required!, leaving, version, get('/open'), session && { session }), '403 certificate.revoked')
+      for (const { socket } of connections) socket.destroy()
+      await crl(revoked.parsed.serialNumber)
+      await until(optional!, leaving, get('/named'), '200')
+    })
+
+  test('an authority that is taken out of the trust store vouches for nobody any more, on open connections too', async () => {
+    const below = clients['from an authority in the middle']
+    const connections = await Promise.all([required!, optional!].map(async (port) => new LoadConnection(port, await open(port, below, 'TLSv1.3'))))
+    for (const connection of connections) assert.equal(said(await connection.ask(get('/exact'))), '200')
+    const other = await makeCertificate({ subject: 'CN=other authority', authority: true })
+    write('crl.pem', listPem(await makeRevocationList({ issuer: other })))
+    write('ours.pem', other.certificate)
+    await until(optional!, below, get('/exact'), '401 client-certificate.untrusted')
+    const answers = await Promise.all(connections.map(async (each) => said(await each.ask(get('/exact')))))
+    assert.deepEqual(answers, ['403 certificate.untrusted', '401 client-certificate.untrusted'])
+    write('ours.pem', ours!.certificate + middle!.certificate)
+    await crl(revoked.parsed.serialNumber)
+    await until(optional!, below, get('/exact'), '200')
+    // What OpenSSL found stays: whoever was refused in the handshake makes a new one.
+    for (const { socket } of connections) socket.destroy()
+  })
+
+  /** Until every thread says so: a new connection may come to any of them. */
+  async function until(port: number, client: Client | undefined, request: string, answer: string): Promise<void> {
+    for (let same = 0; same < 12; ) same = (await ask(port, client, 'TLSv1.3', request)) === answer ? same + 1 : 0
+  }
 })
+
+const run = promisify(execFile)
 
 const fingerprint = (raw: ArrayBuffer): string => `sha256:${createHash('sha256').update(Buffer.from(raw)).digest('hex')}`
 
