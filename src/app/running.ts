@@ -15,6 +15,7 @@ import { type Configuration, resolveSources } from '../catalog/resolving/resolve
 import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
 import { UsageBook } from '../directory/usage-book.ts'
+import { unsafeFor } from '../gateway/http2/guards.ts'
 import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { operations } from '../management/operations/index.ts'
@@ -176,6 +177,10 @@ export class Running {
     )
     if (!opened.ok) throw new RefusedConfiguration(opened.faults)
     for (const notice of opened.notices) this.voice.warn(faultLine(notice, ''))
+    const { nghttp2 } = process.versions
+    if (opened.catalog.configuration.snapshot.gateway.listen.some(({ http2 }) => http2))
+      for (const attack of unsafeFor(nghttp2))
+        this.voice.warn(`HTTP/2 is served, and nghttp2 ${nghttp2} of this Node.js does not withstand ${attack}: use a newer Node.js, or \`http2: false\``)
     this.catalog = opened.catalog
     this.foundations.notices.webhooks = () => this.catalog.configuration.settings.webhooks
   }

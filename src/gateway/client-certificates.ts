@@ -4,14 +4,15 @@ import type { Exchange } from '../pipeline/exchange.ts'
 import { ShownCertificate } from '../pipeline/slots.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { GatewayCode } from './denials.ts'
+import type { Entrance } from './entrance.ts'
 import { forwardedCertificate } from './forwarded-certificate.ts'
 import type { Gateway } from './gateway.ts'
 import type { TlsPeer } from './tls-peer.ts'
 
 /** Leaves the certificate for the policies. A code: the listener takes no such request, whatever its API would say. */
 export function judgeClient(gateway: Gateway, client: ClientConnection, x: Exchange): GatewayCode | undefined {
-  const { tls, entrance } = client
-  if (tls !== undefined && !tls.isFor(x.head) && !isAlike(client, tls, x)) return 'request.misdirected'
+  const { tls, entrance, peer } = client.origin
+  if (tls !== undefined && !tls.isFor(x.head) && !isAlike(entrance, tls, x)) return 'request.misdirected'
   const nowMs = x.nowUs / 1000
   const { clients } = entrance
   const shown = clients && tls?.shown && clients.trust.judge(tls.shown, nowMs)
@@ -19,7 +20,7 @@ export function judgeClient(gateway: Gateway, client: ClientConnection, x: Excha
     if (shown === undefined) return 'certificate.missing'
     if (shown.problem !== undefined) return `certificate.${shown.problem}`
   }
-  if (gateway.forwardedTrust === undefined || !gateway.isTrusted(client.peer)) {
+  if (gateway.forwardedTrust === undefined || !gateway.isTrusted(peer)) {
     x.set(ShownCertificate, shown)
     return undefined
   }
@@ -34,7 +35,7 @@ export function judgeClient(gateway: Gateway, client: ClientConnection, x: Excha
  * Another host than the handshake was for: only where that makes no difference, because its client would have been shown the same certificate and is asked
  * for none. So browsers may use one HTTP/2 connection for hosts of one certificate (RFC 9113 9.1.1); where clients are known by the connection, none may.
  */
-function isAlike({ entrance }: ClientConnection, tls: TlsPeer, { head }: Exchange): boolean {
+function isAlike(entrance: Entrance, tls: TlsPeer, { head }: Exchange): boolean {
   if (entrance.clients !== undefined) return false
   const host = head.hostName
   if (host === tls.alike) return true

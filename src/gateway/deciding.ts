@@ -19,12 +19,12 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   x.fingerprint = gateway.suspects.fingerprint(head)
   if (gateway.suspects.refuses(x.fingerprint, gateway.coarseMs)) return gateway.refusalOf('request.suspected')
   gateway.suspects.hold(x.fingerprint)
-  const inClear = client.entrance.inClear && gateway.refuseInClear(client, x, client.entrance.inClear)
+  const inClear = client.origin.entrance.inClear && gateway.refuseInClear(client, x, client.origin.entrance.inClear)
   if (inClear !== undefined) {
     client.keepAlive = false
     return inClear
   }
-  if (client.tls !== undefined || gateway.forwardedTrust !== undefined) {
+  if (client.origin.tls !== undefined || gateway.forwardedTrust !== undefined) {
     const code = judgeClient(gateway, client, x)
     if (code !== undefined) {
       // Another name, or another certificate, takes another handshake.

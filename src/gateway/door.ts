@@ -16,12 +16,12 @@ export interface DoorKeeper {
   readonly handshakeMs: number
 }
 
-/** HTTP/1.1 is all that is spoken here (RFC 7301): who offers only something else is told so in the handshake. */
-const PROTOCOLS = ['http/1.1']
+/** What is spoken here (RFC 7301), by preference: who offers only something else is told so in the handshake. */
+const protocols = (http2: boolean): string[] => (http2 ? ['h2', 'http/1.1'] : ['http/1.1'])
 
 /** Opens the listener; answers its door once it listens. `ticketKeys` are those of its trust domain. */
-export async function openDoor({ host, port, tls }: Listener, shared: boolean, ticketKeys: Uint8Array, keeper: DoorKeeper): Promise<Door> {
-  const door = tls === undefined ? new ClearDoor(keeper) : new TlsDoor(keeper, tls, ticketKeys, sessionDomain(host, port))
+export async function openDoor({ host, port, tls, http2 = false }: Listener, shared: boolean, ticketKeys: Uint8Array, keeper: DoorKeeper): Promise<Door> {
+  const door = tls === undefined ? new ClearDoor(keeper) : new TlsDoor(keeper, tls, http2, ticketKeys, sessionDomain(host, port))
   await new Promise<void>((resolve, reject) => {
     door.server.once('error', reject)
     door.server.listen({ host, port, reusePort: shared, backlog: 4096 }, resolve)
@@ -72,7 +72,7 @@ class TlsDoor implements Door {
   /** What is shown now: most publications change nothing of it. */
   private shown = ''
 
-  constructor(keeper: DoorKeeper, tls: ListenerTls, ticketKeys: Uint8Array, domain: string) {
+  constructor(keeper: DoorKeeper, tls: ListenerTls, http2: boolean, ticketKeys: Uint8Array, domain: string) {
     this.domain = domain
     this.contexts = serverContexts(tls, ticketKeys, domain)
     this.trust = tls.clients?.id
@@ -80,7 +80,7 @@ class TlsDoor implements Door {
     this.server = createTlsServer({
       ...SOCKETS,
       ...this.contexts.options,
-      ALPNProtocols: PROTOCOLS,
+      ALPNProtocols: protocols(http2),
       // What OpenSSL finds is kept and judged with each request: an answer that says what is wrong helps, a connection that breaks off does not.
       ...(tls.clients !== undefined && { requestCert: true, rejectUnauthorized: false }),
       handshakeTimeout: keeper.handshakeMs,

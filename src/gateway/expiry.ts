@@ -29,7 +29,7 @@ export function expire(client: ClientConnection): void {
 
 /** Bodies below the minimum rate hold a connection to the upstream for nothing (slow POST). */
 export function isBelowBodyRate(client: ClientConnection, nowMs: number): boolean {
-  if (client.state !== BODY) return false
+  if (client.state !== BODY || client.converses) return false
   const { stallMs, bodyBytesPerSecond } = client.gateway.settings.timeouts
   const elapsedMs = nowMs - client.bodyStartedMs
   return elapsedMs > stallMs && !client.forwarding!.refusesBody && client.body.received * 1000 < bodyBytesPerSecond * elapsedMs
@@ -42,9 +42,8 @@ function tooSlow(client: ClientConnection): void {
 }
 
 function tooSlowHead(client: ClientConnection): void {
-  client.x = client.gateway.takeExchange()
-  client.gateway.begin(client, client.x, false)
-  tooSlow(client)
+  client.misread(F.TOO_SLOW)
+  client.socket.destroySoon()
 }
 
 function upstreamTooSlow(client: ClientConnection): void {

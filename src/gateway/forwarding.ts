@@ -71,7 +71,7 @@ export class Forwarding implements Waiting {
     this.route = route
     this.pool = route.api.pool
     this.toHead = this.client.toHead
-    this.upgrade = x.head.asksWebsocket && route.api.settings.websocket
+    this.upgrade = x.head.asksWebsocket && route.api.settings.websocket && !this.pool.upstream.http2
     this.retried = false
     this.stalled = false
     this.upstreamPaused = false
@@ -120,7 +120,7 @@ export class Forwarding implements Waiting {
   }
   upstreamConnected(): void {
     const { client } = this
-    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.gateway.settings.timeouts.stallMs : this.pool!.upstream.timeouts.headMs)
+    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.silenceMs : this.pool!.upstream.timeouts.headMs)
   }
 
   /** Takes a stretch of the request's body. */
@@ -191,6 +191,7 @@ export class Forwarding implements Waiting {
     // An HTTP/1.0 client learns the end of such a body only from the close.
     if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 0) client.keepAlive = false
     client.responseStarted = true
+    if (this.pool!.upstream.http2) client.socket.awaitTrailers?.()
     putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
     return false
   }
@@ -226,6 +227,9 @@ export class Forwarding implements Waiting {
     } else output.put(bytes, start, end)
   }
 
+  responseTrailers(fields: readonly string[]): void {
+    this.client.socket.tellLast?.(fields)
+  }
   responseWhole(): void {
     const { output } = this.client.gateway
     if (this.rechunk) output.put(LAST_CHUNK)
@@ -278,7 +282,8 @@ export class Forwarding implements Waiting {
       this.upstream.socket.pause()
       client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
       // Only once some of this very response is out: until then the time for its head runs, and behind a pipelined one that of its connection.
-    } else if (client.state === C.ANSWERING && this.sentToClient) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+    } else if ((client.state === C.ANSWERING || client.converses) && this.sentToClient)
+      client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
   }
   clientDrained(): void {
     if (!this.upstreamPaused || this.upstream === undefined) return

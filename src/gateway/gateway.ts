@@ -1,5 +1,6 @@
 // The data plane of one thread: listeners, connections, the live snapshot, and what they counted.
 import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
@@ -14,7 +15,9 @@ import type { AccessEvent } from '../telemetry/access-line.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { UsageMeter } from '../telemetry/usage.ts'
 import { callerAddress, forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
-import { ClientConnection } from './client-connection.ts'
+import type { ClientConnection } from './client-connection.ts'
+import { ClientOrigin } from './client-origin.ts'
+import { serveSocket } from './client-socket.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
@@ -23,9 +26,12 @@ import { type Door, openDoor } from './door.ts'
 import { Entrance, redirection } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import { ForwardedCertificates } from './forwarded-certificate.ts'
+import { ClientSession } from './http2/client-session.ts'
+import { startsHttp2 } from './http2/preface.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { Output } from './output.ts'
 import { publish, retiredPools } from './publishing.ts'
+import type { TlsPeer } from './tls-peer.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
 const SWEEP_MS = 250
@@ -72,7 +78,9 @@ export class Gateway {
   private readonly ids = new RequestIds()
   /** Each with its listener as it was opened. */
   private readonly doors: { readonly door: Door; readonly listener: Listener; readonly entrance: Entrance }[] = []
+  /** Of HTTP/1.1, and one for each stream of HTTP/2. */
   private readonly connections = new Set<ClientConnection>()
+  private readonly sessions = new Set<ClientSession>()
   private readonly spare: Exchange[] = []
   private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
   /** The one access event of the thread, filled anew for each exchange. */
@@ -143,7 +151,7 @@ export class Gateway {
     entrance.clients = this.clientsOf(this.asItIsNow(listener))
     const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket, tls) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), entrance, tls)),
+      enters: (socket, peer) => this.enter(socket, entrance, listener, peer),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
     })
@@ -184,7 +192,7 @@ export class Gateway {
     const { caps } = this.means
     const slot = caps.slotOf(peer.group)
     const { connections, connectionsPerAddress } = this.settings.limits
-    const trusted = this.trustsAnyone && this.trusted.has(peer.octets)
+    const trusted = this.isTrusted(peer)
     if (!caps.enter(slot, connections, trusted ? connections : connectionsPerAddress)) {
       this.count(this.codes, 'connection.refused')
       return false
@@ -192,9 +200,32 @@ export class Gateway {
     socket.once('close', () => caps.leave(slot))
     return true
   }
+  private enter(socket: Socket, entrance: Entrance, { tls, http2 }: Listener, shown: TlsPeer | undefined): void {
+    const peer = peerAddress(socket.remoteAddress)
+    const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2, shown)))
+    const serve = (): ClientConnection => {
+      const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1, shown))
+      this.connections.add(client)
+      return client
+    }
+    if (tls !== undefined) {
+      if ((socket as TLSSocket).alpnProtocol === 'h2') serveStreams()
+      else serve()
+    } else if (http2)
+      startsHttp2(socket, this.settings.timeouts.headMs, (first) => (first === undefined ? serveStreams() : serve().received(first.length, first)))
+    else serve()
+  }
+  take(client: ClientConnection): void {
+    this.connections.add(client)
+  }
   forget(client: ClientConnection): void {
-    if (!this.connections.delete(client)) return
-    if (this.draining && this.connections.size === 0) this.drained?.()
+    if (this.connections.delete(client)) this.looksDrained()
+  }
+  forgetSession(session: ClientSession): void {
+    if (this.sessions.delete(session)) this.looksDrained()
+  }
+  private looksDrained(): void {
+    if (this.draining && this.connections.size === 0 && this.sessions.size === 0) this.drained?.()
   }
 
   takeExchange(): Exchange {
@@ -209,8 +240,8 @@ export class Gateway {
   /** An exchange begins: its time, its id, its caller. What a trusted peer says of them is believed only from a head that could be read. */
   begin(client: ClientConnection, x: Exchange, readable: boolean): void {
     x.nowUs = this.means.clock.nowUs()
-    const told = readable && this.trustsAnyone && this.trusted.has(client.peer.octets)
-    x.address = told ? forwardedCaller(x.head, client.peer, this.trusted) : client.peer
+    const told = readable && this.isTrusted(client.origin.peer)
+    x.address = told ? forwardedCaller(x.head, client.origin.peer, this.trusted) : client.origin.peer
     const id = told ? forwardedId(x.head) : undefined
     if (id === undefined || !writeRequestId(x.requestIdBytes, id)) this.ids.write(x.requestIdBytes, x.nowUs)
     client.status = 0
@@ -228,12 +259,12 @@ export class Gateway {
   }
   /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
   refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
-    if (this.isTrusted(client.peer) && forwardedScheme(x.head) === 'https') return undefined
+    if (this.isTrusted(client.origin.peer) && forwardedScheme(x.head) === 'https') return undefined
     return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
   }
   /** The fields about where a request came from. */
   about(client: ClientConnection, x: Exchange): Buffer {
-    return x.address === client.peer ? client.about.direct(x.head) : client.about.forwarded(x.head)
+    return x.address === client.origin.peer ? client.origin.about.direct(x.head) : client.origin.about.forwarded(x.head)
   }
 
   /** An exchange is over: it is counted and logged, and its memory is free for the next. */
@@ -279,6 +310,9 @@ export class Gateway {
   countUpstreamFault(fault: number): void {
     this.count(this.upstreamFaults, messageFault(fault).reason)
   }
+  countCode(code: GatewayCode | `connection.${string}`): void {
+    this.count(this.codes, code)
+  }
   private count(where: Map<string, number>, what: string): void {
     where.set(what, (where.get(what) ?? 0) + 1)
   }
@@ -300,6 +334,7 @@ export class Gateway {
     const due: ClientConnection[] = []
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
+    for (const session of this.sessions) if (session.deadlineMs <= now) session.end()
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
   }
@@ -316,13 +351,15 @@ export class Gateway {
     for (const { door } of this.doors) door.server.close()
     // Not at once: the last answer may still be on its way.
     for (const client of this.connections) if (client.idle) client.socket.destroySoon()
-    if (this.connections.size > 0) {
+    for (const session of this.sessions) session.end()
+    if (this.connections.size + this.sessions.size > 0) {
       await new Promise<void>((resolve) => {
         this.drained = resolve
         setTimeout(resolve, this.settings.timeouts.drainMs).unref()
       })
     }
     for (const client of this.connections) client.socket.destroy()
+    for (const session of this.sessions) session.destroy()
     for (const { door } of this.doors) door.clear()
     for (const api of this.live.apis.values()) api.pool.retire()
     clearInterval(this.sweeping)

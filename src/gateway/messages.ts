@@ -124,8 +124,10 @@ function putHead(out: Output, head: ResponseHead): void {
 /** The gateway's own fields of every response, and the empty line. */
 function putEnd(out: Output, x: Exchange, client: { readonly minor: number; readonly keepAlive: boolean }): void {
   if (x.clientFields !== '') out.text(x.clientFields)
-  if (!client.keepAlive) out.put(CLOSE)
-  else if (client.minor === 0) out.put(KEEP_ALIVE)
+  if (!client.keepAlive) {
+    // A stream of HTTP/2 has no connection of its own.
+    if (client.minor < 2) out.put(CLOSE)
+  } else if (client.minor === 0) out.put(KEEP_ALIVE)
   out.put(x.requestIdLine)
 }
 

@@ -1,10 +1,9 @@
 // One connection to an upstream: reads responses strictly, hands them to whoever asked, and is kept only when its end was certain.
-import { connect, type Socket } from 'node:net'
 import { ChunkedReader } from '../http/chunked-reader.ts'
 import * as F from '../http/faults.ts'
 import { BY_CHUNKS, BY_CLOSE, NO_BODY, ResponseHead, readResponseHead } from '../http/response-head.ts'
-import { READ_BUFFER } from './read-buffer.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
+import type { UpstreamWire } from './wire.ts'
 
 /** Bounds of an upstream's response head. */
 const HEAD_LIMITS = { headBytes: 64 * 1024, fields: 256 }
@@ -19,6 +18,8 @@ export interface ResponseTaker {
   /** True when the connection is now a tunnel (101): every octet from here on is the taker's. */
   responseHead(head: ResponseHead): boolean
   responseBody(bytes: Buffer, start: number, end: number): void
+  /** What is told behind the body, names and values in turn. */
+  responseTrailers(fields: readonly string[]): void
   /** The response is whole: it is sent now, for the connection may be another's in the next moment. */
   responseWhole(): void
   /** After that: the connection has gone back to its pool, or is closed. */
@@ -42,7 +43,7 @@ const READING_BODY = 1
 const TUNNEL = 2
 
 export class UpstreamConnection {
-  readonly socket: Socket
+  readonly socket: UpstreamWire
   /** Responses that came whole over it: 0 on a fresh one. */
   served = 0
   /** Octets of the current response have arrived: the request must not be sent a second time. */
@@ -63,25 +64,17 @@ export class UpstreamConnection {
   private partial: Buffer | undefined
   private readonly pool: UpstreamPool
 
-  constructor(pool: UpstreamPool, host: string, port: number) {
+  /** Whoever makes it tells it what comes over the wire: `stands`, `received`, `drained`, `ended`, `closed`. */
+  constructor(pool: UpstreamPool, wire: UpstreamWire) {
     this.pool = pool
-    this.socket = connect({
-      host,
-      port,
-      noDelay: true,
-      lookup: pool.lookup,
-      autoSelectFamily: true,
-      onread: { buffer: READ_BUFFER, callback: (count, bytes) => this.read(bytes as Buffer, count) },
-    })
-    this.socket.on('connect', () => {
-      this.connected = true
-      this.taker?.upstreamConnected()
-    })
-    this.socket.on('error', ignore)
-    this.socket.on('end', () => this.ended())
-    this.socket.on('close', () => this.closed())
-    this.socket.on('drain', () => this.taker?.upstreamDrained())
-    this.socket.resume()
+    this.socket = wire
+  }
+  stands(): void {
+    this.connected = true
+    this.taker?.upstreamConnected()
+  }
+  drained(): void {
+    this.taker?.upstreamDrained()
   }
 
   /** Begins an exchange. */
@@ -107,7 +100,8 @@ export class UpstreamConnection {
     this.socket.destroy()
   }
 
-  private read(bytes: Buffer, count: number): boolean {
+  /** Takes `bytes[0, count)`, which hold only until it returns. */
+  received(bytes: Buffer, count: number): boolean {
     const taker = this.taker
     if (taker === undefined) {
       // Octets on an idle connection answer no request (response splitting): it is never used again.
@@ -163,7 +157,8 @@ export class UpstreamConnection {
       taker.responseInformational(HEAD)
       return end
     }
-    this.framing = HEAD.framing
+    // A stream marks its end itself, and the library has compared what came with what was declared (RFC 9113 8.1.1).
+    this.framing = this.socket.marksEnd ? BY_CLOSE : HEAD.framing
     this.keepAlive = HEAD.keepAlive
     this.remaining = HEAD.contentLength
     if (this.framing === BY_CHUNKS) {
@@ -216,7 +211,7 @@ export class UpstreamConnection {
     taker.responseWhole()
     this.requestOver()
     // hardening.md: no reuse after a response that ended before the request's body did.
-    if (this.keepAlive && this.requestSent && !this.socket.destroyed) this.pool.release(this)
+    if (this.keepAlive && this.requestSent && this.socket.writable) this.pool.release(this)
     else this.socket.destroy()
     taker.responseEnd()
   }
@@ -230,7 +225,12 @@ export class UpstreamConnection {
     return -1
   }
 
-  private ended(): void {
+  /** Of a stream alone: HTTP/1.1 has its trailers inside of the body. */
+  trailers(fields: readonly string[]): void {
+    this.taker?.responseTrailers(fields)
+  }
+
+  ended(): void {
     const taker = this.taker
     if (taker === undefined) {
       this.socket.destroy()
@@ -244,7 +244,7 @@ export class UpstreamConnection {
     taker.endOfRead()
   }
 
-  private closed(): void {
+  closed(): void {
     this.pool.forget(this)
     this.requestOver()
     const taker = this.taker
@@ -256,4 +256,3 @@ export class UpstreamConnection {
     taker.endOfRead()
   }
 }
-const ignore = (): void => {}

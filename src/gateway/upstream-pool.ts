@@ -2,7 +2,9 @@
 import type { LookupFunction } from 'node:net'
 import type { Upstream } from '../model/snapshot.ts'
 import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
-import { type ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
+import { StreamingUpstream } from './http2/upstream-session.ts'
+import type { ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
+import { connectSocket } from './upstream-socket.ts'
 
 /** Somebody who waits for a connection. */
 export interface Waiting extends ResponseTaker {
@@ -18,6 +20,8 @@ export class UpstreamPool {
   readonly lookup: LookupFunction
   private readonly idle: UpstreamConnection[] = []
   private readonly all = new Set<UpstreamConnection>()
+  /** Where HTTP/2 is spoken: each connection of this pool is a stream of one connection. */
+  private readonly streaming: StreamingUpstream | undefined
   /** Those who wait, in two queues: requests that are whole, and those whose body is still on its way. */
   private readonly whole: Waiting[] = []
   private readonly unfinished: Waiting[] = []
@@ -33,6 +37,7 @@ export class UpstreamPool {
     this.upstream = upstream
     this.lookup = upstream.reach ? lookupWithin(upstream.reach) : guardedLookup
     this.reportFault = report
+    this.streaming = upstream.http2 ? new StreamingUpstream(this) : undefined
   }
 
   get openConnections(): number {
@@ -126,6 +131,7 @@ export class UpstreamPool {
     this.nowMs = nowMs
     if (this.queued > 0) this.reclaim(nowMs - PATIENCE_MS)
     const oldest = nowMs - this.upstream.timeouts.keepAliveMs
+    if (this.all.size === 0) this.streaming?.closeIfIdle(nowMs, oldest)
     while (this.idle.length > 0 && this.idle[0]!.idleSinceMs < oldest) this.idle.shift()!.socket.destroy()
   }
 
@@ -138,6 +144,7 @@ export class UpstreamPool {
   retire(): void {
     this.retired = true
     for (const connection of this.idle.splice(0)) connection.socket.destroy()
+    this.streaming?.retire()
   }
 
   report(cause: unknown): void {
@@ -145,7 +152,7 @@ export class UpstreamPool {
   }
 
   private connect(): UpstreamConnection {
-    const connection = new UpstreamConnection(this, this.upstream.host, this.upstream.port)
+    const connection = this.streaming?.open() ?? connectSocket(this)
     this.all.add(connection)
     return connection
   }

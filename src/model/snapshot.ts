@@ -67,6 +67,8 @@ export interface Listener {
   readonly port: number
   /** Absent: what comes here comes in clear. */
   readonly tls?: ListenerTls
+  /** HTTP/2 is spoken as well: where the handshake of TLS agrees on it, and in clear with those who begin with it (RFC 9113 3.3). */
+  readonly http2?: boolean
   /** Absent: what comes in clear is served. */
   readonly inClear?: InClear
 }
@@ -214,6 +216,8 @@ export interface Upstream {
   readonly port: number
   /** Of an upstream that the console keeps: the networks that it may lead to besides public ones. Absent: the file keeps it, and it may lead anywhere. */
   readonly reach?: readonly string[]
+  /** HTTP/2 is what it speaks: in clear with prior knowledge (RFC 9113 3.3). Absent: HTTP/1.1. */
+  readonly http2?: boolean
   /** Path put in front of every request, without trailing slash. */
   readonly basePath: string
   /** Send the client's Host instead of the target's. */

@@ -60,6 +60,12 @@ export function resolveApi(
   if (api.openapi !== undefined && api.methods !== undefined) {
     faults.push({ code: 'methods-beside-document', path: [...path, 'methods'], message: 'the OpenAPI document declares the methods: leave this out' })
   }
+  if (api.websocket && api.upstream?.http2)
+    faults.push({
+      code: 'contradiction',
+      path: [...path, 'websocket'],
+      message: 'its upstream speaks http/2, over which no WebSocket is forwarded: set `protocol: http/1.1`, or leave this out',
+    })
   if (api.openapi !== undefined && isInline(api.openapi)) faults.push(...unknownDocument(api.openapi, [...path, 'openapi'], sources.openapi.keys()))
   const reading = api.openapi === undefined ? undefined : operationsOf(openapiFile(document, api.openapi), sources)
   if (reading) out.located.push(...reading.faults)

@@ -19,9 +19,14 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
   const redirectPort = secure.find(({ port }) => port !== 0)?.port
-  const listen = sections.map(({ host, port, tls, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
+  const listen = sections.map(({ host, port, tls, http2 = false, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
     if (tls === undefined)
-      return { host, port, ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }) }
+      return {
+        host,
+        port,
+        ...(http2 && { http2 }),
+        ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
+      }
     const certificates: ServerCertificate[] = []
     for (const [j, { cert, key }] of tls.certificates.entries()) {
       const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
@@ -40,7 +45,7 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
     faults.push(...(clients?.faults ?? []))
     notices.push(...(clients?.notices ?? []))
     const asked = clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }
-    return { host, port, tls: { profile: profileOf(tls), certificates, ...asked } }
+    return { host, port, ...(http2 && { http2 }), tls: { profile: profileOf(tls), certificates, ...asked } }
   })
   return { listen, faults, notices }
 }

@@ -53,6 +53,7 @@ export const profileOf = ({ profile, minVersion }: TlsSection): TlsProfileName =
 export interface ListenerSection extends Address {
   readonly tls?: TlsSection
   readonly https?: 'refuse' | 'redirect' | 'off'
+  readonly http2?: boolean
 }
 
 /** One listener of the gateway: the address alone, or an object with TLS. */
@@ -70,9 +71,14 @@ export const gatewayListener: Schema<ListenerSection> = checked(
               'What becomes of requests in clear: `refuse` answers 403, because a redirect hides that a credential was sent in clear; `redirect` sends GET and HEAD to the first https:// listener, for browsers; `off` serves them. Left out: `refuse` where there is an https:// listener, else `off`.',
             ),
           ),
+          http2: optional(
+            boolean(
+              'Whether HTTP/2 is spoken as well. Left out: over https:// it is (by ALPN), in clear it is not; `true` there serves clients that begin with it (prior knowledge).',
+            ),
+          ),
           proxyProtocol: reserved('not-available', 'is not available yet: the PROXY protocol comes with a later version'),
         }),
-        ({ address, tls, https }): ListenerSection => ({ ...address, ...(tls && { tls }), ...(https && { https }) }),
+        ({ address, tls, https, http2 = address.scheme === 'https' }): ListenerSection => ({ ...address, ...(tls && { tls }), ...(https && { https }), http2 }),
       ),
     ],
     'an address such as http://127.0.0.1:8080, or an object with the key address',

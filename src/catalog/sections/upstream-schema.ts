@@ -9,6 +9,7 @@ import {
   list,
   mapped,
   object,
+  oneOf,
   optional,
   reserved,
   type Schema,
@@ -49,6 +50,13 @@ const settings = object(
         all.length === 1 ? undefined : { code: 'not-available', message: 'several targets are not available yet: balancing comes with a later version' },
       ),
     ),
+    protocol: optional(
+      oneOf(
+        ['http/1.1', 'http/2'],
+        'What the upstream speaks. `http/2` for gRPC: requests are streams of one connection, in clear with prior knowledge; WebSocket is not forwarded.',
+      ),
+      'http/1.1',
+    ),
     preserveHost: optional(boolean("Sends the client's `Host` instead of the target's."), false),
     connections: optional(integer({ min: 1, max: 65536, describe: 'Most connections to the upstream, per gateway thread.' }), 256),
     queue: optional(integer({ min: 0, max: 1_000_000, describe: 'Requests that may wait for a connection, per gateway thread; above it 503.' }), 1024),
@@ -87,9 +95,10 @@ const plain: Schema<UpstreamSection> = {
 }
 
 function section(read: ReturnType<typeof settings.read>, addressAt: readonly (string | number)[]): UpstreamSection {
-  const { preserveHost, connections, queue, timeouts } = read
+  const { protocol, preserveHost, connections, queue, timeouts } = read
   return {
     ...(read.url ?? read.targets![0]!),
+    ...(protocol === 'http/2' && { http2: true }),
     preserveHost,
     connections,
     queue,
