@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { type ClientHttp2Session, connect as connectSession } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -293,6 +294,47 @@ describe('client certificates', () => {
       await crl(revoked.parsed.serialNumber)
       await until(optional!, leaving, get('/named'), '200')
     })
+
+  test('over HTTP/2 each stream is judged: the certificate by what holds now, its host by what the handshake was for', async () => {
+    const leaving = await makeCertificate({ subject: 'CN=leaving', names: ['client.acme.example'], purposes: [CLIENT_AUTH], issuer: ours! })
+    const over = (port: number) =>
+      connectSession(`https://shop.example:${port}`, {
+        createConnection: () =>
+          connect({
+            port,
+            host: '127.0.0.1',
+            servername: 'shop.example',
+            ca: servers!.certificate,
+            cert: leaving.certificate,
+            key: leaving.key,
+            ALPNProtocols: ['h2'],
+          }),
+      })
+    const stream = async (session: ClientHttp2Session, path: string, authority = 'shop.example'): Promise<string> => {
+      const request = session.request({ ':path': path, ':authority': authority })
+      const [fields] = (await once(request, 'response')) as [{ ':status': number }]
+      return said({ status: fields[':status'], body: Buffer.concat(await request.toArray()).toString() })
+    }
+    const sessions = [over(optional!), over(required!), over(plain!)] as const
+    const [asked, needed, unasked] = sessions
+    assert.deepEqual(await Promise.all([stream(asked, '/named'), stream(needed, '/open'), stream(unasked, '/named')]), [
+      '200',
+      '200',
+      '401 client-certificate.missing',
+    ])
+    assert.equal(await stream(asked, '/named', 'other.example'), '421 request.misdirected')
+    // Where nobody is known by the connection, browsers may put hosts of one certificate on one connection.
+    assert.deepEqual([await stream(unasked, '/open', 'www.shop.example'), await stream(unasked, '/open', 'other.example')], ['200', '421 request.misdirected'])
+    await crl(revoked.parsed.serialNumber, leaving.parsed.serialNumber)
+    await until(optional!, leaving, get('/named'), '401 client-certificate.revoked')
+    assert.deepEqual(
+      [await stream(asked, '/named'), await stream(asked, '/open'), await stream(needed, '/open')],
+      ['401 client-certificate.revoked', '200', '403 certificate.revoked'],
+    )
+    for (const session of sessions) session.destroy()
+    await crl(revoked.parsed.serialNumber)
+    await until(optional!, leaving, get('/named'), '200')
+  })
 
   test('an authority that is taken out of the trust store vouches for nobody any more, on open connections too', async () => {
     const below = clients['from an authority in the middle']
