@@ -13,15 +13,12 @@ export interface RevocationFault {
 export interface RevocationReading {
   readonly lists: readonly RevocationList[]
   readonly faults: readonly RevocationFault[]
-  /** Sentences about lists that are past their next update. */
-  readonly stale: readonly string[]
 }
 
 /** `text`: the file, an octet a character: one list in DER form, or any number in PEM form. `authorities`: one of them must have signed it. */
-export function readRevocationLists(text: string, authorities: readonly Certificate[], nowMs: number): RevocationReading {
+export function readRevocationLists(text: string, authorities: readonly Certificate[]): RevocationReading {
   const lists: RevocationList[] = []
   const faults: RevocationFault[] = []
-  const stale: string[] = []
   const bad = (message: string): void => void faults.push({ code: 'bad-revocation-list', message })
   for (const [i, raw] of blocksOf(text, bad).entries()) {
     const name = `revocation list ${i + 1}`
@@ -48,12 +45,17 @@ export function readRevocationLists(text: string, authorities: readonly Certific
       bad(`${name} was not signed by the authority that it names, or that may sign none`)
       continue
     }
-    if (read.nextMs <= nowMs) stale.push(`${name} should have been replaced at ${new Date(read.nextMs).toISOString()}`)
-    if (read.thisMs > nowMs) stale.push(`${name} counts only from ${new Date(read.thisMs).toISOString()} on`)
     lists.push({ authority: issuer.authority, fromMs: read.thisMs, nextMs: read.nextMs, serials: read.serials, scope: read.scope, listedAt: read.listedAt })
   }
-  return { lists, faults, stale }
+  return { lists, faults }
 }
+
+/** Sentences about lists that are past their next update, or do not count yet. */
+export const staleLists = (lists: readonly RevocationList[], nowMs: number): string[] =>
+  lists.flatMap(({ fromMs, nextMs }, i) => {
+    if (fromMs > nowMs) return [`revocation list ${i + 1} counts only from ${new Date(fromMs).toISOString()} on`]
+    return nextMs <= nowMs ? [`revocation list ${i + 1} should have been replaced at ${new Date(nextMs).toISOString()}`] : []
+  })
 
 function blocksOf(text: string, bad: (message: string) => void): Buffer[] {
   // DER begins with the tag of a sequence, which is the digit 0.

@@ -1,6 +1,9 @@
 // Makes certificate revocation lists for tests.
+import { sign } from 'node:crypto'
+import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
 import type { Made } from './certificate-maker.ts'
+import { der } from './der-maker.ts'
 
 export interface WantedList {
   readonly issuer: Made
@@ -23,3 +26,13 @@ export async function makeRevocationList({ issuer, revoked = [], from, next, ext
   } as x509.X509CrlCreateParams)
 }
 export const listPem = (list: x509.X509Crl): string => `${x509.PemConverter.encode(list.rawData, 'X509 CRL')}\n`
+
+/** A long one, signed with ECDSA and SHA-256, fast: `serials` are the octets of integers. DER. */
+export function makeLongList({ parsed, key }: Made, serials: readonly Buffer[]): Buffer {
+  const algorithm = der(0x30, der(0x06, Buffer.from('2a8648ce3d040302', 'hex')))
+  const time = (text: string): Buffer => der(0x18, Buffer.from(text))
+  const [from, next] = [time('20200101000000Z'), time('21200101000000Z')] as const
+  const entries = serials.map((serial) => der(0x30, der(0x02, serial), from))
+  const signed = der(0x30, der(0x02, Buffer.of(1)), algorithm, Buffer.from(parsed.subjectName.toArrayBuffer()), from, next, der(0x30, ...entries))
+  return der(0x30, signed, algorithm, der(0x03, Buffer.of(0), sign('sha256', signed, key)))
+}

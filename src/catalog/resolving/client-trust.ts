@@ -3,7 +3,7 @@ import { createHash, hash } from 'node:crypto'
 import type { Fault, Path } from '../../base/fault.ts'
 import { type Certificate, readX509 } from '../../certificates/certificate.ts'
 import { readCertificate } from '../../certificates/pem.ts'
-import { readRevocationLists } from '../../certificates/revocation-list.ts'
+import { type RevocationReading, readRevocationLists, staleLists } from '../../certificates/revocation-list.ts'
 import { readTrustStore } from '../../certificates/trust-store.ts'
 import type { ClientTrust, RevocationList } from '../../model/snapshot.ts'
 import type { ClientTrustSection } from '../sections/client-trust.ts'
@@ -49,20 +49,20 @@ export function readClientTrust(section: ClientTrustSection, at: Path, { texts, 
       })
   const known = read.filter((certificate) => certificate !== undefined)
   const digest = createHash('sha256').update(JSON.stringify([known.map(({ thumbprint }) => thumbprint), staleness]))
-  let lists: readonly RevocationList[] | undefined
+  let knownLists: readonly RevocationList[] | undefined
   if (crl !== undefined) {
     const all: RevocationList[] = []
     for (const [i, file] of crl.entries()) {
       const text = texts.get(fileBeside(file))
       if (text === undefined) continue
       const path: Path = [...at, 'crl', i]
-      const reading = readRevocationLists(text, known, nowMs)
+      const reading = readLists(text, known)
       for (const fault of reading.faults) faults.push({ ...fault, path })
-      for (const message of reading.stale) notices.push({ code: 'stale-revocation-list', path, message })
+      for (const message of staleLists(reading.lists, nowMs)) notices.push({ code: 'stale-revocation-list', path, message })
       all.push(...reading.lists)
       digest.update(hash('sha256', text))
     }
-    lists = all
+    knownLists = all
     if (faults.length === 0) notices.push(...withoutList(known, all, [...at, 'crl']))
   }
   const stores = storesOf(known, shared.trustStores)
@@ -74,7 +74,7 @@ export function readClientTrust(section: ClientTrustSection, at: Path, { texts, 
     id: digest.digest('hex'),
     authorities: known.map(({ x509 }) => x509.toString()),
     stores,
-    ...(lists !== undefined && { revocation: { lists, stalenessMs: staleness } }),
+    ...(knownLists !== undefined && { revocation: { lists: knownLists, stalenessMs: staleness } }),
   }
   return { trust, faults, notices }
 }
@@ -89,6 +89,20 @@ function readAuthority(pem: string): Certificate | undefined {
   if (read.size >= READ_MAX) read.clear()
   read.set(pem, certificate)
   return certificate
+}
+
+/** A long list takes a while: it is read when it or the authorities change, and not with every publication. */
+const LISTS_MAX = 200
+const lists = new Map<string, RevocationReading>()
+function readLists(text: string, authorities: readonly Certificate[]): RevocationReading {
+  const key = hash('sha256', JSON.stringify([hash('sha256', text), ...authorities.map(({ thumbprint }) => thumbprint)]))
+  const known = lists.get(key)
+  const reading = known ?? readRevocationLists(text, authorities)
+  // The one that was used last is forgotten last.
+  lists.delete(key)
+  lists.set(key, reading)
+  if (lists.size > LISTS_MAX) lists.delete(lists.keys().next().value!)
+  return reading
 }
 
 const withoutList = (authorities: readonly Certificate[], lists: readonly RevocationList[], path: Path): Fault[] =>
