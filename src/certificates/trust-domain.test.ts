@@ -66,12 +66,19 @@ describe('a trust domain', () => {
       ['of client and server', [root!], await client({ purposes: [SERVER_AUTH, CLIENT_AUTH] }), [], 'good'],
       ['that signs', [root!], await client({ more: [usage(x509.KeyUsageFlags.digitalSignature)] }), [], 'good'],
       ['that only enciphers', [root!], await client({ more: [usage(x509.KeyUsageFlags.keyEncipherment)] }), [], 'wrong-purpose'],
+      [
+        'with a critical extension that nobody knows',
+        [root!],
+        await client({ more: [new x509.Extension('1.2.3.4', true, Buffer.from('0500', 'hex'))] }),
+        [],
+        'untrusted',
+      ],
       ['an authority as a client', [root!], middle!, [], 'wrong-purpose'],
       ['that signed itself', [root!], await makeCertificate({ subject: 'CN=c', purposes: [CLIENT_AUTH] }), [], 'self-signed'],
       ['signed with SHA-1', [weak], await client({ issuer: weak }), [], 'untrusted'],
     ]
     for (const [name, authorities, own, sent, said] of table) assert.equal(problemOf(domain(authorities), shown(own, ...sent)), said, name)
-    assert.equal(table.length, 17)
+    assert.equal(table.length, 18)
   })
 
   test('does not believe who may issue nothing, or nothing for clients, or not so far down', async () => {

@@ -222,6 +222,7 @@ describe('client certificates', () => {
         [required!, 'Shop.Example', 'shop.example:8443', '200'],
         [required!, 'shop.example', 'other.example', '421 request.misdirected'],
         [required!, 'shop.example', 'www.shop.example', '421 request.misdirected'],
+        [required!, 'shop.example', 'shoq.example', '421 request.misdirected'],
         [required!, 'shop.example', '127.0.0.1', '421 request.misdirected'],
         [required!, '', 'shop.example', '200'],
         [optional!, 'shop.example', 'other.example', '421 request.misdirected'],
@@ -236,7 +237,7 @@ describe('client certificates', () => {
         const lenient = { servername, rejectUnauthorized: false }
         assert.equal(await ask(port, clients['right'], version, get('/open', host), lenient), answer, `${servername} ${host}`)
       }
-      assert.equal(table.length, 13)
+      assert.equal(table.length, 14)
     })
 
   for (const version of VERSIONS)
