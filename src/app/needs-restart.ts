@@ -16,4 +16,6 @@ export function needsRestart(started: Configuration, now: Configuration): string
 
 /** Certificates, versions of TLS and who is believed change while Gatehouse runs; whether TLS is spoken, and clients are asked for certificates, does not. */
 const addresses = ({ snapshot }: Configuration): unknown =>
-  snapshot.gateway.listen.map(({ host, port, tls, http2 }) => ({ host, port, http2, tls: tls !== undefined, clients: tls?.clients !== undefined }))
+  snapshot.gateway.listen.map(({ host, port, tls, http2, proxyProtocol }) => {
+    return { host, port, http2, proxyProtocol, tls: tls !== undefined, clients: tls?.clients !== undefined }
+  })

@@ -35,6 +35,7 @@ import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads, probe } from './threads.ts'
 import { Upkeep } from './upkeep.ts'
+import { insecureUpstreams, upstreamCertificates } from './upstream-reports.ts'
 import { VERSION } from './version.ts'
 import { wayOut } from './way-out.ts'
 
@@ -250,6 +251,11 @@ export class Running {
     return this.started.snapshot.apis
   }
 
+  /** Every API with an upstream whose certificate nobody verifies. */
+  get insecure(): ReturnType<typeof insecureUpstreams> {
+    return insecureUpstreams(this.started.snapshot)
+  }
+
   /** Makes a key in place of the one that was made like this before, on disk before it is told, and live on every thread when this resolves. */
   async replaceOwnKey(consumer: string, expiresMs: number): Promise<MadeKey | Refused<string>> {
     const { nowMs } = this
@@ -329,6 +335,8 @@ export class Running {
       certificates: this.catalog.configuration.snapshot.gateway.listen.flatMap(({ host, port, tls }) =>
         (tls?.certificates ?? []).map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
       ),
+      insecureUpstreams: insecureUpstreams(this.catalog.configuration.snapshot),
+      upstreamCertificates: upstreamCertificates(this.catalog.configuration.snapshot),
     })
   }
 

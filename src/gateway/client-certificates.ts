@@ -9,11 +9,10 @@ import { forwardedCertificate } from './forwarded-certificate.ts'
 import type { Gateway } from './gateway.ts'
 import type { TlsPeer } from './tls-peer.ts'
 
-/** Leaves the certificate for the policies. A code: the listener takes no such request, whatever its API would say. */
-export function judgeClient(gateway: Gateway, client: ClientConnection, x: Exchange): GatewayCode | undefined {
+/** Leaves the certificate for the policies, as it is to be judged now. A code: the listener takes no such request, whatever its API would say. */
+export function judgeClient(gateway: Gateway, client: ClientConnection, x: Exchange, nowMs: number): GatewayCode | undefined {
   const { tls, entrance, peer } = client.origin
   if (tls !== undefined && !tls.isFor(x.head) && !isAlike(entrance, tls, x)) return 'request.misdirected'
-  const nowMs = x.nowUs / 1000
   const { clients } = entrance
   const shown = clients && tls?.shown && clients.trust.judge(tls.shown, nowMs)
   if (clients?.required === true) {
@@ -31,12 +30,15 @@ export function judgeClient(gateway: Gateway, client: ClientConnection, x: Excha
   return undefined
 }
 
+/** Whether there is anything to judge. */
+export const isJudged = (gateway: Gateway, client: ClientConnection): boolean => client.origin.tls !== undefined || gateway.forwardedTrust !== undefined
+
 /**
  * Another host than the handshake was for: only where that makes no difference, because its client would have been shown the same certificate and is asked
  * for none. So browsers may use one HTTP/2 connection for hosts of one certificate (RFC 9113 9.1.1); where clients are known by the connection, none may.
  */
 function isAlike(entrance: Entrance, tls: TlsPeer, { head }: Exchange): boolean {
-  if (entrance.clients !== undefined) return false
+  if (entrance.clients !== undefined || entrance.door === undefined) return false
   const host = head.hostName
   if (host === tls.alike) return true
   const alike = entrance.door.areAlike(tls.serverName, host)

@@ -78,7 +78,7 @@ export class ClientConnection {
   /** Takes `bytes[0, count)`, which hold only until it returns. */
   received(count: number, bytes: Buffer): void {
     if (this.state === TUNNEL) {
-      this.forwarding!.tunnel(Buffer.from(bytes.subarray(0, count)))
+      this.forwarding!.tunnel!.fromClient(bytes, 0, count)
       return
     }
     if (this.state === LINGERING) {
@@ -246,14 +246,16 @@ export class ClientConnection {
       if (dataEnd > dataStart) this.forwarding!.requestBody(bytes, dataStart, dataEnd)
     }
     if (this.state !== BODY) return
-    this.deadlineMs = this.gateway.coarseMs + this.silenceMs
+    // The time for a connection runs on, whatever of the body comes meanwhile.
+    const connects = this.forwarding!.connects
+    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.silenceMs
     if (!this.body.done) {
       // Cut short for good: the rest will never come.
       if (this.inputEnded) this.socket.destroy()
       return
     }
     this.state = ANSWERING
-    this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
+    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
     this.forwarding!.requestEnd()
   }
 
@@ -358,7 +360,8 @@ export class ClientConnection {
     this.inputEnded = true
     // The client has said all; a request cut short will never be whole, a whole one is still answered.
     if (this.state === HEAD) this.socket.end()
-    else if (this.state === TUNNEL || (this.state === BODY && this.unread.isEmpty)) this.socket.destroy()
+    else if (this.state === TUNNEL) this.forwarding!.tunnelOver('')
+    else if (this.state === BODY && this.unread.isEmpty) this.socket.destroy()
     else if (this.state === LINGERING) this.socket.destroySoon()
     else this.keepAlive = false
   }

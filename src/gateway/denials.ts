@@ -1,6 +1,7 @@
 // Every way in which the gateway itself, rather than a policy, says no after a request was understood.
 
 import { certificateProblems } from '../model/client-certificate.ts'
+import type { Refusal } from '../pipeline/contract.ts'
 
 /** `says` is public; `mend` goes into the code's page. */
 export interface GatewayDenial {
@@ -90,6 +91,12 @@ export const denials = {
     ref: 'RFC 9110 15.6.3',
     mend: 'The upstream refused the connection, broke it, or its name does not resolve: see the access log entry with this request id.',
   },
+  'upstream.untrusted': {
+    status: 502,
+    says: 'The service behind this API cannot be verified.',
+    ref: 'RFC 9110 15.6.3; OWASP ASVS v5.0.0-12.3.2; OWASP API10:2023',
+    mend: 'The TLS handshake with the upstream failed, and nothing of the request was sent. The log names the upstream and the reason, `gatehouse_upstream_distrust_total` counts by reason; the guide, at "HTTPS to upstreams", says what mends each.',
+  },
   'upstream.invalid': {
     status: 502,
     says: 'The service behind this API gave no valid answer.',
@@ -108,6 +115,30 @@ export const denials = {
     ref: 'OWASP API4:2023',
     mend: 'All connections to the upstream are in use and the queue is full: raise `upstream.connections` or `upstream.queue`, or add capacity.',
   },
+  'access.ended': {
+    status: 403,
+    says: 'What allowed this request has ended.',
+    ref: 'OWASP API2:2023',
+    mend: 'While the request was under way its credential was revoked or expired, its address was denied, or the API was taken away. An answer that had begun is broken off with this code in the access log; a WebSocket is closed with 1008.',
+  },
+  'websocket.handshake': {
+    status: 400,
+    says: 'The WebSocket handshake is malformed.',
+    ref: 'RFC 6455 4.2.1',
+    mend: 'Send `Sec-WebSocket-Key` once, sixteen octets in base64, as every WebSocket library does.',
+  },
+  'websocket.version': {
+    status: 426,
+    says: 'WebSocket is spoken here in version 13 alone.',
+    ref: 'RFC 6455 4.4',
+    mend: 'Send `Sec-WebSocket-Version: 13`, once.',
+  },
+  'websocket.origin': {
+    status: 403,
+    says: 'Pages of this origin may not open a WebSocket here.',
+    ref: 'RFC 6455 10.2; OWASP ASVS v5.0.0-4.4.2',
+    mend: 'A browser told which page asked. The operator names it in `websocket.origins` of the API; without that, pages of the very host that is asked may, and https pages alone where the API is reached by https.',
+  },
   'gateway.broken': {
     status: 500,
     says: 'The request could not be handled.',
@@ -124,3 +155,11 @@ function withPrefix(problems: Problems): { readonly [K in keyof Problems as `cer
 }
 
 export type GatewayCode = keyof typeof denials
+
+/** Each of them as a refusal, made once. */
+export const refusals: ReadonlyMap<GatewayCode, Refusal> = new Map(
+  (Object.keys(denials) as GatewayCode[]).map((code) => [
+    code,
+    { kind: 'refusal', code, status: denials[code].status, says: denials[code].says, absent: false, fields: [] },
+  ]),
+)

@@ -1,37 +1,38 @@
 // The data plane of one thread: listeners, connections, the live snapshot, and what they counted.
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
-import { TrustDomain } from '../certificates/trust-domain.ts'
+import type { TrustDomain } from '../certificates/trust-domain.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
-import type { ClientTrust, GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
+import { GOING_AWAY } from '../http/websocket-frames.ts'
+import type { GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
-import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
+import type { Refusal, Verdict } from '../pipeline/contract.ts'
 import { type CallerAddress, Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
 import type { AccessEvent } from '../telemetry/access-line.ts'
-import type { AccessLog } from '../telemetry/access-log.ts'
-import type { UsageMeter } from '../telemetry/usage.ts'
 import { callerAddress, forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { ClientOrigin } from './client-origin.ts'
 import { serveSocket } from './client-socket.ts'
-import type { ConnectionCaps } from './connection-caps.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
-import { denials, type GatewayCode } from './denials.ts'
+import { type GatewayCode, refusals } from './denials.ts'
 import { type Door, openDoor } from './door.ts'
-import { Entrance, redirection } from './entrance.ts'
+import { BY_PROXIED_TLS, Entrance, redirection, trustOf } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import { ForwardedCertificates } from './forwarded-certificate.ts'
+import type { GatewayMeans } from './gateway-means.ts'
 import { ClientSession } from './http2/client-session.ts'
 import { startsHttp2 } from './http2/preface.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
+import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
+import { ProxiedPeers } from './proxied-peers.ts'
 import { publish, retiredPools } from './publishing.ts'
 import type { TlsPeer } from './tls-peer.ts'
+import type { Distrust } from './upstream-tls.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
 const SWEEP_MS = 250
@@ -43,21 +44,6 @@ const SPARE_EXCHANGES_MAX = 1024
 const NO_PLACES: readonly [] = []
 const NO_MEMBERS = Buffer.alloc(0)
 const NOBODY = callerAddress(new Uint8Array(4))
-
-export interface GatewayMeans {
-  readonly catalogue: ReadonlyMap<string, AnyPolicy>
-  readonly resources: Resources
-  readonly clock: Clock
-  readonly caps: ConnectionCaps
-  readonly suspects: CrashSuspects
-  /** 48 octets that all threads share: with them sessions of TLS are resumed on any. */
-  readonly ticketKeys: Uint8Array
-  readonly accessLog: AccessLog | undefined
-  /** Counts who calls what; absent: nobody asks. */
-  readonly usage?: UsageMeter
-  /** Takes a fault of the gateway's own: a line for the operator's log. */
-  readonly report: (cause: unknown) => void
-}
 
 export class Gateway {
   live!: LiveSnapshot
@@ -72,6 +58,8 @@ export class Gateway {
   lagUs = 0
   readonly faults = new Map<string, number>()
   readonly upstreamFaults = new Map<string, number>()
+  /** Requests that found an upstream nobody believes, by "api NUL reason". */
+  readonly distrusts = new Map<string, number>()
   readonly codes = new Map<string, number>()
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
@@ -82,7 +70,6 @@ export class Gateway {
   private readonly connections = new Set<ClientConnection>()
   private readonly sessions = new Set<ClientSession>()
   private readonly spare: Exchange[] = []
-  private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
   /** The one access event of the thread, filled anew for each exchange. */
   private readonly event: AccessEvent = {
     timeUs: 0,
@@ -104,6 +91,7 @@ export class Gateway {
   readonly forwardedCertificates = new ForwardedCertificates()
   private trusted = new NetworkSet([])
   private trustsAnyone = false
+  private readonly proxied = new ProxiedPeers()
   private ticketKeys: Uint8Array
   private sweeping: NodeJS.Timeout | undefined
   private sweptUs = 0
@@ -114,12 +102,6 @@ export class Gateway {
     this.suspects = means.suspects
     this.ticketKeys = means.ticketKeys
     this.coarseMs = Math.floor(means.clock.nowUs() / 1000)
-    this.refusals = new Map(
-      (Object.keys(denials) as GatewayCode[]).map((code) => [
-        code,
-        { kind: 'refusal', code, status: denials[code].status, says: denials[code].says, absent: false, fields: [] },
-      ]),
-    )
     this.tick()
   }
 
@@ -147,16 +129,22 @@ export class Gateway {
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
-    const entrance = new Entrance(listener.tls ? 'https' : 'http', this.asItIsNow(listener)?.inClear)
-    entrance.clients = this.clientsOf(this.asItIsNow(listener))
-    const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
+    const now = { ...listener, ...this.asItIsNow(listener) }
+    const entrance = new Entrance(now)
+    const door = await openDoor({ ...now, port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket, peer) => this.enter(socket, entrance, listener, peer),
+      enters: (socket, shown) => this.enter(socket, entrance, now, shown),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
+      proxies: {
+        expects: (socket) => this.expects(socket),
+        names: (socket, header) => this.proxied.name(socket, header),
+        nameless: () => this.count(this.codes, 'connection.no-proxy-header'),
+        headerMs: this.settings.timeouts.headMs,
+      },
     })
     entrance.door = door
-    this.doors.push({ door, listener, entrance })
+    this.doors.push({ door, listener: now, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
     return (door.server.address() as AddressInfo).port
   }
@@ -165,17 +153,9 @@ export class Gateway {
   private renewDoors(): void {
     for (const { door, listener, entrance } of this.doors) {
       const now = this.asItIsNow(listener)
-      if (now !== undefined) {
-        entrance.inClear = now.inClear
-        entrance.clients = this.clientsOf(now, entrance)
-      }
+      if (now !== undefined) entrance.renew(now)
       if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
-  }
-  /** The same trust is the same object: what was judged by it stays judged. */
-  private clientsOf(listener: Listener | undefined, before?: Entrance): Entrance['clients'] {
-    const clients = listener?.tls?.clients
-    return clients && { trust: trustOf(clients, before?.clients?.trust), required: clients.mode === 'required' }
   }
   private asItIsNow(listener: Listener): Listener | undefined {
     return this.settings.listen.find(({ host, port }) => host === listener.host && port === listener.port)
@@ -187,8 +167,19 @@ export class Gateway {
     this.renewDoors()
   }
 
-  private admits(socket: Socket): boolean {
+  /** On a listener behind proxies nobody else is listened to. The connection counts as the proxy's until it is known whose it is. */
+  private expects(socket: Socket): (() => void) | undefined {
     const peer = peerAddress(socket.remoteAddress)
+    const { caps } = this.means
+    const slot = caps.slotOf(peer.group)
+    const { connections } = this.settings.limits
+    const isProxy = this.isTrusted(peer)
+    if (isProxy && caps.enter(slot, connections, connections)) return () => caps.leave(slot)
+    this.count(this.codes, isProxy ? 'connection.refused' : 'connection.untrusted-proxy')
+    return undefined
+  }
+  private admits(socket: Socket): boolean {
+    const peer = this.proxied.of(socket)?.peer ?? peerAddress(socket.remoteAddress)
     const { caps } = this.means
     const slot = caps.slotOf(peer.group)
     const { connections, connectionsPerAddress } = this.settings.limits
@@ -200,8 +191,11 @@ export class Gateway {
     socket.once('close', () => caps.leave(slot))
     return true
   }
-  private enter(socket: Socket, entrance: Entrance, { tls, http2 }: Listener, shown: TlsPeer | undefined): void {
-    const peer = peerAddress(socket.remoteAddress)
+  private enter(socket: Socket, opened: Entrance, { tls, http2 }: Listener, shown: TlsPeer | undefined): void {
+    const told = this.proxied.of(socket)
+    const peer = told?.peer ?? peerAddress(socket.remoteAddress)
+    // Behind a handshake with us it is that one that counts, and who its listener asks for certificates.
+    const entrance = told?.secure && shown === undefined ? BY_PROXIED_TLS : opened
     const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2, shown)))
     const serve = (): ClientConnection => {
       const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1, shown))
@@ -213,7 +207,12 @@ export class Gateway {
       else serve()
     } else if (http2)
       startsHttp2(socket, this.settings.timeouts.headMs, (first) => (first === undefined ? serveStreams() : serve().received(first.length, first)))
-    else serve()
+    else {
+      // What came behind the header of a proxy.
+      const first = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined
+      const client = serve()
+      if (first !== undefined) client.received(first.length, first)
+    }
   }
   take(client: ClientConnection): void {
     this.connections.add(client)
@@ -244,6 +243,7 @@ export class Gateway {
     x.address = told ? forwardedCaller(x.head, client.origin.peer, this.trusted) : client.origin.peer
     const id = told ? forwardedId(x.head) : undefined
     if (id === undefined || !writeRequestId(x.requestIdBytes, id)) this.ids.write(x.requestIdBytes, x.nowUs)
+    x.transportSecurityLine = client.origin.entrance.transportSecurityLine
     client.status = 0
     client.code = ''
     client.bytesOut = 0
@@ -259,8 +259,20 @@ export class Gateway {
   }
   /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
   refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
-    if (this.isTrusted(client.origin.peer) && forwardedScheme(x.head) === 'https') return undefined
+    if (this.cameByHttps(client, x)) return undefined
     return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
+  }
+  /** To us, or to whoever the client came first and that is believed. */
+  cameByHttps(client: ClientConnection, x: Exchange): boolean {
+    return client.origin.entrance.scheme === 'https' || this.schemeOf(client, x) === 'https'
+  }
+  /** By which way the caller came, to whoever it came first. */
+  schemeOf(client: ClientConnection, x: Exchange): 'http' | 'https' {
+    const isTold = this.isTrusted(client.origin.peer)
+    return (isTold ? forwardedScheme(x.head) : undefined) ?? client.origin.entrance.scheme
+  }
+  nowUs(): number {
+    return this.means.clock.nowUs()
   }
   /** The fields about where a request came from. */
   about(client: ClientConnection, x: Exchange): Buffer {
@@ -298,7 +310,7 @@ export class Gateway {
   }
 
   refusalOf(code: GatewayCode): Refusal {
-    return this.refusals.get(code)!
+    return refusals.get(code)!
   }
   private bodyLimitOf(bytes: number): BodyLimit {
     return { bytes, refusal: this.refusalOf('request.body-too-large') }
@@ -309,6 +321,9 @@ export class Gateway {
   }
   countUpstreamFault(fault: number): void {
     this.count(this.upstreamFaults, messageFault(fault).reason)
+  }
+  countDistrust(api: string, distrust: Distrust): void {
+    this.count(this.distrusts, `${api}\0${distrust}`)
   }
   countCode(code: GatewayCode | `connection.${string}`): void {
     this.count(this.codes, code)
@@ -334,6 +349,7 @@ export class Gateway {
     const due: ClientConnection[] = []
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
+    endForbidden(this.connections, now)
     for (const session of this.sessions) if (session.deadlineMs <= now) session.end()
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
@@ -350,7 +366,10 @@ export class Gateway {
     this.draining = true
     for (const { door } of this.doors) door.server.close()
     // Not at once: the last answer may still be on its way.
-    for (const client of this.connections) if (client.idle) client.socket.destroySoon()
+    for (const client of this.connections) {
+      if (client.idle) client.socket.destroySoon()
+      else client.forwarding?.tunnel?.close(GOING_AWAY, 'going away', '')
+    }
     for (const session of this.sessions) session.end()
     if (this.connections.size + this.sessions.size > 0) {
       await new Promise<void>((resolve) => {
@@ -366,5 +385,3 @@ export class Gateway {
     await this.means.accessLog?.close()
   }
 }
-
-const trustOf = (trust: ClientTrust, before: TrustDomain | undefined): TrustDomain => (before?.id === trust.id ? before : new TrustDomain(trust))

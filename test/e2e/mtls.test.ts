@@ -37,7 +37,8 @@ describe('client certificates', () => {
   const heard: IncomingHttpHeaders[] = []
   const upstream = createServer((request, response) => {
     heard.push(request.headers)
-    response.end('here')
+    if (request.url === '/endless') response.write('here')
+    else response.end('here')
   })
   let [ours, middle, theirs, servers]: Made[] = []
   let clients: Record<string, Client | undefined>
@@ -285,6 +286,8 @@ describe('client certificates', () => {
       const connections = await Promise.all([required!, optional!].map(async (port) => new LoadConnection(port, await open(port, leaving, version))))
       const session = await sessionOf(optional!, leaving, version)
       for (const connection of connections) assert.equal(said(await connection.ask(get('/named'))), '200')
+      const streams = await Promise.all([required!, optional!].map((port) => endless(port, leaving, version)))
+      const withoutCertificate = await endless(optional!, undefined, version, '/open/endless')
       await crl(revoked.parsed.serialNumber, leaving.parsed.serialNumber)
       await until(optional!, leaving, get('/named'), '401 client-certificate.revoked')
       assert.deepEqual(await Promise.all(connections.map(async (each) => said(await each.ask(get('/named'))))), [
@@ -293,10 +296,25 @@ describe('client certificates', () => {
       ])
       assert.equal(await ask(optional!, leaving, version, get('/named'), session && { session }), '401 client-certificate.revoked')
       assert.equal(await ask(required!, leaving, version, get('/open'), session && { session }), '403 certificate.revoked')
+      // What is still under way ends within a second, broken off and never short.
+      await Promise.all(streams.map((socket) => socket.destroyed || once(socket, 'close')))
+      assert.equal(withoutCertificate.destroyed, false)
+      withoutCertificate.destroy()
       for (const { socket } of connections) socket.destroy()
       await crl(revoked.parsed.serialNumber)
       await until(optional!, leaving, get('/named'), '200')
     })
+
+  /** A response that has begun and does not end. */
+  async function endless(port: number, client: Client | undefined, version: SecureVersion, path = '/named/endless'): Promise<TLSSocket> {
+    const socket = await open(port, client, version)
+    socket.on('error', () => {})
+    let read = ''
+    socket.write(get(path))
+    while (!read.includes('here')) read += (await once(socket, 'data'))[0]
+    socket.resume()
+    return socket
+  }
 
   test('over HTTP/2 each stream is judged: the certificate by what holds now, its host by what the handshake was for', async () => {
     const leaving = await makeCertificate({ subject: 'CN=leaving', names: ['client.acme.example'], purposes: [CLIENT_AUTH], issuer: ours! })

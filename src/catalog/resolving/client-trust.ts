@@ -58,7 +58,7 @@ export function readClientTrust(section: ClientTrustSection, at: Path, { texts, 
       const path: Path = [...at, 'crl', i]
       const reading = readLists(text, known)
       for (const fault of reading.faults) faults.push({ ...fault, path })
-      for (const message of staleLists(reading.lists, nowMs)) notices.push({ code: 'stale-revocation-list', path, message })
+      for (const message of staleLists(reading.lists, nowMs)) notices.push({ code: 'outdated-revocation-list', path, message })
       all.push(...reading.lists)
       digest.update(hash('sha256', text))
     }
@@ -109,7 +109,7 @@ const withoutList = (authorities: readonly Certificate[], lists: readonly Revoca
   authorities
     .filter(({ authority }) => !lists.some((list) => list.authority === authority))
     .map(({ subject }) => ({
-      code: 'no-revocation-list',
+      code: 'authority-without-list',
       path,
       message: `no revocation list is of ${subject.slice(0, 120)}: clients that it issued certificates to are refused`,
     }))

@@ -1,7 +1,9 @@
 // Reads the certificates of the listeners out of their files, and says what is wrong with each where it is written.
 import type { Fault, Path } from '../../base/fault.ts'
+import { parseIp } from '../../base/ip.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
 import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
+import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf } from '../sections/listener.ts'
 import { readClientTrust, type TrustMeans } from './client-trust.ts'
 
@@ -19,12 +21,13 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
   const redirectPort = secure.find(({ port }) => port !== 0)?.port
-  const listen = sections.map(({ host, port, tls, http2 = false, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
+  const listen = sections.map(({ host, port, tls, http2 = false, proxyProtocol, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
     if (tls === undefined)
       return {
         host,
         port,
         ...(http2 && { http2 }),
+        ...(proxyProtocol && { proxyProtocol }),
         ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
       }
     const certificates: ServerCertificate[] = []
@@ -41,11 +44,20 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
         faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
       certificates.push(certificate)
     }
+    const said = tls.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
     const clients = tls.clients && readClientTrust(tls.clients, ['gateway', 'listen', i, 'tls', 'clients'], means)
     faults.push(...(clients?.faults ?? []))
     notices.push(...(clients?.notices ?? []))
-    const asked = clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }
-    return { host, port, ...(http2 && { http2 }), tls: { profile: profileOf(tls), certificates, ...asked } }
+    const secured = {
+      profile: profileOf(tls),
+      certificates,
+      ...(said && { transportSecurity: transportSecurityValue(said) }),
+      ...(clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }),
+    }
+    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })
   return { listen, faults, notices }
 }
+
+/** Browsers know no such promise for addresses (RFC 6797 8.1.1), and one for localhost would lock everything else that is tried out there in clear. */
+const hasName = ({ names }: ServerCertificate): boolean => names.some((name) => !/(?:^|\.)localhost$/.test(name) && parseIp(name) === undefined)

@@ -4,9 +4,10 @@ import { describe, it } from 'node:test'
 import { object } from '../../base/schema.ts'
 import { fieldName } from '../../http/field-names.ts'
 import { type CertificateProblem, type ClientCertificate, certificateProblems } from '../../model/client-certificate.ts'
+import { run } from '../../pipeline/chain.ts'
 import { definePolicy } from '../../pipeline/contract.ts'
 import { Harness, type HarnessOptions, runExamples } from '../../pipeline/harness.ts'
-import { Principal } from '../../pipeline/slots.ts'
+import { Principal, ShownCertificate } from '../../pipeline/slots.ts'
 import { clientCertificate } from './policy.ts'
 
 const certificate = (more: Partial<ClientCertificate> = {}): ClientCertificate => ({
@@ -94,6 +95,25 @@ describe('client-certificate', () => {
       assert.deepEqual([status, code, fields.get('www-authenticate')], [401, `client-certificate.${problem}`, 'ClientCertificate realm="test-api"'])
     }
     assert.equal(problems.length, 9)
+  })
+
+  it('lets what is under way go on for as long as the certificate is good and its consumer is known, and strangers where they may pass', () => {
+    const table: readonly (readonly [config: object, at: ClientCertificate | undefined, later: ClientCertificate | undefined, holds: boolean])[] = [
+      [{}, certificate(), certificate(), true],
+      [{}, certificate(), certificate({ problem: 'revoked', trust: [] }), false],
+      [{}, certificate(), undefined, false],
+      [{ match: 'san' }, certificate(), certificate({ trust: [] }), false],
+      [{ required: false }, undefined, undefined, true],
+      [{ required: false }, certificate(), certificate({ problem: 'expired' }), false],
+    ]
+    for (const [config, at, later, holds] of table) {
+      const harness = house(config)
+      const x = harness.exchange(at && { certificate: at })
+      assert.equal(run(harness.chain, x, harness.tally), undefined)
+      x.set(ShownCertificate, later)
+      assert.equal(harness.chain.lasting.holds(x, harness.clock.nowUs() / 1000), holds, JSON.stringify(config))
+    }
+    assert.equal(table.length, 6)
   })
 
   it('tells the upstream who calls, and sends the certificate on only where that is wanted', async () => {

@@ -3,7 +3,7 @@ import { boolean, checked, type Infer, list, object, oneOf, optional, string } f
 import { type CertificateProblem, type ClientCertificate, certificateDigest, certificateProblems } from '../../model/client-certificate.ts'
 import type { KnownKey } from '../../model/directory.ts'
 import { NAME } from '../../model/names.ts'
-import { type Denial, definePolicy } from '../../pipeline/contract.ts'
+import { type Denial, definePolicy, type Refusal } from '../../pipeline/contract.ts'
 import { Principal, type PrincipalValue, ShownCertificate } from '../../pipeline/slots.ts'
 import type { FoundKey } from '../../ports/credentials.ts'
 
@@ -90,7 +90,7 @@ export const clientCertificate = definePolicy<Config, 'credentials', Code>({
     // RFC 9110 11.6.1: a 401 carries a challenge. No scheme is registered for this; the name says what is wanted.
     const challenge = { fields: [['WWW-Authenticate', `ClientCertificate realm="${api.replace(/["\\]/g, '\\$&')}"`]] } as const
     const denied = Object.fromEntries((Object.keys(certificateProblems) as CertificateProblem[]).map((code) => [code, deny(code, challenge)])) as {
-      readonly [K in CertificateProblem]: ReturnType<typeof deny>
+      readonly [K in CertificateProblem]: Refusal
     }
     const missing = deny('missing', challenge)
     const unknown = deny('unknown', challenge)
@@ -99,25 +99,34 @@ export const clientCertificate = definePolicy<Config, 'credentials', Code>({
     // What the directory is asked for, made once for each certificate: it stands on the certificate, as its object outlives the request.
     const DIGESTS = Symbol('digests')
     const digestsOf = (shown: ClientCertificate & { [DIGESTS]?: readonly string[] }): readonly string[] => (shown[DIGESTS] ??= digests(shown, match, trust))
+    /** Whose certificate it is, or why nobody's. */
+    const recognise = (shown: ClientCertificate, nowMs: number): FoundKey | Refusal => {
+      if (shown.problem !== undefined) return denied[shown.problem]
+      if (trust !== undefined && !trust.some((name) => shown.trust.includes(name))) return denied.untrusted
+      let found: FoundKey | undefined
+      for (const digest of digestsOf(shown)) {
+        const one = credentials.findKey(digest, nowMs)
+        if (one === undefined) continue
+        if (found !== undefined && found.consumer.name !== one.consumer.name) return ambiguous
+        found ??= one
+      }
+      if (found === undefined) return unknown
+      const { consumer } = found
+      return grants.some((grant) => consumer.apis.has(grant)) ? found : notAllowed
+    }
     return {
       request(x) {
         const shown = x.get(ShownCertificate)
         if (shown === undefined) return required ? missing : undefined
-        if (shown.problem !== undefined) return denied[shown.problem]
-        if (trust !== undefined && !trust.some((name) => shown.trust.includes(name))) return denied.untrusted
-        let found: FoundKey | undefined
-        for (const digest of digestsOf(shown)) {
-          const one = credentials.findKey(digest, x.nowUs / 1000)
-          if (one === undefined) continue
-          if (found !== undefined && found.consumer.name !== one.consumer.name) return ambiguous
-          found ??= one
-        }
-        if (found === undefined) return unknown
-        const { consumer } = found
-        if (!grants.some((grant) => consumer.apis.has(grant))) return notAllowed
+        const found = recognise(shown, x.nowUs / 1000)
+        if ('kind' in found) return found
         x.set(Principal, principalOf(found))
         if (forward) x.tellUpstream('Client-Cert', lineOf(shown))
         return undefined
+      },
+      still(x, nowMs) {
+        const shown = x.get(ShownCertificate)
+        return shown === undefined ? !required : !('kind' in recognise(shown, nowMs))
       },
     }
   },
