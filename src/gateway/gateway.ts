@@ -78,6 +78,10 @@ export class Gateway {
   /** Of HTTP/1.1, and one for each stream of HTTP/2. */
   private readonly connections = new Set<ClientConnection>()
   private readonly sessions = new Set<ClientSession>()
+  /** Connections in clear that did not say yet which HTTP they speak. */
+  private readonly unread = new Set<Socket>()
+  /** How many of the connections are streams. */
+  private streams = 0
   private readonly spare: Exchange[] = []
   private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
   /** The one access event of the thread, filled anew for each exchange. */
@@ -121,7 +125,7 @@ export class Gateway {
     return this.live.settings
   }
   get openConnections(): number {
-    return this.connections.size
+    return this.connections.size - this.streams + this.sessions.size
   }
 
   /** Compiles a snapshot aside and swaps it in; requests under way finish on the one they began with. `swapped` is called in the same turn. */
@@ -184,7 +188,14 @@ export class Gateway {
   }
   private enter(socket: Socket, entrance: Entrance, { tls, http2 }: Listener): void {
     const peer = peerAddress(socket.remoteAddress)
-    const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2)))
+    const serveStreams = (): void => {
+      try {
+        this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2)))
+      } catch (cause) {
+        this.report(cause)
+        socket.destroy()
+      }
+    }
     const serve = (): ClientConnection => {
       const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1))
       this.connections.add(client)
@@ -193,15 +204,24 @@ export class Gateway {
     if (tls !== undefined) {
       if ((socket as TLSSocket).alpnProtocol === 'h2') serveStreams()
       else serve()
-    } else if (http2)
-      startsHttp2(socket, this.settings.timeouts.headMs, (first) => (first === undefined ? serveStreams() : serve().received(first.length, first)))
-    else serve()
+    } else if (http2) {
+      this.unread.add(socket)
+      startsHttp2(socket, this.settings.timeouts.headMs, (first) => {
+        this.unread.delete(socket)
+        if (first === undefined) serveStreams()
+        else serve().received(first.length, first)
+      })
+      socket.once('close', () => this.unread.delete(socket))
+    } else serve()
   }
   take(client: ClientConnection): void {
     this.connections.add(client)
+    this.streams++
   }
   forget(client: ClientConnection): void {
-    if (this.connections.delete(client)) this.looksDrained()
+    if (!this.connections.delete(client)) return
+    if (client.origin.major === 2) this.streams--
+    this.looksDrained()
   }
   forgetSession(session: ClientSession): void {
     if (this.sessions.delete(session)) this.looksDrained()
@@ -313,7 +333,7 @@ export class Gateway {
     const due: ClientConnection[] = []
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
-    for (const session of this.sessions) if (session.deadlineMs <= now) session.end()
+    for (const session of this.sessions) if (session.deadlineMs <= now) session.expire()
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
   }
@@ -331,6 +351,7 @@ export class Gateway {
     // Not at once: the last answer may still be on its way.
     for (const client of this.connections) if (client.idle) client.socket.destroySoon()
     for (const session of this.sessions) session.end()
+    for (const socket of this.unread) socket.destroy()
     if (this.connections.size + this.sessions.size > 0) {
       await new Promise<void>((resolve) => {
         this.drained = resolve

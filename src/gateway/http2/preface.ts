@@ -4,17 +4,17 @@ import type { Socket } from 'node:net'
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
 /**
- * Reads as much as it takes to know, and answers once: nothing for HTTP/2, and the octets are left on the socket; else the octets that were read. Who says
- * nothing for `ms` milliseconds is let go.
+ * Reads as much as it takes to know, and answers once: nothing for HTTP/2, and the octets are left on the socket; else the octets that were read. Whose
+ * first octets do not say within `ms` milliseconds what they are is let go, however slowly they come.
  */
 export function startsHttp2(socket: Socket, ms: number, answer: (first: Buffer | undefined) => void): void {
   let first: Buffer = Buffer.alloc(0)
   const done = (): void => {
+    clearTimeout(timer)
     socket.off('readable', read)
     socket.off('end', gone)
     socket.off('error', gone)
-    socket.off('timeout', gone)
-    socket.setTimeout(0)
+    socket.off('close', gone)
   }
   const gone = (): void => {
     done()
@@ -31,9 +31,9 @@ export function startsHttp2(socket: Socket, ms: number, answer: (first: Buffer |
     if (same) socket.unshift(first)
     answer(same ? undefined : first)
   }
+  const timer = setTimeout(gone, ms)
   socket.on('readable', read)
   socket.on('end', gone)
   socket.on('error', gone)
-  socket.on('timeout', gone)
-  socket.setTimeout(ms)
+  socket.on('close', gone)
 }

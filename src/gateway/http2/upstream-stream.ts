@@ -4,6 +4,7 @@ import { ChunkedReader } from '../../http/chunked-reader.ts'
 import { requestForStream, responseOfStream, trailersOfStream } from '../../http/stream-forms.ts'
 import type { UpstreamConnection } from '../upstream-connection.ts'
 import type { UpstreamWire } from '../wire.ts'
+import { breakOff, whenEnded } from './breaking-off.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = constants
 
@@ -51,14 +52,23 @@ export class UpstreamStream implements UpstreamWire {
     if (!ends && end < octets.length) this.writeBody(octets, end)
   }
   private listen(stream: ClientHttp2Stream): void {
-    stream.on('headers', (_headers, flags, fields) => this.head(fields as unknown as string[], flags))
-    stream.on('response', (_headers, flags, fields) => this.head(fields as unknown as string[], flags))
-    stream.on('data', (octets: Buffer) => this.connection.received(octets, octets.length))
-    stream.on('trailers', (_headers, _flags, fields) => this.connection.trailers(trailersOfStream(fields as unknown as string[])))
-    stream.on('end', () => this.ended())
-    stream.on('drain', () => this.connection.drained())
+    const { connection } = this
     stream.on('error', ignore)
-    stream.on('close', () => this.close())
+    stream.on('headers', (_headers, flags, fields) => this.guard(() => this.head(fields as unknown as string[], flags)))
+    stream.on('response', (_headers, flags, fields) => this.guard(() => this.head(fields as unknown as string[], flags)))
+    stream.on('data', (octets: Buffer) => this.guard(() => connection.received(octets, octets.length)))
+    stream.on('trailers', (_headers, _flags, fields) => this.guard(() => connection.trailers(trailersOfStream(fields as unknown as string[]))))
+    whenEnded(stream, () => this.guard(() => this.ended()))
+    stream.on('drain', () => this.guard(() => connection.drained()))
+    stream.on('close', () => this.guard(() => this.close()))
+  }
+  /** What is thrown in an event of the library would end the thread, and every other connection with it. */
+  private guard(handle: () => void): void {
+    try {
+      handle()
+    } catch (cause) {
+      this.connection.broke(cause)
+    }
   }
   private close(): void {
     if (this.isOver) return
@@ -131,7 +141,7 @@ export class UpstreamStream implements UpstreamWire {
     const { stream } = this
     if (stream === undefined) queueMicrotask(() => this.close())
     // What is over on both sides closes by itself: a reset for each response would look like an attack.
-    else if (!stream.closed && !(this.answered && stream.writableEnded)) stream.close(NGHTTP2_CANCEL)
+    else if (!stream.closed && !(this.answered && stream.writableEnded)) breakOff(stream, NGHTTP2_CANCEL)
   }
 }
 const MALFORMED = Buffer.from('malformed\r\n\r\n')
