@@ -1,5 +1,6 @@
 // A request's way to its upstream and the response's way back, with back-pressure in both directions.
 
+import * as F from '../http/faults.ts'
 import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -57,6 +58,10 @@ export class Forwarding implements Waiting {
   get whole(): boolean {
     return this.client.hasWholeBody
   }
+  /** By an extended CONNECT: its client takes any success for an open WebSocket. */
+  private get asksForTunnel(): boolean {
+    return this.client.origin.major === 2 && this.x!.head.asksWebsocket
+  }
   /** The response waits for the client to read. */
   get awaitsClient(): boolean {
     return this.upstreamPaused
@@ -77,7 +82,9 @@ export class Forwarding implements Waiting {
     this.upstreamPaused = false
     this.sentToClient = false
     this.invited = !x.head.expectsContinue
-    this.acquire(false)
+    // RFC 8441 5: whatever 2xx a stream that asked for a WebSocket is answered, it is one from then on.
+    if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
+    else this.acquire(false)
   }
 
   private acquire(fresh: boolean): void {
@@ -186,6 +193,7 @@ export class Forwarding implements Waiting {
     const x = this.x!
     client.status = head.status
     if (head.status === 101) return this.switched(head)
+    if (head.status < 300 && this.asksForTunnel) return this.refuseTunnel()
     if (client.state === C.BODY) client.keepAlive = false
     this.rechunk = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1
     // An HTTP/1.0 client learns the end of such a body only from the close.
@@ -200,9 +208,7 @@ export class Forwarding implements Waiting {
   private switched(head: ResponseHead): boolean {
     const { client } = this
     if (!this.upgrade || !head.upgradesToWebsocket || !acceptsKey(head, websocketKey(this.x!.head))) {
-      this.abort()
-      client.deny('upstream.invalid')
-      return false
+      return this.refuseTunnel()
     }
     client.responseStarted = true
     client.state = C.TUNNEL
@@ -211,6 +217,12 @@ export class Forwarding implements Waiting {
     const early = client.takeUnread()
     if (early !== undefined) this.tunnel(early)
     return true
+  }
+
+  private refuseTunnel(): false {
+    this.abort()
+    this.client.deny('upstream.invalid')
+    return false
   }
 
   responseBody(bytes: Buffer, start: number, end: number): void {

@@ -64,7 +64,8 @@ export function trailersOfStream(fields: StreamFields): string[] {
   const kept: string[] = []
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
-    if (STREAM_NAME.test(name) && STREAM_VALUE.test(fields[i + 1]!) && !OF_CONNECTION.has(name) && !NOT_BEHIND.test(name)) kept.push(name, fields[i + 1]!)
+    if (STREAM_NAME.test(name) && STREAM_VALUE.test(fields[i + 1]!) && !OF_CONNECTION.has(name) && !NOT_BEHIND.test(name.replaceAll('_', '-')))
+      kept.push(name, fields[i + 1]!)
   }
   return kept
 }
