@@ -37,6 +37,8 @@ export const sessionOptions = ({ headBytes, fields }: Pick<GatewayLimits, 'headB
     streamResetRate: RESETS_A_SECOND,
     // Whether a field may be repeated is not for the library to say: it throws where one is.
     strictSingleValueFields: false,
+    // It would take a field out for white space at an end of its value, and tell nobody. That is ours to refuse (RFC 9113 8.2.1).
+    strictFieldWhitespaceValidation: false,
   }) as ServerSessionOptions
 
 /** Attacks that the library itself has to withstand, with the first version of nghttp2 that does. */
@@ -59,4 +61,5 @@ export const upstreamSessionOptions = {
   maxHeaderListPairs: 258,
   maxOutstandingPings: 10,
   strictSingleValueFields: false,
+  strictFieldWhitespaceValidation: false,
 } as ClientSessionOptions
