@@ -18,7 +18,11 @@ export interface HostileStreamResponse {
   readonly hides?: string
 }
 
-export type ResponseRow = readonly [name: string, frames: (stream: number) => readonly Buffer[], extra?: Partial<HostileStreamResponse> & { readonly ends?: Ends }]
+export type ResponseRow = readonly [
+  name: string,
+  frames: (stream: number) => readonly Buffer[],
+  extra?: Partial<HostileStreamResponse> & { readonly ends?: Ends },
+]
 /** What the upstream does with the connection behind its frames. */
 type Ends = 'keep' | 'close' | 'reset' | 'goaway'
 

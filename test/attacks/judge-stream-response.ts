@@ -38,9 +38,12 @@ export async function judgeForHttp1(port: number, upstream: StreamUpstream, each
     if (rest.endsWith('0\r\n\r\n')) complaints.push('the body looks whole')
   } else {
     const refused = answer.status === 502 || answer.status === 504
-    if (each.outcome !== 'passes' && !refused && !(each.method === 'HEAD' || each.status !== 200)) complaints.push(`answered ${answer.status} ${answer.body}, whole`)
-    if (each.outcome === 'passes' && (answer.status !== each.status || answer.body.toString() !== each.body)) complaints.push(`answered ${answer.status} ${answer.body}`)
-    if (after !== undefined && after.body.toString() !== word) complaints.push(`the next request was answered ${after.status} ${JSON.stringify(after.body.toString())}`)
+    if (each.outcome !== 'passes' && !refused && !(each.method === 'HEAD' || each.status !== 200))
+      complaints.push(`answered ${answer.status} ${answer.body}, whole`)
+    if (each.outcome === 'passes' && (answer.status !== each.status || answer.body.toString() !== each.body))
+      complaints.push(`answered ${answer.status} ${answer.body}`)
+    if (after !== undefined && after.body.toString() !== word)
+      complaints.push(`the next request was answered ${after.status} ${JSON.stringify(after.body.toString())}`)
     if (after === undefined && each.outcome === 'passes') complaints.push('the next request was not answered')
   }
   if (each.hides !== undefined && heard.bytes.includes(each.hides)) complaints.push(`the client saw ${each.hides}`)

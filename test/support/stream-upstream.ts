@@ -1,6 +1,6 @@
 // An upstream of HTTP/2 that answers each request with the frames it is told: nothing in it keeps to any rule.
 import { createServer, type Socket } from 'node:net'
-import { block, data, FLAG, type Fields, headers, PREFACE, settings, settingsAck, TYPE } from './stream-frames.ts'
+import { block, data, type Fields, FLAG, headers, PREFACE, settings, settingsAck, TYPE } from './stream-frames.ts'
 
 /** One request as it came: where to answer. */
 export interface AskedStream {

@@ -22,7 +22,7 @@ export class ClientSession {
   private ending = false
   private readonly gateway: Gateway
   private readonly origin: ClientOrigin
-  private streams = 0
+  streams = 0
 
   constructor(gateway: Gateway, socket: Socket, origin: ClientOrigin) {
     this.gateway = gateway
