@@ -8,10 +8,10 @@ export interface HostileStreamResponse {
   readonly method: 'GET' | 'HEAD'
   answer(asked: AskedStream): void
   /**
-   * `refused`: 502 or 504, a problem document. `broken`: that, or the response's own head with a body that the client can tell is not whole. `passes`: status
-   * and body as stated.
+   * `refused`: 502 or 504, a problem document. `broken`: that, or the response's own head with a body that the client can tell is not whole. `again`: the
+   * request is refused, or asked again and answered honestly. `passes`: status and body as stated.
    */
-  readonly outcome: 'refused' | 'broken' | 'passes'
+  readonly outcome: 'refused' | 'broken' | 'again' | 'passes'
   readonly status: number
   readonly body: string
   /** Text that the client may not be shown. */
