@@ -68,6 +68,8 @@ describe('an upstream under TLS', () => {
   let root: Made
   let between: Made
   let other: Made
+  /** Has the name of `between`, and nothing else of it. */
+  let twin: Made
   let own: Made
   let trust: UpstreamTrust
   const withTrust = (more: Partial<UpstreamTrust> = {}): UpstreamTrust => ({ ...trust, ...more })
@@ -80,6 +82,7 @@ describe('an upstream under TLS', () => {
     root = await makeCertificate({ subject: 'CN=root', authority: true })
     between = await makeCertificate({ subject: 'CN=between', authority: true, issuer: root })
     other = await makeCertificate({ subject: 'CN=other', authority: true })
+    twin = await makeCertificate({ subject: 'CN=between', authority: true })
     own = await issued({ purposes: [SERVER_AUTH], to: new Date('2050-01-01T00:00:00Z') })
     trust = { profile: 'intermediate', authorities: [root.certificate] }
   })
@@ -180,6 +183,12 @@ describe('an upstream under TLS', () => {
       what: 'with a pinned authority sent along that signed nothing of it',
       shows: async () => chain(own, between, other),
       asks: async () => ({ pins: [pin(other)] }),
+      distrust: 'pin-mismatch',
+    },
+    {
+      what: 'with a pinned key sent along in the name of its authority',
+      shows: async () => chain(own, between, twin),
+      asks: async () => ({ pins: [pin(twin)] }),
       distrust: 'pin-mismatch',
     },
     {
