@@ -16,4 +16,4 @@ export function needsRestart(started: Configuration, now: Configuration): string
 
 /** Certificates and versions of TLS change while Gatehouse runs; whether it is spoken does not. */
 const addresses = ({ snapshot }: Configuration): unknown =>
-  snapshot.gateway.listen.map(({ host, port, tls, http2 }) => ({ host, port, http2, tls: tls !== undefined }))
+  snapshot.gateway.listen.map(({ host, port, tls, http2, proxyProtocol }) => ({ host, port, http2, proxyProtocol, tls: tls !== undefined }))

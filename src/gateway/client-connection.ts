@@ -78,7 +78,7 @@ export class ClientConnection {
   /** Takes `bytes[0, count)`, which hold only until it returns. */
   received(count: number, bytes: Buffer): void {
     if (this.state === TUNNEL) {
-      this.forwarding!.tunnel(Buffer.from(bytes.subarray(0, count)))
+      this.forwarding!.tunnel!.fromClient(bytes, 0, count)
       return
     }
     if (this.state === LINGERING) {
@@ -360,7 +360,8 @@ export class ClientConnection {
     this.inputEnded = true
     // The client has said all; a request cut short will never be whole, a whole one is still answered.
     if (this.state === HEAD) this.socket.end()
-    else if (this.state === TUNNEL || (this.state === BODY && this.unread.isEmpty)) this.socket.destroy()
+    else if (this.state === TUNNEL) this.forwarding!.tunnelOver('')
+    else if (this.state === BODY && this.unread.isEmpty) this.socket.destroy()
     else if (this.state === LINGERING) this.socket.destroySoon()
     else this.keepAlive = false
   }

@@ -1,7 +1,7 @@
 // What becomes of a connection whose time is up: whoever waited for the client closes, whoever waited for the upstream says so.
 import * as F from '../http/faults.ts'
 import type { ClientConnection } from './client-connection.ts'
-import { ANSWERING, BODY, HEAD } from './client-state.ts'
+import { ANSWERING, BODY, HEAD, TUNNEL } from './client-state.ts'
 
 /** The sweep found the deadline passed. */
 export function expire(client: ClientConnection): void {
@@ -21,6 +21,9 @@ export function expire(client: ClientConnection): void {
       return
     case ANSWERING:
       upstreamTooSlow(client)
+      return
+    case TUNNEL:
+      client.forwarding!.tunnel!.expire()
       return
     default:
       client.socket.destroy()

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
+import { GOING_AWAY } from '../http/websocket-frames.ts'
 import type { GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
@@ -22,12 +23,14 @@ import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
 import { denials, type GatewayCode } from './denials.ts'
 import { type Door, openDoor } from './door.ts'
-import { Entrance, redirection } from './entrance.ts'
+import { BY_PROXIED_TLS, Entrance, redirection } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import { ClientSession } from './http2/client-session.ts'
 import { startsHttp2 } from './http2/preface.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
+import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
+import { ProxiedPeers } from './proxied-peers.ts'
 import { publish, retiredPools } from './publishing.ts'
 import type { Distrust } from './upstream-tls.ts'
 
@@ -101,6 +104,7 @@ export class Gateway {
   }
   private trusted = new NetworkSet([])
   private trustsAnyone = false
+  private readonly proxied = new ProxiedPeers()
   private ticketKeys: Uint8Array
   private sweeping: NodeJS.Timeout | undefined
   private sweptUs = 0
@@ -142,14 +146,21 @@ export class Gateway {
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
-    const entrance = new Entrance(listener.tls ? 'https' : 'http', this.asItIsNow(listener)?.inClear)
-    const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
+    const now = { ...listener, ...this.asItIsNow(listener) }
+    const entrance = new Entrance(now)
+    const door = await openDoor({ ...now, port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket) => this.enter(socket, entrance, listener),
+      enters: (socket) => this.enter(socket, entrance, now),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
+      proxies: {
+        expects: (socket) => this.expects(socket),
+        names: (socket, header) => this.proxied.name(socket, header),
+        nameless: () => this.count(this.codes, 'connection.no-proxy-header'),
+        headerMs: this.settings.timeouts.headMs,
+      },
     })
-    this.doors.push({ door, listener, entrance })
+    this.doors.push({ door, listener: now, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
     return (door.server.address() as AddressInfo).port
   }
@@ -158,7 +169,7 @@ export class Gateway {
   private renewDoors(): void {
     for (const { door, listener, entrance } of this.doors) {
       const now = this.asItIsNow(listener)
-      if (now !== undefined) entrance.inClear = now.inClear
+      if (now !== undefined) entrance.renew(now)
       if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
   }
@@ -172,8 +183,19 @@ export class Gateway {
     this.renewDoors()
   }
 
-  private admits(socket: Socket): boolean {
+  /** On a listener behind proxies nobody else is listened to. The connection counts as the proxy's until it is known whose it is. */
+  private expects(socket: Socket): (() => void) | undefined {
     const peer = peerAddress(socket.remoteAddress)
+    const { caps } = this.means
+    const slot = caps.slotOf(peer.group)
+    const { connections } = this.settings.limits
+    const isProxy = this.trustsAnyone && this.trusted.has(peer.octets)
+    if (isProxy && caps.enter(slot, connections, connections)) return () => caps.leave(slot)
+    this.count(this.codes, isProxy ? 'connection.refused' : 'connection.untrusted-proxy')
+    return undefined
+  }
+  private admits(socket: Socket): boolean {
+    const peer = this.proxied.of(socket)?.peer ?? peerAddress(socket.remoteAddress)
     const { caps } = this.means
     const slot = caps.slotOf(peer.group)
     const { connections, connectionsPerAddress } = this.settings.limits
@@ -185,8 +207,10 @@ export class Gateway {
     socket.once('close', () => caps.leave(slot))
     return true
   }
-  private enter(socket: Socket, entrance: Entrance, { tls, http2 }: Listener): void {
-    const peer = peerAddress(socket.remoteAddress)
+  private enter(socket: Socket, opened: Entrance, { tls, http2 }: Listener): void {
+    const told = this.proxied.of(socket)
+    const peer = told?.peer ?? peerAddress(socket.remoteAddress)
+    const entrance = told?.secure ? BY_PROXIED_TLS : opened
     const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2)))
     const serve = (): ClientConnection => {
       const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1))
@@ -198,7 +222,12 @@ export class Gateway {
       else serve()
     } else if (http2)
       startsHttp2(socket, this.settings.timeouts.headMs, (first) => (first === undefined ? serveStreams() : serve().received(first.length, first)))
-    else serve()
+    else {
+      // What came behind the header of a proxy.
+      const first = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined
+      const client = serve()
+      if (first !== undefined) client.received(first.length, first)
+    }
   }
   take(client: ClientConnection): void {
     this.connections.add(client)
@@ -229,6 +258,7 @@ export class Gateway {
     x.address = told ? forwardedCaller(x.head, client.origin.peer, this.trusted) : client.origin.peer
     const id = told ? forwardedId(x.head) : undefined
     if (id === undefined || !writeRequestId(x.requestIdBytes, id)) this.ids.write(x.requestIdBytes, x.nowUs)
+    x.transportSecurityLine = client.origin.entrance.transportSecurityLine
     client.status = 0
     client.code = ''
     client.bytesOut = 0
@@ -241,8 +271,20 @@ export class Gateway {
   }
   /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
   refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
-    if (this.trustsAnyone && this.trusted.has(client.origin.peer.octets) && forwardedScheme(x.head) === 'https') return undefined
+    if (this.cameByHttps(client, x)) return undefined
     return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
+  }
+  /** To us, or to whoever the client came first and that is believed. */
+  cameByHttps(client: ClientConnection, x: Exchange): boolean {
+    return client.origin.entrance.scheme === 'https' || this.schemeOf(client, x) === 'https'
+  }
+  /** By which way the caller came, to whoever it came first. */
+  schemeOf(client: ClientConnection, x: Exchange): 'http' | 'https' {
+    const isTold = this.trustsAnyone && this.trusted.has(client.origin.peer.octets)
+    return (isTold ? forwardedScheme(x.head) : undefined) ?? client.origin.entrance.scheme
+  }
+  nowUs(): number {
+    return this.means.clock.nowUs()
   }
   /** The fields about where a request came from. */
   about(client: ClientConnection, x: Exchange): Buffer {
@@ -319,6 +361,7 @@ export class Gateway {
     const due: ClientConnection[] = []
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
+    endForbidden(this.connections, now)
     for (const session of this.sessions) if (session.deadlineMs <= now) session.end()
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
@@ -335,7 +378,10 @@ export class Gateway {
     this.draining = true
     for (const { door } of this.doors) door.server.close()
     // Not at once: the last answer may still be on its way.
-    for (const client of this.connections) if (client.idle) client.socket.destroySoon()
+    for (const client of this.connections) {
+      if (client.idle) client.socket.destroySoon()
+      else client.forwarding?.tunnel?.close(GOING_AWAY, 'going away', '')
+    }
     for (const session of this.sessions) session.end()
     if (this.connections.size + this.sessions.size > 0) {
       await new Promise<void>((resolve) => {

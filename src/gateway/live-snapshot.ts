@@ -1,5 +1,4 @@
 // A snapshot as one thread runs it: routes in tables, policies compiled, upstreams pooled. Built aside, then swapped in whole.
-import type { FieldName } from '../http/field-names.ts'
 import { RouteTable } from '../model/route-table.ts'
 import type { Api, GatewaySettings } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
@@ -13,6 +12,7 @@ import { Router } from './router.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 import type { TrustContexts } from './upstream-tls.ts'
 import { VersionFront } from './version-front.ts'
+import type { LiveWebsocket } from './websocket.ts'
 
 export interface BodyLimit {
   readonly bytes: number
@@ -59,6 +59,7 @@ export class LiveRoute {
 export interface ApiParts {
   readonly settings: Omit<Api, 'routes' | 'policySets'>
   readonly pool: UpstreamPool
+  readonly websocket: LiveWebsocket | undefined
   /** Compiled, as routes name them by index. */
   readonly chains: readonly Chain[]
   readonly routes: SnapshotPieces['apis'][number]['routes']
@@ -72,6 +73,8 @@ export interface ApiParts {
 export class LiveApi {
   readonly settings: ApiParts['settings']
   readonly pool: UpstreamPool
+  /** Absent: no upgrade here. */
+  readonly websocket: LiveWebsocket | undefined
   readonly table: RouteTable
   readonly anyPath: { readonly methods: ReadonlySet<string>; readonly route: LiveRoute } | undefined
   readonly refusedAmbiguities: number
@@ -85,25 +88,24 @@ export class LiveApi {
   /** What every answer tells of this API, also one that no operation gave. */
   readonly vary: string
   readonly standingLines: string
-  readonly replaces: readonly FieldName[]
   readonly canary: CanaryChoice | undefined
   private readonly chains: readonly Chain[]
   private readonly bodyLimit: BodyLimit
   /** Made with the first request: most of ten thousand operations are never called, and what a publish allocates is what it stalls the thread for. */
   private readonly made = new Map<number, LiveRoute>()
 
-  constructor({ settings, pool, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
+  constructor({ settings, pool, websocket, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
     const { upstream, anyPath } = settings
     const host = upstream.host.includes(':') ? `[${upstream.host}]` : upstream.host
     this.settings = settings
     this.pool = pool
+    this.websocket = websocket
     this.table = new RouteTable(routes)
     this.chains = chains
     // The API's own set is always the first.
     this.commonChain = chains[0]!
     this.vary = settings.vary === undefined ? '' : fieldLine('Vary', settings.vary)
     this.standingLines = this.vary + this.commonChain.standing.lines
-    this.replaces = this.commonChain.standing.replaces
     this.canary = settings.canary && new CanaryChoice(settings.name, settings.canary)
     this.bodyLimit = bodyLimit
     this.refusedAmbiguities = refusedAmbiguities

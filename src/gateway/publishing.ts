@@ -10,6 +10,7 @@ import type { AnyPolicy, Resources } from '../pipeline/contract.ts'
 import { type BodyLimit, LiveApi, type LiveSnapshot, liveSnapshot } from './live-snapshot.ts'
 import { UpstreamPool } from './upstream-pool.ts'
 import { TrustContexts, UpstreamTls } from './upstream-tls.ts'
+import { LiveWebsocket } from './websocket.ts'
 
 /** How long a slice may hold the thread. The design's bound is 2 ms; a piece of work in hand is always finished. */
 const SLICE_US = 1000
@@ -99,7 +100,8 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
     await slices.breathe()
   }
   const refusedAmbiguities = ALL_AMBIGUITIES & ~ambiguityBits(settings.allowInTarget)
-  const live = new LiveApi({ settings, pool, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
+  const websocket = settings.websocket === false ? undefined : new LiveWebsocket(settings.websocket, settings.name, means.resources.counters)
+  const live = new LiveApi({ settings, pool, websocket, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
   for (const route of known?.used() ?? []) {
     live.goOn(route)
     await slices.breathe()

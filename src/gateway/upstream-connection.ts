@@ -42,6 +42,11 @@ const HEAD = new ResponseHead()
 const READING_HEAD = 0
 const READING_BODY = 1
 const TUNNEL = 2
+/** Ended by us: what still comes is thrown away. */
+const ENDED = 3
+
+/** How long an upstream may take to end a tunnel that we have ended. */
+const FAREWELL_MS = 2000
 
 export class UpstreamConnection {
   readonly socket: UpstreamWire
@@ -112,10 +117,20 @@ export class UpstreamConnection {
     this.socket.destroy()
   }
 
+  /** Ends a tunnel: what was written still leaves. */
+  farewell(): void {
+    this.taker = undefined
+    this.state = ENDED
+    this.socket.end()
+    this.socket.resume()
+    setTimeout(() => this.socket.destroy(), FAREWELL_MS).unref()
+  }
+
   /** Takes `bytes[0, count)`, which hold only until it returns. */
   received(bytes: Buffer, count: number): boolean {
     const taker = this.taker
     if (taker === undefined) {
+      if (this.state === ENDED) return true
       // Octets on an idle connection answer no request (response splitting): it is never used again.
       this.socket.destroy()
       return true

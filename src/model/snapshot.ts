@@ -67,6 +67,8 @@ export interface Listener {
   readonly port: number
   /** Absent: what comes here comes in clear. */
   readonly tls?: ListenerTls
+  /** Every connection begins with a header of the PROXY protocol, and comes from a trusted proxy. */
+  readonly proxyProtocol?: true
   /** HTTP/2 is spoken as well: where the handshake of TLS agrees on it, and in clear with those who begin with it (RFC 9113 3.3). */
   readonly http2?: boolean
   /** Absent: what comes in clear is served. */
@@ -80,6 +82,8 @@ export interface ListenerTls {
   readonly profile: TlsProfileName
   /** One at least; the first is shown to clients that ask for no name, or for one that none of them has. */
   readonly certificates: readonly ServerCertificate[]
+  /** The value of Strict-Transport-Security (RFC 6797), said in every response. Absent: nothing is said. */
+  readonly transportSecurity?: string
 }
 export type TlsProfileName = 'modern' | 'intermediate'
 
@@ -149,7 +153,7 @@ export interface Api {
   readonly authenticate: 'any' | 'all'
   /** Spellings of a request target that this API accepts although they are ambiguous; see `http/target.ts` for the names. */
   readonly allowInTarget: readonly string[]
-  readonly websocket: boolean
+  readonly websocket: WebsocketSettings | false
   /** The networks of the address lists that its policies name: by the list's name, in the form of a file. Absent: they name none. */
   readonly addressLists?: { readonly [name: string]: readonly string[] }
   /** The distinct sets of policies that routes of this API carry; a route names its set by index. */
@@ -157,6 +161,22 @@ export interface Api {
   readonly routes: readonly Route[]
   /** For an API without an OpenAPI document: these methods under the prefix are all one operation. */
   readonly anyPath?: { readonly methods: readonly string[]; readonly policySet: number }
+}
+
+/** What holds for the WebSockets of an API. Sizes in octets as they are sent, times in milliseconds. */
+export interface WebsocketSettings {
+  /** Whose pages may open one: `same` are those of the host that is asked. */
+  readonly origins: 'same' | 'any' | readonly string[]
+  readonly client: { readonly frameBytes: number; readonly messageBytes: number }
+  readonly upstream: { readonly frameBytes: number; readonly messageBytes: number }
+  readonly idleMs: number
+  /** permessage-deflate may be agreed on. */
+  readonly compression: boolean
+  /** How many messages clients may send. */
+  readonly messages?: {
+    readonly by: 'connection' | 'consumer' | 'address'
+    readonly rule: { readonly algorithm: 'gcra'; readonly limit: number; readonly windowMs: number; readonly burst?: number }
+  }
 }
 
 export interface Route {

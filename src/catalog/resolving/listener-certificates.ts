@@ -1,7 +1,9 @@
 // Reads the certificates of the listeners out of their files, and says what is wrong with each where it is written.
 import type { Fault, Path } from '../../base/fault.ts'
+import { parseIp } from '../../base/ip.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
 import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
+import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf } from '../sections/listener.ts'
 
 export interface ListenerReading {
@@ -23,12 +25,13 @@ export function readListeners(
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
   const redirectPort = secure.find(({ port }) => port !== 0)?.port
-  const listen = sections.map(({ host, port, tls, http2 = false, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
+  const listen = sections.map(({ host, port, tls, http2 = false, proxyProtocol, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
     if (tls === undefined)
       return {
         host,
         port,
         ...(http2 && { http2 }),
+        ...(proxyProtocol && { proxyProtocol }),
         ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
       }
     const certificates: ServerCertificate[] = []
@@ -45,7 +48,12 @@ export function readListeners(
         faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
       certificates.push(certificate)
     }
-    return { host, port, ...(http2 && { http2 }), tls: { profile: profileOf(tls), certificates } }
+    const said = tls.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
+    const secured = { profile: profileOf(tls), certificates, ...(said && { transportSecurity: transportSecurityValue(said) }) }
+    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })
   return { listen, faults, notices }
 }
+
+/** Browsers know no such promise for addresses (RFC 6797 8.1.1), and one for localhost would lock everything else that is tried out there in clear. */
+const hasName = ({ names }: ServerCertificate): boolean => names.some((name) => !/(?:^|\.)localhost$/.test(name) && parseIp(name) === undefined)
