@@ -21,7 +21,7 @@ test('a file holds one list or several, with text between them, and ends when th
 test('a list that has ended is told of: nobody is believed by it', async () => {
   const { lists, faults, outdated } = readRevocationFile(await makeRevocationList(root, [], { to: '2026-11-24' }), NOW_MS)
   assert.deepEqual([lists.length, faults.length], [1, 0])
-  assert.match(outdated.join(), /list of CN=root ended on 2026-11-24/)
+  assert.match(outdated.join(), /list 1 ended on 2026-11-24T00:00:00/)
 })
 
 test('what is no list, is cut short, or is too much is a fault', async () => {
@@ -33,7 +33,21 @@ test('what is no list, is cut short, or is too much is a fault', async () => {
     [list + list.slice(0, 60), ['bad-revocation-list']],
     ['-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n', ['bad-revocation-list']],
     [list.repeat(101), ['too-long']],
+    [root.certificate.replaceAll('CERTIFICATE', 'X509 CRL'), ['bad-revocation-list']],
   ]
   for (const [text, expected] of cases) assert.deepEqual(codes(text), expected)
-  assert.equal(cases.length, 6)
+  assert.equal(cases.length, 7)
+})
+
+test('what is torn is read as a list, or is a fault, and never throws', async () => {
+  const octets = Buffer.from((await makeRevocationList(root, [root])).replace(/-----[^-]+-----/g, ''), 'base64')
+  const block = (bytes: Buffer): string => `-----BEGIN X509 CRL-----\n${bytes.toString('base64')}\n-----END X509 CRL-----\n`
+  let refused = 0
+  for (let at = 0; at < octets.length; at++) {
+    assert.deepEqual(codes(block(octets.subarray(0, at))).length, 1)
+    const torn = Buffer.from(octets)
+    torn[at] = torn[at]! ^ 0xff
+    if (codes(block(torn)).length > 0) refused++
+  }
+  assert.ok(refused > 10)
 })
