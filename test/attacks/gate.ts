@@ -45,7 +45,33 @@ export async function gatehouseTlsGate(): Promise<Gate> {
     },
   }
 }
-const everything = (port: number): object => ({ everything: { path: '/', upstream: `http://127.0.0.1:${port}`, public: true, methods: [...everyMethod] } })
+const everything = (port: number): object => behind(`http://127.0.0.1:${port}`)
+const behind = (upstream: object | string): object => ({ everything: { path: '/', upstream, public: true, methods: [...everyMethod] } })
+
+/** The same in clear, in front of an upstream under TLS. */
+export async function gatehouseToTlsGate(): Promise<Gate> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-gate-'))
+  const { settings, secured } = await tlsBehind(folder)
+  const upstream = await startRecordingUpstream(secured)
+  const gateway = await startGateway({ apis: behind({ url: `https://127.0.0.1:${upstream.port}`, tls: settings }) }, { threads: 1, folder })
+  return {
+    port: gateway.port,
+    take: () => upstream.take(),
+    faults: () => upstream.faults,
+    async stop() {
+      await gateway.stop()
+      await upstream.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+/** What an upstream under TLS shows, and what its API says of it in a configuration in this folder. */
+export async function tlsBehind(folder: string): Promise<{ readonly secured: { readonly cert: string; readonly key: string }; readonly settings: object }> {
+  const authority = await makeCertificate({ subject: 'CN=authority', authority: true })
+  const made = await makeCertificate({ names: ['upstream.example'], issuer: authority })
+  writeFileSync(join(folder, 'authority.pem'), authority.certificate, { mode: 0o600 })
+  return { secured: { cert: made.certificate, key: made.key }, settings: { ca: { file: 'authority.pem' }, serverName: 'upstream.example' } }
+}
 
 /** The same in clear, for clients that know that HTTP/2 is spoken (RFC 9113 3.3). */
 export async function gatehouseStreamGate(): Promise<Gate> {
