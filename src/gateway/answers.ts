@@ -48,9 +48,11 @@ export function answerReply(client: ClientConnection, reply: Reply): void {
 /** `told`: the status that the client sees, where that is another. */
 function answer(client: ClientConnection, status: number, lines: string, body: string, told = status): void {
   const { gateway, socket } = client
+  const x = client.x!
+  for (const { among, line } of x.defaultFields) if (!among.test(lines)) lines += line
   client.status = status
   client.responseStarted = true
-  putOwn(gateway.output, told, reasonPhrase(told), lines, body, client.x!, client.toHead, client, gateway.dateLine)
+  putOwn(gateway.output, told, reasonPhrase(told), lines, body, x, client.toHead, client, gateway.dateLine)
   client.bytesOut = body.length
   gateway.output.send(socket)
   client.finish()

@@ -11,6 +11,7 @@ import { ANSWERING, BODY, CLOSED, DECIDING, HEAD, LINGERING, TUNNEL } from './cl
 import type { GatewayCode } from './denials.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Gateway } from './gateway.ts'
+import { speaksGrpc } from './grpc.ts'
 import type { LiveRoute } from './live-snapshot.ts'
 import { Unread } from './unread.ts'
 import type { Wire } from './wire.ts'
@@ -48,6 +49,8 @@ export class ClientConnection {
   forwarding: Forwarding | undefined
   private lingered = 0
   bodyStartedMs = 0
+  /** Both sides talk in turn, as in gRPC: silence of the client alone is no fault, silence of both is. */
+  converses = false
   private pumping = false
   private inputEnded = false
   /** No further request is taken until the client has read its answers. */
@@ -193,9 +196,16 @@ export class ClientConnection {
     }
     this.forwarding ??= new Forwarding(this)
     this.state = this.body.done ? ANSWERING : BODY
-    this.deadlineMs = this.gateway.coarseMs + (this.body.done ? this.route!.api.settings.upstream.timeouts.headMs : this.gateway.settings.timeouts.stallMs)
+    const { upstream } = this.route!.api.settings
+    this.converses = upstream.http2 === true && speaksGrpc(this)
+    this.deadlineMs = this.gateway.coarseMs + (this.body.done ? upstream.timeouts.headMs : this.silenceMs)
     this.bodyStartedMs = this.gateway.coarseMs
     this.forwarding.start(x, this.route!)
+  }
+
+  /** The longest silence inside of the body. */
+  get silenceMs(): number {
+    return this.converses ? this.route!.api.settings.upstream.timeouts.idleMs : this.gateway.settings.timeouts.stallMs
   }
 
   /** Hands every stretch of body that is there to the upstream. True when the loop may go on. */
@@ -236,14 +246,16 @@ export class ClientConnection {
       if (dataEnd > dataStart) this.forwarding!.requestBody(bytes, dataStart, dataEnd)
     }
     if (this.state !== BODY) return
-    this.deadlineMs = this.gateway.coarseMs + this.gateway.settings.timeouts.stallMs
+    // The time for a connection runs on, whatever of the body comes meanwhile.
+    const connects = this.forwarding!.connects
+    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.silenceMs
     if (!this.body.done) {
       // Cut short for good: the rest will never come.
       if (this.inputEnded) this.socket.destroy()
       return
     }
     this.state = ANSWERING
-    this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
+    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
     this.forwarding!.requestEnd()
   }
 

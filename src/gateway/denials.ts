@@ -69,6 +69,12 @@ export const denials = {
     ref: 'RFC 9110 15.6.3',
     mend: 'The upstream refused the connection, broke it, or its name does not resolve: see the access log entry with this request id.',
   },
+  'upstream.untrusted': {
+    status: 502,
+    says: 'The service behind this API cannot be verified.',
+    ref: 'RFC 9110 15.6.3; OWASP ASVS v5.0.0-12.3.2; OWASP API10:2023',
+    mend: 'The TLS handshake with the upstream failed, and nothing of the request was sent. The log names the upstream and the reason, `gatehouse_upstream_distrust_total` counts by reason; the guide, at "HTTPS to upstreams", says what mends each.',
+  },
   'upstream.invalid': {
     status: 502,
     says: 'The service behind this API gave no valid answer.',

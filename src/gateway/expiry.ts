@@ -12,7 +12,7 @@ export function expire(client: ClientConnection): void {
       else client.socket.destroy()
       return
     case BODY:
-      if (client.forwarding!.refusesBody) upstreamTooSlow(client)
+      if (client.forwarding!.refusesBody || client.forwarding!.connects) upstreamTooSlow(client)
       else {
         client.forwarding!.abort()
         if (client.responseStarted) client.socket.destroy()
@@ -32,7 +32,7 @@ export function expire(client: ClientConnection): void {
 
 /** Bodies below the minimum rate hold a connection to the upstream for nothing (slow POST). */
 export function isBelowBodyRate(client: ClientConnection, nowMs: number): boolean {
-  if (client.state !== BODY) return false
+  if (client.state !== BODY || client.converses) return false
   const { stallMs, bodyBytesPerSecond } = client.gateway.settings.timeouts
   const elapsedMs = nowMs - client.bodyStartedMs
   return elapsedMs > stallMs && !client.forwarding!.refusesBody && client.body.received * 1000 < bodyBytesPerSecond * elapsedMs

@@ -1,5 +1,6 @@
 // A request's way to its upstream and the response's way back, with back-pressure in both directions.
 
+import { STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
 import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -59,6 +60,10 @@ export class Forwarding implements Waiting {
   /** The body comes no further, and not through its client's fault. */
   get refusesBody(): boolean {
     return this.stalled || !this.takesBody
+  }
+  /** Its connection does not stand yet. */
+  get connects(): boolean {
+    return this.upstream?.connected === false
   }
   get whole(): boolean {
     return this.client.hasWholeBody
@@ -131,7 +136,7 @@ export class Forwarding implements Waiting {
   }
   upstreamConnected(): void {
     const { client } = this
-    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.gateway.settings.timeouts.stallMs : this.pool!.upstream.timeouts.headMs)
+    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.silenceMs : this.pool!.upstream.timeouts.headMs)
   }
 
   /** Takes a stretch of the request's body. */
@@ -170,7 +175,8 @@ export class Forwarding implements Waiting {
     }
     if (waiting > WAITING_BYTES_MAX && !this.stalled) {
       this.stalled = true
-      client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+      // Until it stands, the time for a connection runs.
+      if (upstream.connected) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
       client.socket.pause()
     }
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
@@ -190,13 +196,15 @@ export class Forwarding implements Waiting {
   responseInformational(head: ResponseHead): void {
     // 100 was answered by the gateway itself; an HTTP/1.0 client knows no 1xx (RFC 9110 15.2).
     if (head.status === 100 || this.client.minor === 0) return
-    putInformational(this.client.gateway.output, head)
+    this.settleTransportSecurity(head)
+    putInformational(this.client.gateway.output, head, this.x!)
   }
 
   responseHead(head: ResponseHead): boolean {
     const { client } = this
     const x = this.x!
     client.status = head.status
+    this.settleTransportSecurity(head)
     if (head.status === 101) return this.switched(head)
     if (client.state === C.BODY) client.keepAlive = false
     this.rechunk = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1
@@ -206,6 +214,15 @@ export class Forwarding implements Waiting {
     if (this.pool!.upstream.http2) client.socket.awaitTrailers?.()
     putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
     return false
+  }
+
+  /** The gateway's own word stands for the upstream's, and in clear there is none (RFC 6797 7.2). */
+  private settleTransportSecurity(head: ResponseHead): void {
+    if (!head.hasTransportSecurity) return
+    const { client } = this
+    const x = this.x!
+    if (x.transportSecurityLine === '' && client.gateway.cameByHttps(client, x)) return
+    for (let i = head.findId(STRICT_TRANSPORT_SECURITY); i >= 0; i = head.findId(STRICT_TRANSPORT_SECURITY, i + 1)) head.drop(i)
   }
 
   /** 101 is taken only as the answer to a WebSocket handshake, with the right proof (RFC 6455 4.1). */
@@ -280,8 +297,11 @@ export class Forwarding implements Waiting {
       return
     }
     if (fault !== 0) client.gateway.countUpstreamFault(fault)
+    const api = this.route!.api.settings.name
     this.clear()
-    client.deny(fault === 0 ? 'upstream.unreachable' : 'upstream.invalid')
+    const { distrust } = connection
+    if (distrust !== undefined) client.gateway.countDistrust(api, distrust)
+    client.deny(distrust !== undefined ? 'upstream.untrusted' : fault === 0 ? 'upstream.unreachable' : 'upstream.invalid')
     client.pump()
   }
 
@@ -309,7 +329,8 @@ export class Forwarding implements Waiting {
       this.upstream.socket.pause()
       client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
       // Only once some of this very response is out: until then the time for its head runs, and behind a pipelined one that of its connection.
-    } else if (client.state === C.ANSWERING && this.sentToClient) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+    } else if ((client.state === C.ANSWERING || client.converses) && this.sentToClient)
+      client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
   }
   clientDrained(): void {
     this.tunnel?.clientDrained()

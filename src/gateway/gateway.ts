@@ -23,7 +23,7 @@ import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
 import { denials, type GatewayCode } from './denials.ts'
 import { type Door, openDoor } from './door.ts'
-import { Entrance, redirection } from './entrance.ts'
+import { BY_PROXIED_TLS, Entrance, redirection } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import { ClientSession } from './http2/client-session.ts'
 import { startsHttp2 } from './http2/preface.ts'
@@ -32,6 +32,7 @@ import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
 import { ProxiedPeers } from './proxied-peers.ts'
 import { publish, retiredPools } from './publishing.ts'
+import type { Distrust } from './upstream-tls.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
 const SWEEP_MS = 250
@@ -43,8 +44,6 @@ const SPARE_EXCHANGES_MAX = 1024
 const NO_PLACES: readonly [] = []
 const NO_MEMBERS = Buffer.alloc(0)
 const NOBODY = callerAddress(new Uint8Array(4))
-/** By TLS to a proxy that is believed, and on from there in clear. */
-const BY_TLS = new Entrance('https', undefined)
 
 export interface GatewayMeans {
   readonly catalogue: ReadonlyMap<string, AnyPolicy>
@@ -74,6 +73,8 @@ export class Gateway {
   lagUs = 0
   readonly faults = new Map<string, number>()
   readonly upstreamFaults = new Map<string, number>()
+  /** Requests that found an upstream nobody believes, by "api NUL reason". */
+  readonly distrusts = new Map<string, number>()
   readonly codes = new Map<string, number>()
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
@@ -145,10 +146,11 @@ export class Gateway {
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
-    const entrance = new Entrance(listener.tls ? 'https' : 'http', this.asItIsNow(listener)?.inClear)
-    const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
+    const now = { ...listener, ...this.asItIsNow(listener) }
+    const entrance = new Entrance(now)
+    const door = await openDoor({ ...now, port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket) => this.enter(socket, entrance, listener),
+      enters: (socket) => this.enter(socket, entrance, now),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
       proxies: {
@@ -158,7 +160,7 @@ export class Gateway {
         headerMs: this.settings.timeouts.headMs,
       },
     })
-    this.doors.push({ door, listener, entrance })
+    this.doors.push({ door, listener: now, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
     return (door.server.address() as AddressInfo).port
   }
@@ -167,7 +169,7 @@ export class Gateway {
   private renewDoors(): void {
     for (const { door, listener, entrance } of this.doors) {
       const now = this.asItIsNow(listener)
-      if (now !== undefined) entrance.inClear = now.inClear
+      if (now !== undefined) entrance.renew(now)
       if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
   }
@@ -208,7 +210,7 @@ export class Gateway {
   private enter(socket: Socket, opened: Entrance, { tls, http2 }: Listener): void {
     const told = this.proxied.of(socket)
     const peer = told?.peer ?? peerAddress(socket.remoteAddress)
-    const entrance = told?.secure ? BY_TLS : opened
+    const entrance = told?.secure ? BY_PROXIED_TLS : opened
     const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2)))
     const serve = (): ClientConnection => {
       const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1))
@@ -256,6 +258,7 @@ export class Gateway {
     x.address = told ? forwardedCaller(x.head, client.origin.peer, this.trusted) : client.origin.peer
     const id = told ? forwardedId(x.head) : undefined
     if (id === undefined || !writeRequestId(x.requestIdBytes, id)) this.ids.write(x.requestIdBytes, x.nowUs)
+    x.transportSecurityLine = client.origin.entrance.transportSecurityLine
     client.status = 0
     client.code = ''
     client.bytesOut = 0
@@ -268,8 +271,12 @@ export class Gateway {
   }
   /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
   refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
-    if (this.schemeOf(client, x) === 'https') return undefined
+    if (this.cameByHttps(client, x)) return undefined
     return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
+  }
+  /** To us, or to whoever the client came first and that is believed. */
+  cameByHttps(client: ClientConnection, x: Exchange): boolean {
+    return client.origin.entrance.scheme === 'https' || this.schemeOf(client, x) === 'https'
   }
   /** By which way the caller came, to whoever it came first. */
   schemeOf(client: ClientConnection, x: Exchange): 'http' | 'https' {
@@ -326,6 +333,9 @@ export class Gateway {
   }
   countUpstreamFault(fault: number): void {
     this.count(this.upstreamFaults, messageFault(fault).reason)
+  }
+  countDistrust(api: string, distrust: Distrust): void {
+    this.count(this.distrusts, `${api}\0${distrust}`)
   }
   countCode(code: GatewayCode | `connection.${string}`): void {
     this.count(this.codes, code)

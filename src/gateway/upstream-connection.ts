@@ -3,6 +3,7 @@ import { ChunkedReader } from '../http/chunked-reader.ts'
 import * as F from '../http/faults.ts'
 import { BY_CHUNKS, BY_CLOSE, NO_BODY, ResponseHead, readResponseHead } from '../http/response-head.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
+import type { Distrust } from './upstream-tls.ts'
 import type { UpstreamWire } from './wire.ts'
 
 /** Bounds of an upstream's response head. */
@@ -59,6 +60,10 @@ export class UpstreamConnection {
   /** Time since which it is idle, on the gateway's coarse clock. */
   idleSinceMs = 0
   connected = false
+  /** Why the other end is not believed, or does not believe us: nothing of a request went there. */
+  distrust: Distrust | undefined
+  /** Until when what its handshake proved holds: past it no request begins here. */
+  trustedUntilMs = Number.POSITIVE_INFINITY
   private unfinished = false
   private state = READING_HEAD
   private framing = NO_BODY
@@ -80,6 +85,13 @@ export class UpstreamConnection {
   }
   drained(): void {
     this.taker?.upstreamDrained()
+  }
+
+  /** Of TLS alone. RFC 8446 4.4.2.4: under TLS 1.3 the other end may still refuse our certificate when ours is done. What was answered by then was no refusal. */
+  distrusted(distrust: Distrust): void {
+    if (this.connected && (distrust !== 'refused-ours' || this.served > 0 || this.answered)) return
+    this.distrust = distrust
+    this.pool.distrusts(distrust)
   }
 
   /** Begins an exchange. */
@@ -180,6 +192,8 @@ export class UpstreamConnection {
       this.chunked ??= new ChunkedReader()
       this.chunked.reset()
     }
+    // RFC 9112 9.8: such a response is whole only by the closure alert, and Node tells an end without one by nothing from an end with it.
+    if (this.framing === BY_CLOSE && this.pool.tls !== undefined && !this.socket.marksEnd) return this.fail(F.END_UNPROVEN)
     // What follows the end of a response in the same read belongs to no request.
     if (this.framing === NO_BODY && end < to && HEAD.status !== 101) this.keepAlive = false
     if (taker.responseHead(HEAD)) {

@@ -1,10 +1,12 @@
 // The connections of one thread to one upstream: kept, bounded, and given to one request at a time.
 import type { LookupFunction } from 'node:net'
 import type { Upstream } from '../model/snapshot.ts'
+import { upstreamUrl } from '../model/upstream-url.ts'
 import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
 import { StreamingUpstream } from './http2/upstream-session.ts'
 import type { ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
 import { connectSocket } from './upstream-socket.ts'
+import { DISTRUSTS, type Distrust, type UpstreamTls } from './upstream-tls.ts'
 
 /** Somebody who waits for a connection. */
 export interface Waiting extends ResponseTaker {
@@ -14,10 +16,14 @@ export interface Waiting extends ResponseTaker {
 
 /** How long an exchange may wait for its client while others wait for its connection. */
 const PATIENCE_MS = 1000
+/** Between two lines about the same trouble with who answers. */
+const DISTRUST_LINE_MS = 60_000
 
 export class UpstreamPool {
   readonly upstream: Upstream
   readonly lookup: LookupFunction
+  /** Absent: what goes there goes in clear. */
+  readonly tls: UpstreamTls | undefined
   private readonly idle: UpstreamConnection[] = []
   private readonly all = new Set<UpstreamConnection>()
   /** Where HTTP/2 is spoken: each connection of this pool is a stream of one connection. */
@@ -31,10 +37,13 @@ export class UpstreamPool {
   private readonly reportFault: (cause: unknown) => void
   private retired = false
   /** On the gateway's coarse clock, set by `sweep`. */
-  private nowMs = 0
+  nowMs: number
+  private told: { readonly distrust: Distrust; readonly atMs: number } | undefined
 
-  constructor(upstream: Upstream, report: (cause: unknown) => void) {
+  constructor(upstream: Upstream, tls: UpstreamTls | undefined, nowMs: number, report: (cause: unknown) => void) {
     this.upstream = upstream
+    this.tls = tls
+    this.nowMs = nowMs
     this.lookup = upstream.reach ? lookupWithin(upstream.reach) : guardedLookup
     this.reportFault = report
     this.streaming = upstream.http2 ? new StreamingUpstream(this) : undefined
@@ -58,7 +67,7 @@ export class UpstreamPool {
     if (!whole && !this.hasRoomForUnfinished()) return undefined
     if (!fresh) {
       for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
-        if (connection.socket.writable && !connection.socket.readableEnded) return connection
+        if (connection.socket.writable && !connection.socket.readableEnded && connection.trustedUntilMs > this.nowMs) return connection
         connection.socket.destroy()
       }
     }
@@ -147,6 +156,12 @@ export class UpstreamPool {
     this.streaming?.retire()
   }
 
+  /** Who answers is not believed, or does not believe us: told once, and again after a while or when the reason is another one. */
+  distrusts(distrust: Distrust): void {
+    if (this.told?.distrust === distrust && this.nowMs - this.told.atMs < DISTRUST_LINE_MS) return
+    this.told = { distrust, atMs: this.nowMs }
+    this.reportFault(`no request goes to ${upstreamUrl(this.upstream)}: ${DISTRUSTS[distrust]} (${distrust})`)
+  }
   report(cause: unknown): void {
     this.reportFault(cause)
   }

@@ -35,6 +35,7 @@ export const BAD_CONNECTION = malformed('Connection lists a field that it must n
 export const BAD_CHUNK = malformed('a chunk whose size, extension or end is not what RFC 9112 7.1 says')
 export const BAD_TRAILER = malformed('a trailer section that is not made of field lines (RFC 9112 7.1.2)')
 export const BAD_STATUS_LINE = malformed('the status line is not version SP code SP reason (RFC 9112 4)')
+export const END_UNPROVEN = malformed('a response over TLS that ends with its connection, where it could be cut short (RFC 9112 9.8)')
 export const BAD_PSEUDO_FIELDS = malformed('pseudo-fields missing, repeated, unknown, behind others or of a value that they cannot have (RFC 9113 8.3)')
 export const CONNECTION_FIELD_IN_STREAM = malformed('a field of HTTP/1.1 connections in a stream (RFC 9113 8.2.2)')
 export const AMBIGUOUS_TARGET = fault(400, 'http.ambiguous-target', 'a spelling of the target that two servers may read differently')

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import {
   Client,
   credentials,
@@ -109,6 +110,7 @@ describe('gRPC through the gateway', () => {
     gateway = await startGateway(
       {
         gateway: {
+          timeouts: { stall: '200ms' },
           listen: [
             { address: `http://127.0.0.1:${clear}`, http2: true, https: 'off' },
             { address: `https://127.0.0.1:${tls}`, tls: { certificates: [{ cert: 'cert.pem', key: 'key.pem' }] } },
@@ -199,12 +201,16 @@ describe('gRPC through the gateway', () => {
     )
   })
 
-  test('both stream: each answer comes before the next question is asked', async () => {
+  test('both stream: each answer comes before the next question is asked, and both may be silent for a while', async () => {
     const call = client.makeBidiStreamRequest(service.echo.path, asIs, asIs, withKey())
     for (let i = 0; i < 20; i++) {
       call.write(Buffer.from(`question ${i}`))
       assert.equal(String((await once(call, 'data'))[0]), `question ${i}`)
     }
+    // Longer than a request's body may stall, and than its sweep takes to see it.
+    await setTimeout(1000)
+    call.write(Buffer.from('after a silence'))
+    assert.equal(String((await once(call, 'data'))[0]), 'after a silence')
     call.end()
     const [said] = await once(call, 'status')
     assert.equal(said.code, status.OK)

@@ -1,7 +1,9 @@
 // Reads the certificates of the listeners out of their files, and says what is wrong with each where it is written.
 import type { Fault, Path } from '../../base/fault.ts'
+import { parseIp } from '../../base/ip.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
 import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
+import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf } from '../sections/listener.ts'
 
 export interface ListenerReading {
@@ -46,7 +48,12 @@ export function readListeners(
         faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
       certificates.push(certificate)
     }
-    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: { profile: profileOf(tls), certificates } }
+    const said = tls.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
+    const secured = { profile: profileOf(tls), certificates, ...(said && { transportSecurity: transportSecurityValue(said) }) }
+    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })
   return { listen, faults, notices }
 }
+
+/** Browsers know no such promise for addresses (RFC 6797 8.1.1), and one for localhost would lock everything else that is tried out there in clear. */
+const hasName = ({ names }: ServerCertificate): boolean => names.some((name) => !/(?:^|\.)localhost$/.test(name) && parseIp(name) === undefined)

@@ -19,7 +19,6 @@ import type { ControlSettings, ListenerSection } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
-import { type KeptIn, keptWithin } from '../sections/upstream-schema.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
@@ -140,6 +139,7 @@ class Resolving {
         apis: apis.apis,
         ...(apis.fronts.length > 0 && { fronts: apis.fronts }),
         ...(documents.length > 0 && { documents }),
+        ...(shared.upstream.trust.size > 0 && { upstreamTrust: Object.fromEntries(shared.upstream.trust) }),
       },
       directory,
       changesAtMs: Math.min(apis.patchesEndMs, ...moments),
@@ -168,11 +168,10 @@ class Resolving {
     const own = ownAddresses()
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
     const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway.listen, main) : []
-    const kept = keptWithin(isSound('egress') ? section.egress.allowPrivate : [])
-    const shared = this.shared(parts, selfFaultOf, kept)
+    const shared = this.shared(parts, selfFaultOf, isSound('egress') ? section.egress.allowPrivate : [])
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
-    const apis = this.apis(parts, shared, selfFaultOf, kept)
+    const apis = this.apis(parts, shared, selfFaultOf)
     const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
     return {
@@ -185,7 +184,7 @@ class Resolving {
     }
   }
 
-  private shared(parts: Parts, selfFaultOf: SelfFault, kept: KeptIn): SharedObjects {
+  private shared(parts: Parts, selfFaultOf: SelfFault, allowPrivate: readonly string[]): SharedObjects {
     const report = (document: SourceDocument, faults: readonly Fault[]): void => this.report(document, faults)
     const shared = new SharedObjects(
       {
@@ -193,7 +192,7 @@ class Resolving {
         names: (key) => parts.names(key),
         report,
         notice: (document, fault) => void this.notices.push(locate(document, fault)),
-        kept,
+        allowPrivate,
       },
       this.sources,
       this.options.nowMs,
@@ -212,7 +211,7 @@ class Resolving {
     return listen
   }
 
-  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault, kept: KeptIn): ResolvedApis {
+  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
     parts.entries('documents', this.tell)
     const resolved = resolveApis({
       apis: parts.entries('apis', this.tell).map(([name, document, api, path]) => ({ name, document, api, path })),
@@ -225,7 +224,6 @@ class Resolving {
       catalogue: this.options.policies,
       nowMs: this.options.nowMs,
       selfFault: selfFaultOf,
-      kept,
     })
     for (const fault of resolved.faults) this.tell(fault)
     this.note(resolved.notices)

@@ -3,6 +3,7 @@ import type { Path } from '../../base/fault.ts'
 import { formatIp, parseIp } from '../../base/ip.ts'
 import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, type Schema, string, withDefault } from '../../base/schema.ts'
 import type { Listener, TlsProfileName } from '../../model/snapshot.ts'
+import { transportSecurity } from '../../model/transport-security.ts'
 
 const URL_FORM = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:?#@]*)(?::(\d{1,5}))?$/i
 
@@ -40,6 +41,11 @@ const tlsOfListener = object(
       },
     ),
     profile: optional(oneOf(['intermediate', 'modern'], '`intermediate`: TLS 1.2 and 1.3, by RFC 9325. `modern`: TLS 1.3 alone.'), 'intermediate'),
+    hsts: optional(
+      transportSecurity(
+        'Strict-Transport-Security (RFC 6797) in every response of this listener: browsers then come by https alone. `false`: nothing is said. Left out: a year, unless the certificates are for localhost or addresses alone.',
+      ),
+    ),
     minVersion: optional(oneOf(['1.2', '1.3'], 'The oldest version of TLS that is spoken; `1.3` is what `profile: modern` says.')),
   },
   'TLS: certificates and versions.',

@@ -47,7 +47,7 @@ const WITHSTANDS = [
 /** What the installed version of nghttp2 does not withstand: each a reason not to serve HTTP/2. */
 export function unsafeFor(version: string | undefined): readonly string[] {
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number)
-  return WITHSTANDS.filter(({ since }) => major < since[0] || (major === since[0] && !(minor >= since[1]))).map(({ attack }) => attack)
+  return WITHSTANDS.filter(({ since }) => !(major > since[0] || (major === since[0] && minor >= since[1]))).map(({ attack }) => attack)
 }
 
 /** Towards an upstream: it pushes nothing, and its heads are bounded as those of HTTP/1.1 are. */

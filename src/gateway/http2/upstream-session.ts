@@ -1,6 +1,6 @@
 // The HTTP/2 connection of one thread to one upstream: opened when it is needed, replaced when it takes no further streams.
 import { type ClientHttp2Session, connect as connectSession } from 'node:http2'
-import { connect } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { UpstreamConnection } from '../upstream-connection.ts'
 import type { UpstreamPool } from '../upstream-pool.ts'
 import { upstreamSessionOptions } from './guards.ts'
@@ -11,7 +11,10 @@ export class StreamingUpstream {
   private session: ClientHttp2Session | undefined
   /** Requests that went over the session: an upstream may close an idle one just then, and the first of a new one may not be sent twice. */
   private served = 0
-  private readonly waitingForIt = new Set<UpstreamStream>()
+  /** Requests under way. */
+  private readonly wires = new Set<UpstreamStream>()
+  /** Under TLS: until when what its handshake proved holds. */
+  private trustedUntilMs = Number.POSITIVE_INFINITY
   private used = false
   private idleSinceMs = 0
 
@@ -22,23 +25,29 @@ export class StreamingUpstream {
   /** A connection for one request. */
   open(): UpstreamConnection {
     const session = this.current()
-    const wire = new UpstreamStream(session, 'http', (over) => this.waitingForIt.delete(over))
+    const wire = new UpstreamStream(session, this.scheme, (over) => this.wires.delete(over))
     const connection = new UpstreamConnection(this.pool, wire)
     wire.connection = connection
     connection.served = this.served++
     this.used = true
     connection.connected = !session.connecting
-    if (session.connecting) this.waitingForIt.add(wire)
+    this.wires.add(wire)
     return connection
+  }
+  private get scheme(): 'http' | 'https' {
+    return this.pool.tls === undefined ? 'http' : 'https'
   }
 
   private current(): ClientHttp2Session {
     const { session } = this
-    if (session !== undefined && !session.closed && !session.destroyed) return session
+    if (session !== undefined && !session.closed && !session.destroyed) {
+      if (this.trustedUntilMs > this.pool.nowMs) return session
+      this.retire()
+    }
     const { host, port } = this.pool.upstream
-    const fresh = connectSession(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
+    const fresh = connectSession(`${this.scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, {
       ...upstreamSessionOptions,
-      createConnection: () => connect({ host, port, noDelay: true, lookup: this.pool.lookup, autoSelectFamily: true }),
+      createConnection: () => this.connect({ host, port, noDelay: true, lookup: this.pool.lookup, autoSelectFamily: true }, () => fresh.destroy()),
     })
     this.session = fresh
     this.served = 0
@@ -48,9 +57,22 @@ export class StreamingUpstream {
     fresh.on('error', ignore)
     return fresh
   }
+  /** `refuse` ends the session: before the library hears that the handshake is done, so that it begins nothing on it. */
+  private connect(way: TcpNetConnectOpts, refuse: () => void): Socket {
+    this.trustedUntilMs = Number.POSITIVE_INFINITY
+    if (this.pool.tls === undefined) return connect(way)
+    return this.pool.tls.connect(way, this.pool.nowMs, {
+      verified: (untilMs) => {
+        this.trustedUntilMs = untilMs
+      },
+      failed: (distrust) => {
+        for (const { connection } of this.wires) connection.distrusted(distrust)
+        refuse()
+      },
+    })
+  }
   private stands(): void {
-    for (const wire of this.waitingForIt) wire.connection.stands()
-    this.waitingForIt.clear()
+    for (const { connection } of this.wires) if (!connection.connected) connection.stands()
   }
 
   /** Called while no stream is open. */
