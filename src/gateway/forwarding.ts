@@ -1,6 +1,6 @@
 // A request's way to its upstream and the response's way back, with back-pressure in both directions.
 
-import { STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
+import { fieldName, STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
 import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -46,6 +46,10 @@ export class Forwarding implements Waiting {
   private upgrade = false
   /** What the client sent behind its upgrade, until the tunnel is open. */
   private early: Buffer | undefined
+  /** How long the upstream may be silent within the response under way. */
+  private silenceMs = 0
+  /** The response has no end of its own: it goes on for as long as somebody reads. */
+  isEndless = false
   /** The response's body goes out in chunks. */
   private rechunk = false
   private upstreamPaused = false
@@ -210,7 +214,12 @@ export class Forwarding implements Waiting {
     this.rechunk = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1
     // An HTTP/1.0 client learns the end of such a body only from the close.
     if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 0) client.keepAlive = false
+    const { timeouts } = this.pool!.upstream
+    this.isEndless = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && isEventStream(head)
+    this.silenceMs = this.isEndless ? timeouts.eventsMs : timeouts.idleMs
     client.responseStarted = true
+    // Nobody will read what has no end.
+    if (this.isEndless && client.inputEnded) client.socket.destroy()
     if (this.pool!.upstream.http2) client.socket.awaitTrailers?.()
     putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
     return false
@@ -329,15 +338,14 @@ export class Forwarding implements Waiting {
       this.upstream.socket.pause()
       client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
       // Only once some of this very response is out: until then the time for its head runs, and behind a pipelined one that of its connection.
-    } else if ((client.state === C.ANSWERING || client.converses) && this.sentToClient)
-      client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+    } else if ((client.state === C.ANSWERING || client.converses) && this.sentToClient) client.deadlineMs = client.gateway.coarseMs + this.silenceMs
   }
   clientDrained(): void {
     this.tunnel?.clientDrained()
     if (!this.upstreamPaused || this.upstream === undefined) return
     this.upstreamPaused = false
     this.awaitsClientSinceMs = NEVER
-    this.client.deadlineMs = this.client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+    this.client.deadlineMs = this.client.gateway.coarseMs + this.silenceMs
     this.upstream.socket.resume()
   }
 
@@ -373,6 +381,7 @@ export class Forwarding implements Waiting {
     this.early = undefined
     this.collected = undefined
     this.awaitsClientSinceMs = NEVER
+    this.isEndless = false
     this.stalled = false
     this.upstreamPaused = false
   }
@@ -384,4 +393,6 @@ export class Forwarding implements Waiting {
     return true
   }
 }
+const CONTENT_TYPE = fieldName('content-type')
+const isEventStream = (head: ResponseHead): boolean => /^text\/event-stream(?:[ \t;]|$)/i.test(head.get(CONTENT_TYPE) ?? '')
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
