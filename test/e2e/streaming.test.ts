@@ -270,6 +270,7 @@ test('Server-Sent Events may be silent for longer than other answers', async () 
     while (!events.heard().includes('data: two')) await new Promise((resolve) => setImmediate(resolve))
     gateway.clock.advanceMs(601_000)
     await events.ended
+    while ((await gateway.log()).length < 2) await new Promise((resolve) => setImmediate(resolve))
     assert.deepEqual(
       (await gateway.log()).map(({ code }) => code),
       ['upstream.timeout', 'upstream.timeout'],

@@ -356,6 +356,7 @@ describe('WebSocket and its bounds', () => {
     const closed = Promise.all([events, upload].map(({ socket }) => new Promise((resolve) => socket.once('close', resolve))))
     await gateway.publish({ apis: { live: api }, consumers: { acme: { apis: ['live'] } } })
     await closed
+    while ((await gateway.log()).length < 2) await new Promise((resolve) => setImmediate(resolve))
     assert.ok(!events.text().endsWith('0\r\n\r\n'), 'a stream that was broken off looks whole')
     assert.match(upload.text(), /^HTTP\/1\.1 403 [\s\S]*"code":"access\.ended"/)
     assert.deepEqual(
