@@ -5,6 +5,7 @@ import { readServerCertificate } from '../../certificates/server-certificate.ts'
 import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
 import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf } from '../sections/listener.ts'
+import { readClientTrust, type TrustMeans } from './client-trust.ts'
 
 export interface ListenerReading {
   /** Without those that have faults. */
@@ -14,13 +15,8 @@ export interface ListenerReading {
   readonly notices: readonly Fault[]
 }
 
-/** `texts`: those of files that could be read, by absolute path; the others were reported when they were read. */
-export function readListeners(
-  sections: readonly ListenerSection[],
-  texts: ReadonlyMap<string, string>,
-  fileBeside: (path: string) => string,
-  nowMs: number,
-): ListenerReading {
+export function readListeners(sections: readonly ListenerSection[], means: TrustMeans): ListenerReading {
+  const { texts, fileBeside, nowMs } = means
   const faults: Fault[] = []
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
@@ -49,7 +45,15 @@ export function readListeners(
       certificates.push(certificate)
     }
     const said = tls.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
-    const secured = { profile: profileOf(tls), certificates, ...(said && { transportSecurity: transportSecurityValue(said) }) }
+    const clients = tls.clients && readClientTrust(tls.clients, ['gateway', 'listen', i, 'tls', 'clients'], means)
+    faults.push(...(clients?.faults ?? []))
+    notices.push(...(clients?.notices ?? []))
+    const secured = {
+      profile: profileOf(tls),
+      certificates,
+      ...(said && { transportSecurity: transportSecurityValue(said) }),
+      ...(clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }),
+    }
     return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })
   return { listen, faults, notices }

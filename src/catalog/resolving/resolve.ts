@@ -6,7 +6,7 @@ import type { Schema } from '../../base/schema.ts'
 import type { LivingVersion } from '../../lifecycle/announcements.ts'
 import { nextChangeMs } from '../../lifecycle/schedule.ts'
 import type { DirectoryContent } from '../../model/directory.ts'
-import type { Listener, Snapshot } from '../../model/snapshot.ts'
+import type { ClientTrust, Listener, Snapshot } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { ConfiguredKeySource } from '../../secrets/key-source.ts'
 import { DocumentCache } from '../reading/document-cache.ts'
@@ -15,11 +15,12 @@ import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside, readSources, type Sources } from '../reading/sources.ts'
 import { configurationSchema, includedSchema, type MainSection } from '../sections/configuration.ts'
 import { keySourceOf } from '../sections/envelope-settings.ts'
-import type { ControlSettings, ListenerSection } from '../sections/listener.ts'
+import type { ControlSettings } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
+import { readClientTrust, type TrustMeans } from './client-trust.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
@@ -126,7 +127,7 @@ class Resolving {
     // What is compared are values with one another: it is told only of those that are sound by themselves.
     const compared = this.compared(parts, section, main)
     if (!this.faulty.isSound(main, [])) return undefined
-    const { apis, directory, shared, listen, approvals, owners } = compared
+    const { apis, directory, shared, listen, forwardedTrust, approvals, owners } = compared
     const { nowMs } = this.options
     const { documents, notices } = wellKnownDocuments(section, apis.listed, nowMs)
     for (const fault of notices) this.notices.push(locate(main, fault))
@@ -135,7 +136,10 @@ class Resolving {
     const beside = (path: string): string => fileBeside(main, path)
     return {
       snapshot: {
-        gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), beside, shared.addressLists, listen),
+        gateway: {
+          ...gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), beside, shared.addressLists, listen),
+          ...(forwardedTrust && { forwardedCertificates: forwardedTrust }),
+        },
         apis: apis.apis,
         ...(apis.fronts.length > 0 && { fronts: apis.fronts }),
         ...(documents.length > 0 && { documents }),
@@ -167,8 +171,11 @@ class Resolving {
     }
     const own = ownAddresses()
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
-    const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway.listen, main) : []
     const shared = this.shared(parts, selfFaultOf, isSound('egress') ? section.egress.allowPrivate : [])
+    const means: TrustMeans = { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), shared, nowMs: this.options.nowMs }
+    const listen = isSound('gateway', 'listen') ? this.told(main, readListeners(section.gateway.listen, means)).listen : []
+    const { forwardedCertificates: forwarded } = isSound('gateway', 'forwardedCertificates') ? section.gateway : {}
+    const forwardedTrust = forwarded && this.told(main, readClientTrust(forwarded, ['gateway', 'forwardedCertificates'], means)).trust
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
     const apis = this.apis(parts, shared, selfFaultOf)
@@ -176,9 +183,10 @@ class Resolving {
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
     return {
       apis,
-      directory: this.directory(parts, apis.offers),
+      directory: this.directory(parts, apis.offers, shared),
       shared,
       listen,
+      forwardedTrust,
       approvals: Object.fromEntries(sections.map(([name, , api]) => [name, api.approvals ?? required])),
       owners: new Map(sections.flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     }
@@ -204,11 +212,10 @@ class Resolving {
     return shared
   }
 
-  private listeners(sections: readonly ListenerSection[], main: SourceDocument): readonly Listener[] {
-    const { listen, faults, notices } = readListeners(sections, this.sources.certificates, (path) => fileBeside(main, path), this.options.nowMs)
-    this.report(main, faults)
-    for (const fault of notices) this.notices.push(locate(main, fault))
-    return listen
+  private told<T extends { readonly faults: readonly Fault[]; readonly notices: readonly Fault[] }>(main: SourceDocument, reading: T): T {
+    this.report(main, reading.faults)
+    for (const fault of reading.notices) this.notices.push(locate(main, fault))
+    return reading
   }
 
   private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
@@ -231,9 +238,11 @@ class Resolving {
     return resolved
   }
 
-  private directory(parts: Parts, offers: Offers): DirectoryContent {
+  private directory(parts: Parts, offers: Offers, shared: SharedObjects): DirectoryContent {
     const placed = parts.entries('consumers', this.tell).map(([name, document, consumer, path]) => ({ name, document, consumer, path }))
-    const { content, faults, notices } = resolveConsumers(placed, parts.grantNames(), offers, this.options.nowMs)
+    const { content, faults, notices } = resolveConsumers(placed, parts.grantNames(), offers, this.options.nowMs, (name, path) =>
+      shared.missing('trustStores', name, path),
+    )
     for (const fault of faults) this.tell(fault)
     this.note(notices)
     return content
@@ -278,6 +287,7 @@ interface Compared {
   readonly directory: DirectoryContent
   readonly shared: SharedObjects
   readonly listen: readonly Listener[]
+  readonly forwardedTrust: ClientTrust | undefined
   readonly approvals: Configuration['approvals']
   readonly owners: Configuration['owners']
 }

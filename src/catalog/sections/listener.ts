@@ -4,6 +4,7 @@ import { formatIp, parseIp } from '../../base/ip.ts'
 import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, type Schema, string, withDefault } from '../../base/schema.ts'
 import type { Listener, TlsProfileName } from '../../model/snapshot.ts'
 import { transportSecurity } from '../../model/transport-security.ts'
+import { listenerClients } from './client-trust.ts'
 
 const URL_FORM = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:?#@]*)(?::(\d{1,5}))?$/i
 
@@ -41,6 +42,7 @@ const tlsOfListener = object(
       },
     ),
     profile: optional(oneOf(['intermediate', 'modern'], '`intermediate`: TLS 1.2 and 1.3, by RFC 9325. `modern`: TLS 1.3 alone.'), 'intermediate'),
+    clients: optional(listenerClients),
     hsts: optional(
       transportSecurity(
         'Strict-Transport-Security (RFC 6797) in every response of this listener: browsers then come by https alone. `false`: nothing is said. Left out: a year, unless the certificates are for localhost or addresses alone.',
