@@ -297,6 +297,15 @@ describe('WebSocket and its bounds', () => {
     assert.deepEqual(await closedWith(last), [1008, 1008])
   })
 
+  test('one that nobody had to be known for goes on', async () => {
+    const gateway = await start(() => ({ public: true, websocket: true, policies: { 'client-certificate': { required: false, match: 'thumbprint' } } }))
+    const both = await pair(gateway)
+    for (let i = 0; i < 3; i++) await passes(gateway, 1000)
+    send(both.client, 'still here')
+    await both.far.atLeast(16)
+    both.client.stream.destroy()
+  })
+
   test('at a stop every one is closed with 1001', async () => {
     const made = await startWebsocketUpstream()
     ends.push(() => made.stop())
