@@ -18,7 +18,7 @@ test('a kept connection is given again until its certificate ends, and then clos
   const upstream: Upstream = {
     ...{ host: '127.0.0.1', port: (server.address() as AddressInfo).port, basePath: '', preserveHost: false, connections: 2, queue: 1 },
     tls: { serverName: 'shop.internal', trust: '' },
-    timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, keepAliveMs: Number.MAX_SAFE_INTEGER },
+    timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, eventsMs: 1000, keepAliveMs: Number.MAX_SAFE_INTEGER },
   }
   const tls = new UpstreamTls('shop.internal', new TrustContext({ profile: 'intermediate', authorities: [made.certificate] }), 'http/1.1')
   const pool = new UpstreamPool(upstream, tls, nowMs, (cause) => assert.fail(String(cause)))

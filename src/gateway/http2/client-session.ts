@@ -40,6 +40,8 @@ export class ClientSession {
         stream.close(NGHTTP2_INTERNAL_ERROR)
       }
     })
+    // Sockets stay half open for HTTP/1.1. Here who has ended its side is gone: under TLS nobody else would notice until something is written.
+    socket.once('end', () => socket.destroy())
     this.session.on('error', () => gateway.countCode('connection.http2-error'))
     this.session.on('close', () => gateway.forgetSession(this))
     this.session.setLocalWindowSize(SESSION_WINDOW_BYTES)
