@@ -1,5 +1,6 @@
 // A request's way to its upstream and the response's way back, with back-pressure in both directions.
 
+import * as F from '../http/faults.ts'
 import { STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
 import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
@@ -68,6 +69,10 @@ export class Forwarding implements Waiting {
   get whole(): boolean {
     return this.client.hasWholeBody
   }
+  /** By an extended CONNECT: its client takes any success for an open WebSocket. */
+  private get asksForTunnel(): boolean {
+    return this.client.origin.major === 2 && this.x!.head.asksWebsocket
+  }
   /** The response waits for the client to read. */
   get awaitsClient(): boolean {
     return this.upstreamPaused
@@ -93,7 +98,9 @@ export class Forwarding implements Waiting {
       this.client.refuse({ ...this.client.gateway.refusalOf(fault), fields: fieldsOfFault(fault) })
       return
     }
-    this.acquire(false)
+    // RFC 8441 5: whatever success a stream that asked for a WebSocket is answered with, it is one from then on.
+    if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
+    else this.acquire(false)
   }
 
   private acquire(fresh: boolean): void {
@@ -206,6 +213,7 @@ export class Forwarding implements Waiting {
     client.status = head.status
     this.settleTransportSecurity(head)
     if (head.status === 101) return this.switched(head)
+    if (head.status < 300 && this.asksForTunnel) return this.refuseTunnel()
     if (client.state === C.BODY) client.keepAlive = false
     this.rechunk = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1
     // An HTTP/1.0 client learns the end of such a body only from the close.
@@ -233,9 +241,7 @@ export class Forwarding implements Waiting {
     const websocket = this.route!.api.websocket
     const agreed = this.upgrade ? agreementOf(head, x.head, websocket!) : undefined
     if (agreed === undefined) {
-      this.abort()
-      client.deny('upstream.invalid')
-      return false
+      return this.refuseTunnel()
     }
     client.responseStarted = true
     client.state = C.TUNNEL
@@ -245,6 +251,12 @@ export class Forwarding implements Waiting {
     putSwitch(gateway.output, head, x)
     this.early = client.takeUnread()
     return true
+  }
+
+  private refuseTunnel(): false {
+    this.abort()
+    this.client.deny('upstream.invalid')
+    return false
   }
 
   responseBody(bytes: Buffer, start: number, end: number): void {
