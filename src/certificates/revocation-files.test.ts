@@ -24,6 +24,10 @@ test('a list that has ended is told of: nobody is believed by it', async () => {
   assert.match(outdated.join(), /list 1 ended on 2026-11-24T00:00:00/)
 })
 
+test('a list that does not count yet is told of', async () => {
+  assert.match(readRevocationFile(await makeRevocationList(root, [], { from: '2030-01-01' }), NOW_MS).outdated.join(), /counts only from 2030-01-01/)
+})
+
 test('what is no list, is cut short, or is too much is a fault', async () => {
   const list = await makeRevocationList(root)
   const cases: readonly (readonly [string, readonly string[]])[] = [
