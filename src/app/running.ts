@@ -23,6 +23,7 @@ import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
 import { backUpFolder, backUpsIn } from './back-ups.ts'
+import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, openFoundations } from './foundations.ts'
@@ -88,6 +89,8 @@ export class Running {
   private upkeep: Upkeep | undefined
   private messages: Messages | undefined
   private usage: UsageBook | undefined
+  private readonly nodeId = randomName('node')
+  private certificates!: CertificateUpkeep
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
   private constructor(file: string, voice: Voice, foundations: Foundations) {
@@ -124,6 +127,9 @@ export class Running {
 
   private async open(sources: Sources, settings: Settings): Promise<void> {
     for (const line of this.foundations.lines) this.voice.say(line)
+    const { foundations, nodeId, voice } = this
+    const spoken = { say: (line: string) => voice.say(line), warn: (line: string) => voice.warn(line) }
+    this.certificates = await CertificateUpkeep.open({ foundations, nodeId, nowMs: () => this.nowMs, ...spoken })
     await this.openCatalog(sources)
     const started = (this.started = this.catalog.configuration)
     const { host, port } = started.control.listen
@@ -162,7 +168,8 @@ export class Running {
       {
         store,
         policies,
-        nodeId: randomName('node'),
+        nodeId: this.nodeId,
+        held: this.certificates.holdings,
         nowMs: () => this.nowMs,
         live: (configuration) => this.publish(configuration),
         obstacles: (configuration) => needsRestart(this.started, configuration),
@@ -210,6 +217,7 @@ export class Running {
       site: { origin, rpId: new URL(origin).hostname, name: 'Gatehouse' },
       signIn: { secondFactor: control.secondFactor },
       ready: () => this.threads?.ready ?? false,
+      unready: () => this.certificates.waiting,
       metrics: () => this.metrics(),
     })
     this.control = await startControl({ host, port, exposed: control.exposed, version: VERSION }, operations, plane)
@@ -222,6 +230,16 @@ export class Running {
     })
     this.upkeep = new Upkeep({ store, trail, envelope, ...about, announce: () => announcing.look() })
     messages.start()
+    this.certificates.start({
+      egress,
+      settings: () => this.catalog.configuration.acme,
+      secret: (reference) => messages.macKey(reference),
+      answer: async (challenges) => this.threads?.challenge(challenges),
+      show: () => this.catalog.heldChanged(),
+      tell: (writing, notice) => messages.tell(writing, notice),
+    })
+    for (const name of this.certificates.waiting)
+      this.voice.warn(`${name} has no certificate yet: until ACME brings one, clients are shown one that nobody believes`)
   }
 
   /** `http://host:port` of every gateway listener. */
@@ -268,6 +286,7 @@ export class Running {
     this.generation++
     await this.threads.publish(this.publication(configuration, share))
     this.directory.accept(share)
+    this.certificates.wake()
     this.publishes++
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
   }
@@ -321,8 +340,11 @@ export class Running {
       countersUsed: use.used,
       countersEntries: use.places,
       countersRefused: use.refusedFull,
+      acme: await this.certificates.counts(),
       certificates: this.catalog.configuration.snapshot.gateway.listen.flatMap(({ host, port, tls }) =>
-        (tls?.certificates ?? []).map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
+        (tls?.certificates ?? [])
+          .filter(({ isTemporary }) => !isTemporary)
+          .map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
       ),
     })
   }
@@ -331,7 +353,7 @@ export class Running {
   async stop(): Promise<void> {
     this.watch?.close()
     // At once, and beside the traffic: what these wait for outside must not keep requests coming.
-    const beside = Promise.all([this.upkeep?.close(), this.tasks.close(), this.messages?.stop()])
+    const beside = Promise.all([this.upkeep?.close(), this.tasks.close(), this.messages?.stop(), (this.certificates as CertificateUpkeep | undefined)?.close()])
     beside.catch(() => {})
     await this.step('the gateway threads', this.threads?.drain())
     await this.step('the control listener', this.control && endControl(this.control))

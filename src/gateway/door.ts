@@ -1,6 +1,7 @@
 // One listener of a thread: lets connections in as far as the caps allow, and those that speak TLS through their handshake first.
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { createServer as createTlsServer, type SecureContext, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { ACME_TLS } from '../model/acme.ts'
 import type { Listener, ListenerTls } from '../model/snapshot.ts'
 import { type ServerContexts, serverContexts } from './server-contexts.ts'
 
@@ -11,6 +12,8 @@ export interface DoorKeeper {
   enters(socket: Socket): void
   /** A handshake that came to nothing, with OpenSSL's reason as Node names it. */
   failed(reason: string): void
+  /** What proves to an ACME server that a name leads here, while that is being asked (RFC 8737 3). */
+  proof(name: string): SecureContext | undefined
   readonly handshakeMs: number
 }
 
@@ -64,7 +67,15 @@ class TlsDoor implements Door {
     this.server = createTlsServer({
       ...SOCKETS,
       ...this.contexts.options,
-      ALPNProtocols: PROTOCOLS,
+      ALPNCallback(this: TLSSocket, { servername, protocols }) {
+        // RFC 8737 3: it is offered alone, with a server name. For a name that nobody is proving it is a protocol that is not spoken here.
+        const proof = protocols.length === 1 && protocols[0] === ACME_TLS && servername ? keeper.proof(servername) : undefined
+        if (proof !== undefined) {
+          this.setKeyCert(proof)
+          return ACME_TLS
+        }
+        return PROTOCOLS.find((protocol) => protocols.includes(protocol))
+      },
       handshakeTimeout: keeper.handshakeMs,
       SNICallback(this: TLSSocket, name, answer) {
         try {
@@ -83,7 +94,11 @@ class TlsDoor implements Door {
       this.sockets.add(socket)
       socket.once('close', () => this.sockets.delete(socket))
     })
-    this.server.on('secureConnection', (socket) => keeper.enters(socket))
+    this.server.on('secureConnection', (socket) => {
+      // RFC 8737 3: the handshake was the proof; nothing is said after it.
+      if (socket.alpnProtocol === ACME_TLS) socket.destroySoon()
+      else keeper.enters(socket)
+    })
     this.server.on('tlsClientError', (cause: NodeJS.ErrnoException, socket) => {
       keeper.failed(cause.code ?? 'unknown')
       // Node leaves one that ran out of time open.

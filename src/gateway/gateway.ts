@@ -13,6 +13,7 @@ import type { AccessEvent } from '../telemetry/access-line.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { UsageMeter } from '../telemetry/usage.ts'
 import { callerAddress, forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
+import { Challenges } from './challenges.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
@@ -58,6 +59,8 @@ export class Gateway {
   coarseMs: number
   dateLine: Buffer = Buffer.alloc(0)
   draining = false
+  /** What ACME servers are answered while names are being proved. */
+  challenges = new Challenges()
   requests = 0
   publishStallUs = 0
   /** How late the sweep was at worst since metrics were last read, in microseconds: the event loop's lag. */
@@ -137,6 +140,7 @@ export class Gateway {
       admits: (socket) => this.admits(socket),
       enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), entrance)),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
+      proof: (name) => this.challenges.context(name),
       handshakeMs: this.settings.timeouts.headMs,
     })
     this.doors.push({ door, listener, entrance })

@@ -92,6 +92,8 @@ export interface ServerCertificate {
   readonly expiresMs: number
   /** Lower-case hex SHA-256 of the server's own certificate. */
   readonly thumbprint: string
+  /** It stands in for one that ACME has not got yet: nobody believes it. */
+  readonly isTemporary?: true
 }
 
 export interface GatewayLimits {

@@ -1,6 +1,7 @@
 // Reads the certificates of the listeners out of their files, and says what is wrong with each where it is written.
 import type { Fault, Path } from '../../base/fault.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
+import { NameTable } from '../../certificates/server-names.ts'
 import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
 import { type ListenerSection, profileOf } from '../sections/listener.ts'
 
@@ -12,12 +13,21 @@ export interface ListenerReading {
   readonly notices: readonly Fault[]
 }
 
+/** What is shown for names that certificates are got for by ACME. */
+export interface HeldCertificates {
+  /** Undefined while there is none. */
+  find(name: string): ServerCertificate | undefined
+  /** What is shown until then, where nothing else covers the name. */
+  standIn(name: string): ServerCertificate
+}
+
 /** `texts`: those of files that could be read, by absolute path; the others were reported when they were read. */
 export function readListeners(
   sections: readonly ListenerSection[],
   texts: ReadonlyMap<string, string>,
   fileBeside: (path: string) => string,
   nowMs: number,
+  held: HeldCertificates | undefined,
 ): ListenerReading {
   const faults: Fault[] = []
   const notices: Fault[] = []
@@ -27,7 +37,7 @@ export function readListeners(
     if (tls === undefined)
       return { host, port, ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }) }
     const certificates: ServerCertificate[] = []
-    for (const [j, { cert, key }] of tls.certificates.entries()) {
+    for (const [j, { cert, key }] of (tls.certificates ?? []).entries()) {
       const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
       const [certificateText, keyText] = [texts.get(fileBeside(cert)), texts.get(fileBeside(key))]
       if (certificateText === undefined || keyText === undefined) continue
@@ -40,7 +50,17 @@ export function readListeners(
         faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
       certificates.push(certificate)
     }
+    if (held) certificates.push(...shownFor(tls.acme ?? [], certificates, held))
     return { host, port, tls: { profile: profileOf(tls), certificates } }
   })
   return { listen, faults, notices }
+}
+
+/** Behind those of files: for clients that ask for no name, the operator's own order counts first. */
+function shownFor(names: readonly string[], others: readonly ServerCertificate[], held: HeldCertificates): ServerCertificate[] {
+  const covered = new NameTable<true>()
+  for (const name of others.flatMap((each) => each.names)) covered.add(name, true)
+  const got = names.flatMap((name) => held.find(name) ?? [])
+  for (const { names: own } of got) for (const name of own) covered.add(name, true)
+  return [...got, ...names.filter((name) => covered.find(name) === undefined).map((name) => held.standIn(name))]
 }

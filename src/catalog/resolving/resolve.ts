@@ -1,6 +1,7 @@
 // From files to a snapshot: everything is read, everything wrong is said at once, and with one fault there is no snapshot.
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
+import type { AcmeSettings } from '../../acme/settings.ts'
 import type { Fault, Path } from '../../base/fault.ts'
 import type { Schema } from '../../base/schema.ts'
 import type { LivingVersion } from '../../lifecycle/announcements.ts'
@@ -20,11 +21,12 @@ import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
 import { type KeptIn, keptWithin } from '../sections/upstream-schema.ts'
+import { resolveAcme } from './acme-resolution.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
-import { readListeners } from './listener-certificates.ts'
+import { type HeldCertificates, readListeners } from './listener-certificates.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type Part, Parts } from './parts.ts'
 import type { PlacedFault } from './place-checks.ts'
@@ -39,6 +41,8 @@ export interface ResolveOptions {
   readonly nowMs: number
   /** What `threads: auto` means; absent: the cores of this machine. */
   readonly cores?: number
+  /** Absent: nothing is served with what comes of it, and listeners lack what ACME has got. */
+  readonly held?: HeldCertificates
 }
 
 /** Where the store is. Files are absolute. */
@@ -70,6 +74,8 @@ export interface Configuration {
   /** Every version of every API, with the life it leads. */
   readonly versions: readonly LivingVersion[]
   readonly settings: OperatorSettings
+  /** Absent: no listener wants a certificate by ACME. */
+  readonly acme?: AcmeSettings
 }
 interface Outcome {
   /** Worth telling, and no reason to refuse: a key that has expired. */
@@ -127,7 +133,7 @@ class Resolving {
     // What is compared are values with one another: it is told only of those that are sound by themselves.
     const compared = this.compared(parts, section, main)
     if (!this.faulty.isSound(main, [])) return undefined
-    const { apis, directory, shared, listen, approvals, owners } = compared
+    const { apis, directory, shared, listen, approvals, owners, acme } = compared
     const { nowMs } = this.options
     const { documents, notices } = wellKnownDocuments(section, apis.listed, nowMs)
     for (const fault of notices) this.notices.push(locate(main, fault))
@@ -154,6 +160,7 @@ class Resolving {
       owners,
       versions: apis.versions,
       settings: section.settings,
+      ...(acme && { acme }),
     }
   }
 
@@ -172,6 +179,8 @@ class Resolving {
     const shared = this.shared(parts, selfFaultOf, kept)
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
+    const acme = isSound('gateway', 'listen') && isSound('gateway', 'acme') ? resolveAcme(section.gateway, shared) : undefined
+    if (acme) this.report(main, acme.faults)
     const apis = this.apis(parts, shared, selfFaultOf, kept)
     const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
@@ -180,6 +189,7 @@ class Resolving {
       directory: this.directory(parts, apis.offers),
       shared,
       listen,
+      ...(acme?.acme && { acme: acme.acme }),
       approvals: Object.fromEntries(sections.map(([name, , api]) => [name, api.approvals ?? required])),
       owners: new Map(sections.flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     }
@@ -206,7 +216,13 @@ class Resolving {
   }
 
   private listeners(sections: readonly ListenerSection[], main: SourceDocument): readonly Listener[] {
-    const { listen, faults, notices } = readListeners(sections, this.sources.certificates, (path) => fileBeside(main, path), this.options.nowMs)
+    const { listen, faults, notices } = readListeners(
+      sections,
+      this.sources.certificates,
+      (path) => fileBeside(main, path),
+      this.options.nowMs,
+      this.options.held,
+    )
     this.report(main, faults)
     for (const fault of notices) this.notices.push(locate(main, fault))
     return listen
@@ -282,4 +298,5 @@ interface Compared {
   readonly listen: readonly Listener[]
   readonly approvals: Configuration['approvals']
   readonly owners: Configuration['owners']
+  readonly acme?: AcmeSettings
 }
