@@ -64,6 +64,8 @@ class TlsDoor implements Door {
   constructor(keeper: DoorKeeper, tls: ListenerTls, ticketKeys: Uint8Array) {
     this.contexts = serverContexts(tls, ticketKeys)
     const door = this
+    /** Handshakes that are a proof to an ACME server. */
+    const proving = new WeakMap<TLSSocket, SecureContext>()
     this.server = createTlsServer({
       ...SOCKETS,
       ...this.contexts.options,
@@ -71,7 +73,9 @@ class TlsDoor implements Door {
         // RFC 8737 3: it is offered alone, with a server name. For a name that nobody is proving it is a protocol that is not spoken here.
         const proof = protocols.length === 1 && protocols[0] === ACME_TLS && servername ? keeper.proof(servername) : undefined
         if (proof !== undefined) {
+          // In TLS 1.2 the certificate was chosen before this and is replaced here; in TLS 1.3 it is chosen after this, below.
           this.setKeyCert(proof)
+          proving.set(this, proof)
           return ACME_TLS
         }
         return PROTOCOLS.find((protocol) => protocols.includes(protocol))
@@ -79,7 +83,7 @@ class TlsDoor implements Door {
       handshakeTimeout: keeper.handshakeMs,
       SNICallback(this: TLSSocket, name, answer) {
         try {
-          answer(null, door.contexts.find(name, this.getSharedSigalgs()))
+          answer(null, proving.get(this) ?? door.contexts.find(name, this.getSharedSigalgs()))
         } catch (cause) {
           answer(cause as Error)
         }
