@@ -1,0 +1,36 @@
+// Certificates by ACME: how each operation is asked, by whom, and how it refuses.
+import { type NameState, nameStates } from '../../../src/acme/records.ts'
+import type { Scenarios } from '../scenario.ts'
+import type { World } from '../world.ts'
+
+const PATH = '/acme/certificates/shop.example/renew'
+const put = (made: World, state: Partial<NameState> = {}): Promise<void> =>
+  made.plane.store.write(async (writing) => writing.put(nameStates, 'shop.example', { name: 'shop.example', nextMs: 0, failures: 0, ...state }))
+
+export const acme: Scenarios = {
+  listAcmeCertificates: {
+    may: 'owner administrator auditor viewer admin token',
+    good: async (made) => {
+      await put(made, { failures: 2, why: 'the proof by http-01 was refused', failedMs: made.plane.nowMs() - 1000, nextMs: made.plane.nowMs() + 60_000 })
+      return { path: '/acme/certificates' }
+    },
+    refusals: {},
+  },
+  renewAcmeCertificate: {
+    may: 'owner administrator admin token',
+    good: async (made) => {
+      await put(made)
+      return { path: PATH }
+    },
+    refusals: {
+      'under-way': async (made) => {
+        await put(made, { lease: { node: 'node_other', untilMs: made.plane.nowMs() + 60_000 } })
+        return { path: PATH }
+      },
+      held: async (made) => {
+        await put(made, { heldUntilMs: made.plane.nowMs() + 60_000 })
+        return { path: PATH }
+      },
+    },
+  },
+}
