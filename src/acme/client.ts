@@ -175,7 +175,7 @@ export class AcmeClient {
     }
   }
 
-  /** Asks again and again, less and less often or as the server asks, until there is an answer or the time is over. */
+  /** Asks again and again, less and less often and as rarely as the server wants, until there is an answer or the time is over. */
   private async polled<T extends { readonly retryAfterMs?: number | undefined }>(
     { pause, untilMs, nowMs }: Waiting,
     doing: string,
@@ -184,7 +184,7 @@ export class AcmeClient {
     for (let wait = POLL_MS; ; wait *= 1.5) {
       const { isDone, value } = await ask()
       if (isDone) return value
-      const waitMs = Math.min(Math.max(value.retryAfterMs ?? wait, POLL_MS), POLL_MS_MAX)
+      const waitMs = Math.min(Math.max(value.retryAfterMs ?? 0, wait), POLL_MS_MAX)
       if (nowMs() + waitMs > untilMs) throw new AcmeFailure('tooSlow', `${doing}: the server did not come to an end in time`)
       await pause(waitMs)
     }
