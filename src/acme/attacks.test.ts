@@ -195,7 +195,7 @@ describe('a server that lies', () => {
       let isWrong = true
       house = await acmeHouse({ wrong: () => (isWrong ? wrong : undefined) })
       await refused(says)
-      assert.equal(house.events.at(-1)!.code, 'acme.badCertificate')
+      assert.equal(house.events.at(-1)!.code, 'acme.bad-certificate')
       isWrong = false
       house.clock.advanceMs(DAY)
       await house.settle()

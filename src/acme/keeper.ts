@@ -198,7 +198,7 @@ export class Keeper {
         act,
         actor: SYSTEM,
         outcome: 'refused',
-        code: `acme.${failure.kind}`,
+        code: `acme.${failure.code}`,
         object: { kind: 'certificate', name },
         detail: { directory },
       })

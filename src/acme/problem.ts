@@ -22,6 +22,10 @@ export class AcmeFailure extends Error {
     this.kind = kind
     this.retryAfterMs = retryAfterMs
   }
+  /** As codes are written here: `rate-limited`. */
+  get code(): string {
+    return this.kind.replaceAll(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`).replace(/^-/, '')
+  }
   get isPassing(): boolean {
     return PASSING.has(this.kind)
   }

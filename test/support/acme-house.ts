@@ -13,6 +13,7 @@ import { openDoor } from '../../src/gateway/door.ts'
 import type { NO_CHALLENGES } from '../../src/model/acme.ts'
 import type { TrailEvent } from '../../src/model/trail-event.ts'
 import type { Egress } from '../../src/ports/egress.ts'
+import { Trail } from '../../src/trail/trail.ts'
 import { AcmeServer, type AcmeServerOptions } from './acme-server.ts'
 import { testEnvelope } from './envelope.ts'
 
@@ -53,6 +54,7 @@ export async function acmeHouse(
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
   const store = new MemoryStore()
   const envelope = testEnvelope()
+  const trail = new Trail(envelope, async () => {})
   const holdings = await Holdings.open(store, envelope, nowMs)
   let challenges = new Challenges()
   const tls = { profile: 'intermediate', certificates: [holdings.standIn(NAME), holdings.standIn('api.example')] } as const
@@ -85,7 +87,10 @@ export async function acmeHouse(
       settings: () => house.settings,
       secret: async () => 'there is none',
       changed: async () => void (await holdings.reload()),
-      record: async (_, event) => void house.events.push(event),
+      record: async (writing, event) => {
+        await trail.append(writing, event, nowMs())
+        house.events.push(event)
+      },
       tellFailure: async (_, failure) => void house.failures.push(failure),
       say: (line) => house.said.push(line),
       warn: (line) => house.warned.push(line),

@@ -12,17 +12,13 @@ export interface AcmeResolution {
   readonly faults: readonly Fault[]
 }
 
+const NO_AUTHORITY = 'no authority is named: gateway.acme: { directory: https://..., termsOfServiceAgreed: true }'
+
 export function resolveAcme({ acme, listen }: Pick<GatewaySection, 'acme' | 'listen'>, shared: SharedObjects): AcmeResolution {
   const faults: Fault[] = []
   const fault = (code: string, path: Path, message: string): void => void faults.push({ code, path, message })
   const names = [...new Set(listen.flatMap(({ tls }) => tls?.acme ?? []))].sort()
-  for (const [i, { tls }] of listen.entries())
-    if (tls?.acme && acme === undefined)
-      fault(
-        'acme-missing',
-        ['gateway', 'listen', i, 'tls', 'acme'],
-        'no authority is named: gateway.acme: { directory: https://..., termsOfServiceAgreed: true }',
-      )
+  for (const [i, { tls }] of listen.entries()) if (tls?.acme && acme === undefined) fault('acme-missing', ['gateway', 'listen', i, 'tls', 'acme'], NO_AUTHORITY)
   if (names.length > NAMES_MAX) fault('too-many-names', ['gateway', 'listen'], `${names.length} names are listed under acme; ${NAMES_MAX} are the most`)
   if (acme === undefined) return { faults }
   const at: Path = ['gateway', 'acme']
