@@ -6,6 +6,7 @@ import { type AcmeHouse, acmeHouse, NAME } from '../../test/support/acme-house.t
 import type { Step, Trouble } from '../../test/support/acme-server.ts'
 import { everyEntry } from '../ports/store.ts'
 import { nameStates } from './records.ts'
+import { compromised, revocations } from './revocation.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -272,6 +273,46 @@ describe('a failure', () => {
     house.clock.advanceMs(await restOf())
     await house.settle()
     assert.ok(await house.certificate())
+  })
+})
+
+describe('a certificate whose key may be known to others', () => {
+  it('is replaced at once and revoked then, with the reason, and again until the authority has done it', async () => {
+    await open()
+    await house.settle()
+    const first = (await house.certificate())!
+    house.acme.trouble('newOrder', problem('serverInternal', 500))
+    house.acme.trouble('revoke', problem('serverInternal', 500))
+    assert.equal(typeof (await house.store.write((writing) => compromised(writing, NAME))), 'object')
+    await house.settle()
+    // As long as it is shown, it is not revoked.
+    assert.deepEqual([house.acme.revoked.length, house.acme.asked.includes('revoke')], [0, false])
+    for (let tries = 0; tries < 2; tries++) {
+      house.clock.advanceMs(HOUR)
+      await house.settle()
+    }
+    assert.equal(house.acme.orders.length, 2)
+    assert.deepEqual(house.acme.revoked, [{ certificate: new X509Certificate(first.chain).raw.toString('base64url'), reason: 1 }])
+    assert.match(house.warned.at(-1)!, /not revoked yet/)
+    assert.deepEqual(
+      house.events.slice(-2).map(({ act, outcome }) => `${act} ${outcome}`),
+      ['certificate.revoke refused', 'certificate.revoke done'],
+    )
+    assert.equal(await house.store.write((writing) => compromised(writing, 'bank.example')), undefined)
+  })
+
+  it('that somebody revoked already, or that has ended, is done with', async () => {
+    for (const isEnded of [false, true]) {
+      await open()
+      await house.settle()
+      house.acme.trouble('revoke', problem(isEnded ? 'serverInternal' : 'alreadyRevoked'))
+      await house.store.write((writing) => compromised(writing, NAME))
+      await house.settle()
+      if (isEnded) house.clock.advanceMs(91 * DAY)
+      await house.settle()
+      assert.deepEqual([house.acme.revoked.length, await house.store.read((reading) => reading.get(revocations, NAME))], [0, undefined])
+      if (!isEnded) await house.close()
+    }
   })
 })
 

@@ -1,11 +1,12 @@
 // Keeps every name that listeners want a certificate for supplied with one: orders, renews early, tries again later and later, one node for each name.
+import { X509Certificate } from 'node:crypto'
 import { randomSeed } from '../base/ids.ts'
 import type { TrailEvent } from '../model/trail-event.ts'
 import { UnreadableSecret } from '../ports/envelope.ts'
 import { type Reading, StoreUnavailable, type Writing } from '../ports/store.ts'
 import type { ChallengeBoard } from './challenge-board.ts'
 import { AcmeConnection } from './connection.ts'
-import { type Obtained, type ObtainingParts, obtain, TRY_MS } from './obtaining.ts'
+import { clientFor, type Obtained, type ObtainingParts, obtain, TRY_MS } from './obtaining.ts'
 import { AcmeFailure } from './problem.ts'
 import {
   accountKeyOf,
@@ -20,6 +21,7 @@ import {
   sealKey,
 } from './records.ts'
 import { ASK_MS, suggestion } from './renewal-information.ts'
+import { dueRevocation, KEY_COMPROMISE, revocations, settleRevocation } from './revocation.ts'
 import { backOffMs, renewalMs } from './schedule.ts'
 import type { AcmeSettings } from './settings.ts'
 
@@ -50,6 +52,13 @@ export interface Round {
   readonly nextDueMs: number | undefined
 }
 
+interface Due {
+  readonly name: string
+  readonly dueMs: number
+  /** `ask`: when the authority would have it renewed. */
+  readonly what: 'order' | 'ask' | 'revoke'
+}
+
 const SYSTEM = { kind: 'system', id: 'system' } as const
 /** A name that is tried for is nobody else's for so long. */
 const LEASE_MS = TRY_MS + 60_000
@@ -76,6 +85,7 @@ export class Keeper {
     const looked = await store.read((reading) => this.due(reading, settings))
     if (looked === undefined || looked.dueMs > nowMs()) return { nextDueMs: looked?.dueMs }
     if (looked.what === 'ask') await this.ask(settings, looked.name)
+    else if (looked.what === 'revoke') await this.revoke(settings, looked.name)
     else {
       const claimed = await this.claim(settings, looked.name)
       if (claimed === undefined) return { nextDueMs: nowMs() + 1000 }
@@ -100,11 +110,9 @@ export class Keeper {
   }
 
   /** What is due first. */
-  private async due(
-    reading: Reading,
-    settings: AcmeSettings,
-  ): Promise<{ readonly name: string; readonly dueMs: number; readonly what: 'order' | 'ask' } | undefined> {
-    let first: { readonly name: string; readonly dueMs: number; readonly what: 'order' | 'ask' } | undefined
+  private async due(reading: Reading, settings: AcmeSettings): Promise<Due | undefined> {
+    const revocation = await dueRevocation(reading, settings.directory)
+    let first: Due | undefined = revocation && { ...revocation, what: 'revoke' }
     for (const state of await readStates(reading)) {
       const certificate = await reading.get(certificates, state.name)
       const orderMs = this.orderMs(state, certificate, settings)
@@ -233,6 +241,33 @@ export class Keeper {
       const renewMs = told && 'renewMs' in told ? Math.min(record.renewMs, Math.max(told.renewMs, record.issuedMs + ASK_MS)) : record.renewMs
       writing.put(certificates, name, { ...rest, renewMs, ...(told && { askMs: told.askMs }) })
     })
+  }
+
+  private async revoke(settings: AcmeSettings, name: string): Promise<void> {
+    const { store, nowMs, record, say, warn } = this.parts
+    const before = await store.read((reading) => reading.get(revocations, name))
+    if (before === undefined) return
+    const isOver = before.expiresMs <= nowMs()
+    const outcome = isOver ? 'done' : await this.revoked(settings, before.chain)
+    const failure = await store.write(async (writing) => {
+      const left = settleRevocation(writing, name, before, outcome, nowMs(), this.random())
+      const event = { act: 'certificate.revoke', actor: SYSTEM, object: { kind: 'certificate', name }, detail: { directory: before.directory } } as const
+      if (left) await record(writing, { ...event, outcome: 'refused', code: `acme.${left.code}` })
+      else if (!isOver) await record(writing, { ...event, outcome: 'done' })
+      return left
+    })
+    if (failure) warn(`certificate of ${name}: the one before is not revoked yet: ${failure.message}; tried again by itself`)
+    else say(`certificate of ${name}: the one before ${isOver ? 'has ended' : 'is revoked'}`)
+  }
+  private async revoked(settings: AcmeSettings, chain: string): Promise<'done' | AcmeFailure> {
+    try {
+      const client = await clientFor(this.parts, settings)
+      await client.revoke(new X509Certificate(chain).raw, KEY_COMPROMISE)
+      return 'done'
+    } catch (cause) {
+      if (cause instanceof StoreUnavailable || isLeaving(cause)) throw cause
+      return failureOf(cause)
+    }
   }
 
   private put(name: string, turn: (state: NameState) => NameState): Promise<void> {

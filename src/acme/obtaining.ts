@@ -65,7 +65,7 @@ export async function obtain(
 }
 
 /** A client whose account exists. The key is made once for each authority, by whichever node comes first. */
-async function clientFor({ store, envelope, egress, nowMs, secret }: ObtainingParts, settings: AcmeSettings): Promise<AcmeClient> {
+export async function clientFor({ store, envelope, egress, nowMs, secret }: ObtainingParts, settings: AcmeSettings): Promise<AcmeClient> {
   const { directory, contact, externalAccount, trust } = settings
   const id = accountKeyOf(`${directory} ${externalAccount?.keyId ?? ''}`)
   const account = await store.write(async (writing): Promise<AccountRecord> => {

@@ -99,11 +99,11 @@ export const SEALED_BY_ACME: readonly AnySealedCollection[] = [sealedAccounts, s
 /** Seals a private key for one place. */
 export const sealKey = (envelope: Envelope, key: Uint8Array, place: string): string => envelope.seal(key, place)
 
-/** Has another certificate ordered for a name that is wanted, at once and whatever the one there is; undefined for a name that is not. */
+/** Has another certificate ordered for a name that is wanted, as soon as the authority lets us and whatever the one there is; undefined for a name that is not. */
 export async function hurry(writing: Writing, name: string): Promise<NameState | undefined> {
   const state = await writing.get(nameStates, name)
   if (state === undefined) return undefined
-  const hurried: NameState = { ...state, nextMs: 0, isWanted: true }
+  const hurried: NameState = { ...state, nextMs: state.heldUntilMs ?? 0, isWanted: true }
   writing.put(nameStates, name, hurried)
   return hurried
 }

@@ -69,7 +69,7 @@ export class AcmeServer {
   readonly asked: Step[] = []
   readonly orders: Order[] = []
   readonly accounts: Account[] = []
-  readonly revoked: string[] = []
+  readonly revoked: { readonly certificate: string; readonly reason: number }[] = []
   readonly authority: Made
   private readonly troubles = new Map<Step, Trouble[]>()
   private readonly nonces = new Set<string>()
@@ -156,7 +156,7 @@ export class AcmeServer {
     }
     if (step === 'newOrder') return this.newOrder(response, account, payload)
     if (step === 'revoke') {
-      this.revoked.push((payload as { certificate: string }).certificate)
+      this.revoked.push(payload as { certificate: string; reason: number })
       return this.send(response, 200)
     }
     const order = this.orders.find((each) => each.id === id && each.account === account)

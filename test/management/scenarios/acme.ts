@@ -1,9 +1,16 @@
 // Certificates by ACME: how each operation is asked, by whom, and how it refuses.
-import { type NameState, nameStates } from '../../../src/acme/records.ts'
+import { certificates, type NameState, nameStates } from '../../../src/acme/records.ts'
+import { compromised } from '../../../src/acme/revocation.ts'
 import type { Scenarios } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 const PATH = '/acme/certificates/shop.example/renew'
+const REVOKE = '/acme/certificates/shop.example/revoke'
+const issue = (made: World): Promise<void> =>
+  made.plane.store.write(async (writing) => {
+    const times = { validFromMs: 0, issuedMs: 0, renewMs: made.plane.nowMs() + 60_000, expiresMs: made.plane.nowMs() + 120_000 }
+    writing.put(certificates, 'shop.example', { directory: 'https://acme.example/directory', chain: '', sealed: '', ...times })
+  })
 const put = (made: World, state: Partial<NameState> = {}): Promise<void> =>
   made.plane.store.write(async (writing) => writing.put(nameStates, 'shop.example', { name: 'shop.example', nextMs: 0, failures: 0, ...state }))
 
@@ -30,6 +37,30 @@ export const acme: Scenarios = {
       held: async (made) => {
         await put(made, { heldUntilMs: made.plane.nowMs() + 60_000 })
         return { path: PATH }
+      },
+    },
+  },
+  revokeAcmeCertificate: {
+    may: 'owner administrator admin token',
+    good: async (made) => {
+      await put(made)
+      await issue(made)
+      return { path: REVOKE }
+    },
+    refusals: {
+      'under-way': async (made) => {
+        await put(made, { lease: { node: 'node_other', untilMs: made.plane.nowMs() + 60_000 } })
+        return { path: REVOKE }
+      },
+      none: async (made) => {
+        await put(made)
+        return { path: REVOKE }
+      },
+      begun: async (made) => {
+        await put(made)
+        await issue(made)
+        await made.plane.store.write((writing) => compromised(writing, 'shop.example'))
+        return { path: REVOKE }
       },
     },
   },
