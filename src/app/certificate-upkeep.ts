@@ -4,7 +4,8 @@ import { ChallengeBoard } from '../acme/challenge-board.ts'
 import { Holdings } from '../acme/holdings.ts'
 import { Keeper, type KeeperParts } from '../acme/keeper.ts'
 import { Loop } from '../acme/loop.ts'
-import { certificates, challenges, hurry, readStates } from '../acme/records.ts'
+import { certificates, challenges, hurry, nameStates, readStates } from '../acme/records.ts'
+import { revocations } from '../acme/revocation.ts'
 import type { AcmeSettings } from '../acme/settings.ts'
 import { liveNodes } from '../catalog/revisions/nodes.ts'
 import type { Services } from '../management/plane.ts'
@@ -129,7 +130,7 @@ export class CertificateUpkeep {
     if (isOf(challenges.name)) await board.takeUp()
     if (isOf(certificates.name) && (await this.holdings.reload())) this.isShown = false
     this.sequence = sequence
-    this.keeping?.wake()
+    if ([nameStates, certificates, revocations].some(({ name }) => isOf(name))) this.keeping?.wake()
     if (this.isShown) return
     await show()
     this.isShown = true

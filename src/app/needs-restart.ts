@@ -14,5 +14,6 @@ export function needsRestart(started: Configuration, now: Configuration): string
   return parts.filter(([, before, after]) => JSON.stringify(before) !== JSON.stringify(after)).map(([name]) => name)
 }
 
-/** Certificates and versions of TLS change while Gatehouse runs; whether it is spoken does not. */
-const addresses = ({ snapshot }: Configuration): unknown => snapshot.gateway.listen.map(({ host, port, tls }) => ({ host, port, tls: tls !== undefined }))
+/** Certificates and versions of TLS change while Gatehouse runs; whether it is spoken, and whether names are proved in it, does not. */
+const addresses = ({ snapshot }: Configuration): unknown =>
+  snapshot.gateway.listen.map(({ host, port, tls }) => ({ host, port, tls: tls !== undefined, proves: tls?.provesNames }))

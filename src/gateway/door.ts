@@ -66,20 +66,20 @@ class TlsDoor implements Door {
     const door = this
     /** Handshakes that are a proof to an ACME server. */
     const proving = new WeakMap<TLSSocket, SecureContext>()
+    // Asked of our own code only where it must be: every handshake would pay for it.
+    function protocolOf(this: TLSSocket, { servername, protocols }: { servername: string; protocols: string[] }): string | undefined {
+      // RFC 8737 3: it is offered alone, with a server name. For a name that nobody is proving it is a protocol that is not spoken here.
+      const proof = protocols.length === 1 && protocols[0] === ACME_TLS && servername ? keeper.proof(servername) : undefined
+      if (proof === undefined) return PROTOCOLS.find((protocol) => protocols.includes(protocol))
+      // In TLS 1.2 the certificate was chosen before this and is replaced here; in TLS 1.3 it is chosen after this, below.
+      this.setKeyCert(proof)
+      proving.set(this, proof)
+      return ACME_TLS
+    }
     this.server = createTlsServer({
       ...SOCKETS,
       ...this.contexts.options,
-      ALPNCallback(this: TLSSocket, { servername, protocols }) {
-        // RFC 8737 3: it is offered alone, with a server name. For a name that nobody is proving it is a protocol that is not spoken here.
-        const proof = protocols.length === 1 && protocols[0] === ACME_TLS && servername ? keeper.proof(servername) : undefined
-        if (proof !== undefined) {
-          // In TLS 1.2 the certificate was chosen before this and is replaced here; in TLS 1.3 it is chosen after this, below.
-          this.setKeyCert(proof)
-          proving.set(this, proof)
-          return ACME_TLS
-        }
-        return PROTOCOLS.find((protocol) => protocols.includes(protocol))
-      },
+      ...(tls.provesNames ? { ALPNCallback: protocolOf } : { ALPNProtocols: PROTOCOLS }),
       handshakeTimeout: keeper.handshakeMs,
       SNICallback(this: TLSSocket, name, answer) {
         try {

@@ -76,6 +76,8 @@ export interface ListenerTls {
   readonly profile: TlsProfileName
   /** One at least; the first is shown to clients that ask for no name, or for one that none of them has. */
   readonly certificates: readonly ServerCertificate[]
+  /** Names are proved here to an ACME server by TLS-ALPN-01. */
+  readonly provesNames?: true
 }
 export type TlsProfileName = 'modern' | 'intermediate'
 

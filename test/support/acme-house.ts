@@ -57,7 +57,7 @@ export async function acmeHouse(
   const trail = new Trail(envelope, async () => {})
   const holdings = await Holdings.open(store, envelope, nowMs)
   let challenges = new Challenges()
-  const tls = { profile: 'intermediate', certificates: [holdings.standIn(NAME), holdings.standIn('api.example')] } as const
+  const tls = { profile: 'intermediate', certificates: [holdings.standIn(NAME), holdings.standIn('api.example')], provesNames: true } as const
   const door = await openDoor({ host: '127.0.0.1', port: 0, tls }, false, new Uint8Array(48), {
     admits: () => true,
     enters: (socket) => socket.destroy(),

@@ -28,6 +28,7 @@ export function readListeners(
   fileBeside: (path: string) => string,
   nowMs: number,
   held: HeldCertificates | undefined,
+  challenge: string | undefined,
 ): ListenerReading {
   const faults: Fault[] = []
   const notices: Fault[] = []
@@ -51,7 +52,7 @@ export function readListeners(
       certificates.push(certificate)
     }
     if (held) certificates.push(...shownFor(tls.acme ?? [], certificates, held))
-    return { host, port, tls: { profile: profileOf(tls), certificates } }
+    return { host, port, tls: { profile: profileOf(tls), certificates, ...(tls.acme && challenge === 'tls-alpn-01' && { provesNames: true }) } }
   })
   return { listen, faults, notices }
 }

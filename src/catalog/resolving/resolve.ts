@@ -16,7 +16,7 @@ import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside, readSources, type Sources } from '../reading/sources.ts'
 import { configurationSchema, includedSchema, type MainSection } from '../sections/configuration.ts'
 import { keySourceOf } from '../sections/envelope-settings.ts'
-import type { ControlSettings, ListenerSection } from '../sections/listener.ts'
+import type { ControlSettings } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
@@ -174,7 +174,7 @@ class Resolving {
     }
     const own = ownAddresses()
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
-    const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway.listen, main) : []
+    const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway, main) : []
     const kept = keptWithin(isSound('egress') ? section.egress.allowPrivate : [])
     const shared = this.shared(parts, selfFaultOf, kept)
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
@@ -215,13 +215,14 @@ class Resolving {
     return shared
   }
 
-  private listeners(sections: readonly ListenerSection[], main: SourceDocument): readonly Listener[] {
+  private listeners({ listen: sections, acme }: MainSection['gateway'], main: SourceDocument): readonly Listener[] {
     const { listen, faults, notices } = readListeners(
       sections,
       this.sources.certificates,
       (path) => fileBeside(main, path),
       this.options.nowMs,
       this.options.held,
+      acme?.challenge,
     )
     this.report(main, faults)
     for (const fault of notices) this.notices.push(locate(main, fault))
