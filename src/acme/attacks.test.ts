@@ -117,8 +117,7 @@ describe('a server that names other places', () => {
   })
 
   it('that stands in a private network is not reached where the operator did not say so', async () => {
-    const { guardedEgress } = await import('../adapters/egress/guarded-egress.ts')
-    house = await acmeHouse({ egress: () => guardedEgress({ allowPrivate: [], own: () => [] }) })
+    house = await acmeHouse({ allowPrivate: [] })
     await refused(/egress\.allowPrivate/)
     assert.deepEqual(house.acme.asked, [])
   })

@@ -13,13 +13,13 @@ import type { AcmeChallenges } from '../model/acme.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { AcmeCounts } from '../telemetry/measures.ts'
 import type { Foundations } from './foundations.ts'
+import type { Voice } from './running.ts'
 
 export interface CertificateParts {
   readonly foundations: Foundations
   readonly nodeId: string
   readonly nowMs: () => number
-  readonly say: (line: string) => void
-  readonly warn: (line: string) => void
+  readonly voice: Voice
 }
 /** What is there once traffic is served. */
 export interface ServingParts {
@@ -58,13 +58,15 @@ export class CertificateUpkeep {
   static async open(parts: CertificateParts): Promise<CertificateUpkeep> {
     const { store, envelope } = parts.foundations
     const holdings = await Holdings.open(store, envelope, parts.nowMs)
-    for (const name of holdings.unusable) parts.warn(`the certificate of ${name} in the store cannot be used: it is ordered anew`)
+    for (const name of holdings.unusable) parts.voice.warn(`the certificate of ${name} in the store cannot be used: it is ordered anew`)
     if (holdings.unusable.length > 0) await store.write(async (writing) => void (await Promise.all(holdings.unusable.map((name) => hurry(writing, name)))))
     return new CertificateUpkeep(parts, holdings)
   }
 
   start(serving: ServingParts): void {
-    const { foundations, nodeId, nowMs, say, warn } = this.parts
+    const { foundations, nodeId, nowMs, voice } = this.parts
+    const say = (line: string): void => voice.say(line)
+    const warn = (line: string): void => voice.warn(line)
     const { store, envelope, storeKind, trail } = foundations
     const pause = (ms: number): Promise<void> => after(ms, undefined, { ref: false, signal: this.leaving.signal })
     const others = async (): Promise<readonly string[]> => {
@@ -86,6 +88,7 @@ export class CertificateUpkeep {
         }),
     })
     this.settings = serving.settings
+    for (const name of this.waiting) warn(`${name} has no certificate yet: until ACME brings one, clients are shown one that nobody believes`)
     const trouble = (cause: unknown): void => {
       if (!this.leaving.signal.aborted) warn(`certificates by ACME: ${cause instanceof Error ? cause.message : String(cause)}`)
     }

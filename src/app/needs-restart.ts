@@ -16,4 +16,7 @@ export function needsRestart(started: Configuration, now: Configuration): string
 
 /** Certificates and versions of TLS change while Gatehouse runs; whether it is spoken, and whether names are proved in it, does not. */
 const addresses = ({ snapshot }: Configuration): unknown =>
-  snapshot.gateway.listen.map(({ host, port, tls }) => ({ host, port, tls: tls !== undefined, proves: tls?.provesNames }))
+  snapshot.gateway.listen.map(({ host, port, tls, http2, proxyProtocol }) => ({
+    ...{ host, port, http2, proxyProtocol },
+    ...{ tls: tls !== undefined, proves: tls?.provesNames },
+  }))

@@ -15,6 +15,7 @@ import { type Configuration, resolveSources } from '../catalog/resolving/resolve
 import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
 import { UsageBook } from '../directory/usage-book.ts'
+import { unsafeFor } from '../gateway/http2/guards.ts'
 import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { operations } from '../management/operations/index.ts'
@@ -27,6 +28,7 @@ import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, openFoundations } from './foundations.ts'
+import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
@@ -35,6 +37,7 @@ import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads, probe } from './threads.ts'
 import { Upkeep } from './upkeep.ts'
+import { insecureUpstreams, upstreamCertificates } from './upstream-reports.ts'
 import { VERSION } from './version.ts'
 import { wayOut } from './way-out.ts'
 
@@ -128,8 +131,7 @@ export class Running {
   private async open(sources: Sources, settings: Settings): Promise<void> {
     for (const line of this.foundations.lines) this.voice.say(line)
     const { foundations, nodeId, voice } = this
-    const spoken = { say: (line: string) => voice.say(line), warn: (line: string) => voice.warn(line) }
-    this.certificates = await CertificateUpkeep.open({ foundations, nodeId, nowMs: () => this.nowMs, ...spoken })
+    this.certificates = await CertificateUpkeep.open({ foundations, nodeId, voice, nowMs: () => this.nowMs })
     await this.openCatalog(sources)
     const started = (this.started = this.catalog.configuration)
     const { host, port } = started.control.listen
@@ -183,6 +185,10 @@ export class Running {
     )
     if (!opened.ok) throw new RefusedConfiguration(opened.faults)
     for (const notice of opened.notices) this.voice.warn(faultLine(notice, ''))
+    const { nghttp2 } = process.versions
+    if (opened.catalog.configuration.snapshot.gateway.listen.some(({ http2 }) => http2))
+      for (const attack of unsafeFor(nghttp2))
+        this.voice.warn(`HTTP/2 is served, and nghttp2 ${nghttp2} of this Node.js does not withstand ${attack}: use a newer Node.js, or \`http2: false\``)
     this.catalog = opened.catalog
     this.foundations.notices.webhooks = () => this.catalog.configuration.settings.webhooks
   }
@@ -238,16 +244,14 @@ export class Running {
       show: () => this.catalog.heldChanged(),
       tell: (writing, notice) => messages.tell(writing, notice),
     })
-    for (const name of this.certificates.waiting)
-      this.voice.warn(`${name} has no certificate yet: until ACME brings one, clients are shown one that nobody believes`)
   }
 
   /** `http://host:port` of every gateway listener. */
   get urls(): readonly string[] {
-    return this.started.snapshot.gateway.listen.map(({ host, tls }, i) => url(host, this.threads!.ports[i]!, tls && 'https'))
+    return this.started.snapshot.gateway.listen.map(({ host, tls }, i) => urlOf(host, this.threads!.ports[i]!, tls && 'https'))
   }
   get controlUrl(): string {
-    return url(this.started.control.listen.host, this.controlPort)
+    return urlOf(this.started.control.listen.host, this.controlPort)
   }
   private get controlPort(): number {
     const address = this.control?.address()
@@ -261,6 +265,11 @@ export class Running {
   }
   get apis(): Configuration['snapshot']['apis'] {
     return this.started.snapshot.apis
+  }
+
+  /** Every API with an upstream whose certificate nobody verifies. */
+  get insecure(): ReturnType<typeof insecureUpstreams> {
+    return insecureUpstreams(this.started.snapshot)
   }
 
   /** Makes a key in place of the one that was made like this before, on disk before it is told, and live on every thread when this resolves. */
@@ -341,11 +350,9 @@ export class Running {
       countersEntries: use.places,
       countersRefused: use.refusedFull,
       acme: await this.certificates.counts(),
-      certificates: this.catalog.configuration.snapshot.gateway.listen.flatMap(({ host, port, tls }) =>
-        (tls?.certificates ?? [])
-          .filter(({ isTemporary }) => !isTemporary)
-          .map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
-      ),
+      certificates: listenerCertificates(this.catalog.configuration.snapshot),
+      insecureUpstreams: insecureUpstreams(this.catalog.configuration.snapshot),
+      upstreamCertificates: upstreamCertificates(this.catalog.configuration.snapshot),
     })
   }
 
@@ -382,8 +389,6 @@ async function inTime(ending: Promise<unknown>): Promise<void> {
   const late = new AbortController()
   await Promise.race([ending, after(PARTING_MS, undefined, { signal: late.signal }).catch(() => {})]).finally(() => late.abort())
 }
-
-const url = (host: string, port: number, scheme = 'http'): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** Volumes of containers come like this: it is told, and not refused. */
 const isOpenToOthers = (folder: string): boolean => process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0

@@ -98,6 +98,7 @@ describe('a challenge over TLS', () => {
       failed: () => {},
       proof: (name) => challenges.context(name),
       handshakeMs: 10_000,
+      proxies: { expects: () => assert.fail(), names: () => assert.fail(), nameless: () => assert.fail(), headerMs: 60_000 },
     })
     doors.push(door)
     return (door.server.address() as AddressInfo).port

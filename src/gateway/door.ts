@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type SecureContext, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { ACME_TLS } from '../model/acme.ts'
 import type { Listener, ListenerTls } from '../model/snapshot.ts'
+import { ProxiedDoor, type ProxyKeeper } from './proxied-door.ts'
 import { type ServerContexts, serverContexts } from './server-contexts.ts'
 
 export interface DoorKeeper {
@@ -15,14 +16,18 @@ export interface DoorKeeper {
   /** What proves to an ACME server that a name leads here, while that is being asked (RFC 8737 3). */
   proof(name: string): SecureContext | undefined
   readonly handshakeMs: number
+  /** Asked on listeners behind proxies. */
+  readonly proxies: ProxyKeeper
 }
 
-/** HTTP/1.1 is all that is spoken here (RFC 7301): who offers only something else is told so in the handshake. */
-const PROTOCOLS = ['http/1.1']
+/** What is spoken here (RFC 7301), by preference: who offers only something else is told so in the handshake. */
+const protocols = (http2: boolean): string[] => (http2 ? ['h2', 'http/1.1'] : ['http/1.1'])
 
 /** Opens the listener; answers its door once it listens. `ticketKeys` are those of its trust domain. */
-export async function openDoor({ host, port, tls }: Listener, shared: boolean, ticketKeys: Uint8Array, keeper: DoorKeeper): Promise<Door> {
-  const door = tls === undefined ? new ClearDoor(keeper) : new TlsDoor(keeper, tls, ticketKeys)
+export async function openDoor(listener: Listener, shared: boolean, ticketKeys: Uint8Array, keeper: DoorKeeper): Promise<Door> {
+  const { host, port, tls, http2 = false, proxyProtocol } = listener
+  const inner = tls === undefined ? new ClearDoor(keeper) : new TlsDoor(keeper, tls, http2, ticketKeys)
+  const door = proxyProtocol ? new ProxiedDoor(inner, SOCKETS, keeper.proxies) : inner
   await new Promise<void>((resolve, reject) => {
     door.server.once('error', reject)
     door.server.listen({ host, port, reusePort: shared, backlog: 4096 }, resolve)
@@ -61,16 +66,17 @@ class TlsDoor implements Door {
   /** What is shown now: most publications change nothing of it. */
   private shown = ''
 
-  constructor(keeper: DoorKeeper, tls: ListenerTls, ticketKeys: Uint8Array) {
+  constructor(keeper: DoorKeeper, tls: ListenerTls, http2: boolean, ticketKeys: Uint8Array) {
     this.contexts = serverContexts(tls, ticketKeys)
     const door = this
+    const spoken = protocols(http2)
     /** Handshakes that are a proof to an ACME server. */
     const proving = new WeakMap<TLSSocket, SecureContext>()
     // Asked of our own code only where it must be: every handshake would pay for it.
-    function protocolOf(this: TLSSocket, { servername, protocols }: { servername: string; protocols: string[] }): string | undefined {
+    function protocolOf(this: TLSSocket, { servername, protocols: offered }: { servername: string; protocols: string[] }): string | undefined {
       // RFC 8737 3: it is offered alone, with a server name. For a name that nobody is proving it is a protocol that is not spoken here.
-      const proof = protocols.length === 1 && protocols[0] === ACME_TLS && servername ? keeper.proof(servername) : undefined
-      if (proof === undefined) return PROTOCOLS.find((protocol) => protocols.includes(protocol))
+      const proof = offered.length === 1 && offered[0] === ACME_TLS && servername ? keeper.proof(servername) : undefined
+      if (proof === undefined) return spoken.find((protocol) => offered.includes(protocol))
       // In TLS 1.2 the certificate was chosen before this and is replaced here; in TLS 1.3 it is chosen after this, below.
       this.setKeyCert(proof)
       proving.set(this, proof)
@@ -79,7 +85,7 @@ class TlsDoor implements Door {
     this.server = createTlsServer({
       ...SOCKETS,
       ...this.contexts.options,
-      ...(tls.provesNames ? { ALPNCallback: protocolOf } : { ALPNProtocols: PROTOCOLS }),
+      ...(tls.provesNames ? { ALPNCallback: protocolOf } : { ALPNProtocols: spoken }),
       handshakeTimeout: keeper.handshakeMs,
       SNICallback(this: TLSSocket, name, answer) {
         try {

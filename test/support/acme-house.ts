@@ -1,4 +1,5 @@
 // The ACME room over a store in memory, with time by hand, the guarded way out, a real ACME server, and a door that shows proofs as a gateway thread does.
+import assert from 'node:assert/strict'
 import type { AddressInfo } from 'node:net'
 import { ChallengeBoard } from '../../src/acme/challenge-board.ts'
 import { Holdings } from '../../src/acme/holdings.ts'
@@ -48,7 +49,11 @@ export interface AcmeHouse {
 }
 
 export async function acmeHouse(
-  options: Partial<AcmeServerOptions> & { readonly settings?: Partial<AcmeSettings>; readonly egress?: (own: Egress) => Egress } = {},
+  options: Partial<AcmeServerOptions> & {
+    readonly settings?: Partial<AcmeSettings>
+    readonly egress?: (own: Egress) => Egress
+    readonly allowPrivate?: readonly string[]
+  } = {},
 ): Promise<AcmeHouse> {
   const clock = manualClock(Date.UTC(2026, 10, 24) * 1000)
   const nowMs = (): number => Math.floor(clock.nowUs() / 1000)
@@ -64,11 +69,12 @@ export async function acmeHouse(
     failed: () => {},
     proof: (name) => challenges.context(name),
     handshakeMs: 10_000,
+    proxies: { expects: () => assert.fail(), names: () => assert.fail(), nameless: () => assert.fail(), headerMs: 60_000 },
   })
   const port = (door.server.address() as AddressInfo).port
-  const { settings, egress = (own) => own, ...served } = options
+  const { settings, egress = (own) => own, allowPrivate = ['127.0.0.0/8'], ...served } = options
   const acme = await AcmeServer.start({ ports: () => ({ http: 1, tls: port }), nowMs, ...served })
-  const own = egress(guardedEgress({ allowPrivate: ['127.0.0.0/8'], own: () => [] }))
+  const own = egress(guardedEgress({ allowPrivate, own: () => [] }))
   const nodes: string[] = []
   const join = (id: string, parts: Partial<KeeperParts> = {}): AcmeNode => {
     nodes.push(id)

@@ -1,8 +1,10 @@
 // Reads the certificates of the listeners out of their files, and says what is wrong with each where it is written.
 import type { Fault, Path } from '../../base/fault.ts'
+import { parseIp } from '../../base/ip.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
 import { NameTable } from '../../certificates/server-names.ts'
 import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
+import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf } from '../sections/listener.ts'
 
 export interface ListenerReading {
@@ -34,9 +36,15 @@ export function readListeners(
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
   const redirectPort = secure.find(({ port }) => port !== 0)?.port
-  const listen = sections.map(({ host, port, tls, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
+  const listen = sections.map(({ host, port, tls, http2 = false, proxyProtocol, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
     if (tls === undefined)
-      return { host, port, ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }) }
+      return {
+        host,
+        port,
+        ...(http2 && { http2 }),
+        ...(proxyProtocol && { proxyProtocol }),
+        ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
+      }
     const certificates: ServerCertificate[] = []
     for (const [j, { cert, key }] of (tls.certificates ?? []).entries()) {
       const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
@@ -52,7 +60,13 @@ export function readListeners(
       certificates.push(certificate)
     }
     if (held) certificates.push(...shownFor(tls.acme ?? [], certificates, held))
-    return { host, port, tls: { profile: profileOf(tls), certificates, ...(tls.acme && challenge === 'tls-alpn-01' && { provesNames: true }) } }
+    const said = tls.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
+    const secured = {
+      ...{ profile: profileOf(tls), certificates },
+      ...(tls.acme && challenge === 'tls-alpn-01' && { provesNames: true as const }),
+      ...(said && { transportSecurity: transportSecurityValue(said) }),
+    }
+    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })
   return { listen, faults, notices }
 }
@@ -65,3 +79,5 @@ function shownFor(names: readonly string[], others: readonly ServerCertificate[]
   for (const { names: own } of got) for (const name of own) covered.add(name, true)
   return [...got, ...names.filter((name) => covered.find(name) === undefined).map((name) => held.standIn(name))]
 }
+/** Browsers know no such promise for addresses (RFC 6797 8.1.1), and one for localhost would lock everything else that is tried out there in clear. */
+const hasName = ({ names }: ServerCertificate): boolean => names.some((name) => !/(?:^|\.)localhost$/.test(name) && parseIp(name) === undefined)

@@ -20,7 +20,6 @@ import type { ControlSettings } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
-import { type KeptIn, keptWithin } from '../sections/upstream-schema.ts'
 import { resolveAcme } from './acme-resolution.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
@@ -146,6 +145,7 @@ class Resolving {
         apis: apis.apis,
         ...(apis.fronts.length > 0 && { fronts: apis.fronts }),
         ...(documents.length > 0 && { documents }),
+        ...(shared.upstream.trust.size > 0 && { upstreamTrust: Object.fromEntries(shared.upstream.trust) }),
       },
       directory,
       changesAtMs: Math.min(apis.patchesEndMs, ...moments),
@@ -175,13 +175,12 @@ class Resolving {
     const own = ownAddresses()
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
     const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway, main) : []
-    const kept = keptWithin(isSound('egress') ? section.egress.allowPrivate : [])
-    const shared = this.shared(parts, selfFaultOf, kept)
+    const shared = this.shared(parts, selfFaultOf, isSound('egress') ? section.egress.allowPrivate : [])
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
     const acme = isSound('gateway', 'listen') && isSound('gateway', 'acme') ? resolveAcme(section.gateway, shared) : undefined
     if (acme) this.report(main, acme.faults)
-    const apis = this.apis(parts, shared, selfFaultOf, kept)
+    const apis = this.apis(parts, shared, selfFaultOf)
     const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
     return {
@@ -195,7 +194,7 @@ class Resolving {
     }
   }
 
-  private shared(parts: Parts, selfFaultOf: SelfFault, kept: KeptIn): SharedObjects {
+  private shared(parts: Parts, selfFaultOf: SelfFault, allowPrivate: readonly string[]): SharedObjects {
     const report = (document: SourceDocument, faults: readonly Fault[]): void => this.report(document, faults)
     const shared = new SharedObjects(
       {
@@ -203,7 +202,7 @@ class Resolving {
         names: (key) => parts.names(key),
         report,
         notice: (document, fault) => void this.notices.push(locate(document, fault)),
-        kept,
+        allowPrivate,
       },
       this.sources,
       this.options.nowMs,
@@ -229,7 +228,7 @@ class Resolving {
     return listen
   }
 
-  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault, kept: KeptIn): ResolvedApis {
+  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
     parts.entries('documents', this.tell)
     const resolved = resolveApis({
       apis: parts.entries('apis', this.tell).map(([name, document, api, path]) => ({ name, document, api, path })),
@@ -242,7 +241,6 @@ class Resolving {
       catalogue: this.options.policies,
       nowMs: this.options.nowMs,
       selfFault: selfFaultOf,
-      kept,
     })
     for (const fault of resolved.faults) this.tell(fault)
     this.note(resolved.notices)
