@@ -371,4 +371,25 @@ describe('several processes on one store', () => {
     assert.ok(a.handed >= 2 && b.handed >= 2, `${a.handed} ${b.handed}`)
     assert.ok(await house.certificate())
   })
+
+  it('wait for each other, and not for ever for one that is silent', async () => {
+    await open()
+    const seen: boolean[] = []
+    let pauses = 0
+    const pause = async (ms: number): Promise<void> => {
+      house.clock.advanceMs(ms)
+      pauses++
+      if (house.acme.asked.includes('challenge')) return
+      // The other one is late: until it answers, nobody tells the server to look.
+      if (pauses === 3) await late.board.takeUp()
+      seen.push(late.handed > 0)
+    }
+    const early = house.join('node_early', { isShared: true, pause })
+    const late = house.join('node_late', { isShared: true })
+    await house.node.board.takeUp()
+    await house.settle(early)
+    assert.ok(await house.certificate())
+    // `node_a` never answers: it was waited for, ten seconds in all.
+    assert.deepEqual([seen.slice(0, 3), seen.length], [[false, false, true], 40])
+  })
 })

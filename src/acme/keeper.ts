@@ -166,6 +166,7 @@ export class Keeper {
     const issuedMs = nowMs()
     const renewMs = renewalMs({ validFromMs, expiresMs }, issuedMs, this.random())
     const sealed = sealKey(envelope, key, certificatePlace(name))
+    // Not asked sooner: an authority that always says "at once" would otherwise be asked for certificates in a circle.
     const made: CertificateRecord = { directory, chain, sealed, validFromMs, expiresMs, issuedMs, renewMs, askMs: issuedMs + ASK_MS }
     await store.write(async (writing) => {
       writing.put(certificates, name, made)
@@ -237,8 +238,7 @@ export class Keeper {
       const record = await writing.get(certificates, name)
       if (record === undefined || record.issuedMs !== before.issuedMs) return
       const { askMs: _, ...rest } = record
-      // An authority that always says "at once" would otherwise be asked for certificates in a circle.
-      const renewMs = told && 'renewMs' in told ? Math.min(record.renewMs, Math.max(told.renewMs, record.issuedMs + ASK_MS)) : record.renewMs
+      const renewMs = told && 'renewMs' in told ? Math.min(record.renewMs, told.renewMs) : record.renewMs
       writing.put(certificates, name, { ...rest, renewMs, ...(told && { askMs: told.askMs }) })
     })
   }

@@ -78,10 +78,11 @@ export async function acmeHouse(
   const nodes: string[] = []
   const join = (id: string, parts: Partial<KeeperParts> = {}): AcmeNode => {
     nodes.push(id)
-    const pause = async (ms: number): Promise<void> => {
+    const passing = async (ms: number): Promise<void> => {
       clock.advanceMs(ms)
       await new Promise((resolve) => setImmediate(resolve))
     }
+    const { pause = passing } = parts
     const others = async (): Promise<readonly string[]> => (parts.isShared ? nodes.filter((each) => each !== id) : [])
     const answer = async (given: typeof NO_CHALLENGES): Promise<void> => {
       challenges = new Challenges(given)
