@@ -34,7 +34,7 @@ const TIMEOUT_MS = 30_000
 /** A chain of ten certificates of RSA 4096 has some 25 KB. */
 const BYTES_MAX = 256 * 1024
 /** RFC 8555 6.5: a server says badNonce once or twice; one that always does is not asked for ever. */
-const NONCE_TRIES = 5
+const NONCE_TRIES = 10
 /** A week: what a server asks for beyond that is not obeyed, for a certificate may end before. */
 const RETRY_AFTER_MS_MAX = 7 * 24 * 3_600_000
 const URL_LENGTH_MAX = 2048

@@ -32,7 +32,7 @@ describe('a certificate', () => {
     const shown = house.holdings.find(NAME)!
     assert.ok(new X509Certificate(shown.chain).checkPrivateKey(createPrivateKey(shown.key)))
     assert.deepEqual(shown.names, [NAME])
-    assert.deepEqual(await house.state(), { name: NAME, nextMs: 0, failures: 0 })
+    assert.deepEqual(await house.state(), { name: NAME, wantedMs: house.nowMs(), nextMs: 0, failures: 0 })
     assert.deepEqual(
       house.events.map(({ act, outcome, object }) => [act, outcome, object?.name]),
       [['certificate.issue', 'done', NAME]],
@@ -162,17 +162,17 @@ describe('the account', () => {
 })
 
 describe('a failure', () => {
-  it('of a nonce is no failure: the request is signed anew, five times at the most', async () => {
+  it('of a nonce is no failure: the request is signed ten times at the most', async () => {
     await open()
-    house.acme.trouble('newOrder', ...Array<Trouble>(4).fill(problem('badNonce')))
+    house.acme.trouble('newOrder', ...Array<Trouble>(9).fill(problem('badNonce')))
     await house.settle()
     assert.ok(await house.certificate())
     assert.equal(house.warned.length, 0)
     house.settings = { ...house.settings!, names: ['api.example'] }
-    house.acme.trouble('newOrder', ...Array<Trouble>(9).fill(problem('badNonce')))
+    house.acme.trouble('newOrder', ...Array<Trouble>(19).fill(problem('badNonce')))
     await house.settle()
     assert.match(house.warned[0]!, /badNonce/)
-    assert.equal(house.acme.asked.filter((step) => step === 'newOrder').length, 5 + 5)
+    assert.equal(house.acme.asked.filter((step) => step === 'newOrder').length, 10 + 10)
   })
 
   it('makes the next try later and later, five in an hour at the most, with no certificate and no order in between', async () => {
@@ -348,7 +348,9 @@ describe('a process that dies', () => {
     await open()
     await house.node.keeper.round()
     const lease = { node: 'node_dead', untilMs: house.nowMs() + 6 * MINUTE }
-    await house.store.write(async (writing) => writing.put(nameStates, NAME, { name: NAME, nextMs: 0, failures: 0, isWanted: true, lease }))
+    await house.store.write(async (writing) =>
+      writing.put(nameStates, NAME, { name: NAME, wantedMs: house.nowMs(), nextMs: 0, failures: 0, isWanted: true, lease }),
+    )
     const shared = house.join('node_b', { isShared: true })
     const round = await house.settle(shared)
     assert.deepEqual([house.acme.orders.length, round.nextDueMs], [1, lease.untilMs])
@@ -391,5 +393,29 @@ describe('several processes on one store', () => {
     assert.ok(await house.certificate())
     // `node_a` never answers: it was waited for, ten seconds in all.
     assert.deepEqual([seen.slice(0, 3), seen.length], [[false, false, true], 40])
+  })
+
+  it('whose files differ do not order in turns, and do not forget what keeps the other from trying again', async () => {
+    await open()
+    const other = { ...house.settings!, directory: house.acme.directory.replace('/directory', '/directory/'), names: [NAME, 'api.example'] }
+    const [a, b] = [house.join('node_one', { isShared: true }), house.join('node_two', { isShared: true, settings: () => other })]
+    for (const node of [a, b, house.node]) house.store.onChange(() => void node.board.takeUp().catch(() => {}))
+    house.acme.trouble('newOrder', problem('serverInternal', 500), problem('rejectedIdentifier'))
+    const startMs = house.nowMs()
+    while (house.nowMs() < startMs + 2 * HOUR) {
+      await house.settle(a)
+      await house.settle(b)
+      house.clock.advanceMs(MINUTE)
+    }
+    assert.deepEqual(house.acme.orders.map(({ name }) => name).sort(), ['api.example', NAME])
+    assert.equal(house.acme.asked.filter((step) => step === 'newOrder').length, 4)
+    // What only one of them wanted is forgotten when it has not said so for long.
+    other.names = [NAME]
+    while (await house.state('api.example')) {
+      house.clock.advanceMs(MINUTE)
+      await house.settle(a)
+      await house.settle(b)
+    }
+    assert.ok(await house.state())
   })
 })

@@ -66,10 +66,16 @@ const LEASE_MS = TRY_MS + 60_000
 const isTold = (failures: number): boolean => failures <= 3 || Number.isInteger(Math.log2(failures))
 /** What nobody wants any more is forgotten so long after its end. */
 const FORGOTTEN_MS = 30 * 24 * 3_600_000
+/** How often a process says that it wants a name, and how long after the last of them said so it is forgotten. */
+const WANTED_MS = 10 * 60_000
+const UNWANTED_MS = 30 * 60_000
 
 export class Keeper {
   private readonly parts: KeeperParts
   private readonly random: () => number
+  private directory = ''
+  /** Since when it is that one. */
+  private directoryMs = 0
 
   constructor(parts: KeeperParts) {
     this.parts = parts
@@ -94,18 +100,32 @@ export class Keeper {
     return { tried: looked.name, nextDueMs: nowMs() }
   }
 
-  /** One state for each name that is wanted, and none besides. */
+  /**
+   * One state for each name that is wanted. Processes whose files differ for a while must not take each other's away, and with it what keeps a name from
+   * being tried for again at once.
+   */
   private async follow(settings: AcmeSettings | undefined): Promise<void> {
-    const { store, nowMs } = this.parts
+    const { store, nowMs, isShared } = this.parts
+    const now = nowMs()
     const wanted = new Set(settings?.names)
-    const isFollowed = (states: readonly NameState[]): boolean => states.length === wanted.size && states.every(({ name }) => wanted.has(name))
-    if (isFollowed(await store.read(readStates))) return
+    if (settings && settings.directory !== this.directory) {
+      this.directory = settings.directory
+      this.directoryMs = now
+    }
+    const goneOf = (states: readonly NameState[]): readonly NameState[] =>
+      states.filter(({ name, wantedMs }) => !wanted.has(name) && (!isShared || wantedMs + UNWANTED_MS < now))
+    const isStale = (states: readonly NameState[], name: string): boolean => !states.some((state) => state.name === name && state.wantedMs + WANTED_MS > now)
+    const before = await store.read(readStates)
+    if (goneOf(before).length === 0 && ![...wanted].some((name) => isStale(before, name))) return
     await store.write(async (writing) => {
       const states = await readStates(writing)
-      for (const { name } of states) if (!wanted.has(name)) writing.remove(nameStates, name)
-      for (const name of wanted) if (!states.some((state) => state.name === name)) writing.put(nameStates, name, { name, nextMs: 0, failures: 0 })
+      for (const { name } of goneOf(states)) writing.remove(nameStates, name)
+      for (const name of wanted) {
+        const known = states.find((state) => state.name === name) ?? { name, nextMs: 0, failures: 0 }
+        writing.put(nameStates, name, { ...known, wantedMs: now })
+      }
       for (const { key, value } of await writing.scan(certificates, { limit: 1000 }))
-        if (!wanted.has(key) && value.expiresMs + FORGOTTEN_MS < nowMs()) writing.remove(certificates, key)
+        if (!wanted.has(key) && value.expiresMs + FORGOTTEN_MS < now) writing.remove(certificates, key)
     })
   }
 
@@ -113,7 +133,9 @@ export class Keeper {
   private async due(reading: Reading, settings: AcmeSettings): Promise<Due | undefined> {
     const revocation = await dueRevocation(reading, settings.directory)
     let first: Due | undefined = revocation && { ...revocation, what: 'revoke' }
+    const wanted = new Set(settings.names)
     for (const state of await readStates(reading)) {
+      if (!wanted.has(state.name)) continue
       const certificate = await reading.get(certificates, state.name)
       const orderMs = this.orderMs(state, certificate, settings)
       const askMs = certificate?.askMs === undefined || this.heldMs(state) > 0 ? Number.POSITIVE_INFINITY : certificate.askMs
@@ -123,7 +145,9 @@ export class Keeper {
     return first
   }
   private orderMs(state: NameState, certificate: CertificateRecord | undefined, { directory }: AcmeSettings): number {
-    const isNeeded = certificate === undefined || certificate.directory !== directory || state.isWanted === true
+    // Of another authority, and older than what this process was told: two whose files differ would else order in turns.
+    const isForeign = certificate !== undefined && certificate.directory !== directory && certificate.issuedMs <= this.directoryMs
+    const isNeeded = certificate === undefined || isForeign || state.isWanted === true
     return Math.max(isNeeded ? 0 : certificate.renewMs, state.nextMs, this.heldMs(state))
   }
   /** Until when another process is at it; 0: none is. */
@@ -170,7 +194,8 @@ export class Keeper {
     const made: CertificateRecord = { directory, chain, sealed, validFromMs, expiresMs, issuedMs, renewMs, askMs: issuedMs + ASK_MS }
     await store.write(async (writing) => {
       writing.put(certificates, name, made)
-      if (await writing.get(nameStates, name)) writing.put(nameStates, name, { name, nextMs: 0, failures: 0 })
+      const state = await writing.get(nameStates, name)
+      if (state) writing.put(nameStates, name, { name, wantedMs: state.wantedMs, nextMs: 0, failures: 0 })
       const detail = { directory, expires: timeOf(expiresMs) }
       const act = isRenewal ? 'certificate.renew' : 'certificate.issue'
       await record(writing, { act, actor: SYSTEM, outcome: 'done', object: { kind: 'certificate', name }, detail })

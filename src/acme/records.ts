@@ -38,9 +38,11 @@ export interface BegunOrder {
   readonly sealed: string
   readonly begunMs: number
 }
-/** By name: one for each that the live configuration wants a certificate for. */
+/** By name: one for each that the live configuration of some process wants a certificate for. */
 export interface NameState {
   readonly name: string
+  /** When some process last said that it wants a certificate for it. */
+  readonly wantedMs: number
   /** Not before: a try that failed, or what the authority asked for. 0: nothing keeps it. */
   readonly nextMs: number
   /** Tries that failed, one after the other. */

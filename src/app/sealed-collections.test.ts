@@ -64,8 +64,8 @@ async function filled(envelope: KeyedEnvelope) {
     const times = { validFromMs: 1, expiresMs: 3, issuedMs: 1, renewMs: 2 }
     writing.put(certificates, 'shop.example', { directory: 'https://ca.example', chain: '', sealed: sealed(certificatePlace('shop.example')), ...times })
     const order = { url: 'https://ca.example/1', directory: 'https://ca.example', sealed: sealed(orderPlace('shop.example')), begunMs: 1 }
-    writing.put(nameStates, 'shop.example', { name: 'shop.example', nextMs: 0, failures: 0, order })
-    writing.put(nameStates, 'idle.example', { name: 'idle.example', nextMs: 0, failures: 0 })
+    writing.put(nameStates, 'shop.example', { name: 'shop.example', wantedMs: 1, nextMs: 0, failures: 0, order })
+    writing.put(nameStates, 'idle.example', { name: 'idle.example', wantedMs: 1, nextMs: 0, failures: 0 })
   })
   const ada = await member(room, ['viewer'])
   const session = await live(room, ada.secret)

@@ -12,7 +12,7 @@ const issue = (made: World): Promise<void> =>
     writing.put(certificates, 'shop.example', { directory: 'https://acme.example/directory', chain: '', sealed: '', ...times })
   })
 const put = (made: World, state: Partial<NameState> = {}): Promise<void> =>
-  made.plane.store.write(async (writing) => writing.put(nameStates, 'shop.example', { name: 'shop.example', nextMs: 0, failures: 0, ...state }))
+  made.plane.store.write(async (writing) => writing.put(nameStates, 'shop.example', { name: 'shop.example', wantedMs: 0, nextMs: 0, failures: 0, ...state }))
 
 export const acme: Scenarios = {
   listAcmeCertificates: {
