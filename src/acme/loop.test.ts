@@ -23,6 +23,7 @@ function held(longestMs = 1e9) {
     while (ends.length < count) await new Promise<void>((resolve) => (waiting = resolve))
     return ends[count - 1]!
   }
+  return { loop, times, ends, troubles }
 }
 
 test('it works at once, again when it is woken, also while it works, and again when it said', async () => {

@@ -6,6 +6,7 @@ import { NameTable } from '../../certificates/server-names.ts'
 import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
 import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf } from '../sections/listener.ts'
+import { readClientTrust, type TrustMeans } from './client-trust.ts'
 
 export interface ListenerReading {
   /** Without those that have faults. */
@@ -22,16 +23,14 @@ export interface HeldCertificates {
   /** What is shown until then, where nothing else covers the name. */
   standIn(name: string): ServerCertificate
 }
+export interface AcmeMeans {
+  readonly held?: HeldCertificates | undefined
+  /** How names are proved. */
+  readonly challenge?: string | undefined
+}
 
-/** `texts`: those of files that could be read, by absolute path; the others were reported when they were read. */
-export function readListeners(
-  sections: readonly ListenerSection[],
-  texts: ReadonlyMap<string, string>,
-  fileBeside: (path: string) => string,
-  nowMs: number,
-  held: HeldCertificates | undefined,
-  challenge: string | undefined,
-): ListenerReading {
+export function readListeners(sections: readonly ListenerSection[], means: TrustMeans, { held, challenge }: AcmeMeans = {}): ListenerReading {
+  const { texts, fileBeside, nowMs } = means
   const faults: Fault[] = []
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
@@ -61,10 +60,15 @@ export function readListeners(
     }
     if (held) certificates.push(...shownFor(tls.acme ?? [], certificates, held))
     const said = tls.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
+    const clients = tls.clients && readClientTrust(tls.clients, ['gateway', 'listen', i, 'tls', 'clients'], means)
+    faults.push(...(clients?.faults ?? []))
+    notices.push(...(clients?.notices ?? []))
     const secured = {
-      ...{ profile: profileOf(tls), certificates },
+      profile: profileOf(tls),
+      certificates,
       ...(tls.acme && challenge === 'tls-alpn-01' && { provesNames: true as const }),
       ...(said && { transportSecurity: transportSecurityValue(said) }),
+      ...(clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }),
     }
     return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })

@@ -7,7 +7,7 @@ import type { Schema } from '../../base/schema.ts'
 import type { LivingVersion } from '../../lifecycle/announcements.ts'
 import { nextChangeMs } from '../../lifecycle/schedule.ts'
 import type { DirectoryContent } from '../../model/directory.ts'
-import type { Listener, Snapshot } from '../../model/snapshot.ts'
+import type { ClientTrust, Listener, Snapshot } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { ConfiguredKeySource } from '../../secrets/key-source.ts'
 import { DocumentCache } from '../reading/document-cache.ts'
@@ -22,10 +22,11 @@ import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
 import { resolveAcme } from './acme-resolution.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
+import { readClientTrust, type TrustMeans } from './client-trust.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
-import { type HeldCertificates, readListeners } from './listener-certificates.ts'
+import { type AcmeMeans, type HeldCertificates, readListeners } from './listener-certificates.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type Part, Parts } from './parts.ts'
 import type { PlacedFault } from './place-checks.ts'
@@ -132,7 +133,7 @@ class Resolving {
     // What is compared are values with one another: it is told only of those that are sound by themselves.
     const compared = this.compared(parts, section, main)
     if (!this.faulty.isSound(main, [])) return undefined
-    const { apis, directory, shared, listen, approvals, owners, acme } = compared
+    const { apis, directory, shared, listen, forwardedTrust, approvals, owners, acme } = compared
     const { nowMs } = this.options
     const { documents, notices } = wellKnownDocuments(section, apis.listed, nowMs)
     for (const fault of notices) this.notices.push(locate(main, fault))
@@ -141,7 +142,10 @@ class Resolving {
     const beside = (path: string): string => fileBeside(main, path)
     return {
       snapshot: {
-        gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), beside, shared.addressLists, listen),
+        gateway: {
+          ...gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), beside, shared.addressLists, listen),
+          ...(forwardedTrust && { forwardedCertificates: forwardedTrust }),
+        },
         apis: apis.apis,
         ...(apis.fronts.length > 0 && { fronts: apis.fronts }),
         ...(documents.length > 0 && { documents }),
@@ -174,8 +178,12 @@ class Resolving {
     }
     const own = ownAddresses()
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
-    const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway, main) : []
     const shared = this.shared(parts, selfFaultOf, isSound('egress') ? section.egress.allowPrivate : [])
+    const means: TrustMeans = { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), shared, nowMs: this.options.nowMs }
+    const got: AcmeMeans = { held: this.options.held, challenge: section.gateway.acme?.challenge }
+    const listen = isSound('gateway', 'listen') ? this.told(main, readListeners(section.gateway.listen, means, got)).listen : []
+    const { forwardedCertificates: forwarded } = isSound('gateway', 'forwardedCertificates') ? section.gateway : {}
+    const forwardedTrust = forwarded && this.told(main, readClientTrust(forwarded, ['gateway', 'forwardedCertificates'], means)).trust
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
     const acme = isSound('gateway', 'listen') && isSound('gateway', 'acme') ? resolveAcme(section.gateway, shared) : undefined
@@ -185,10 +193,11 @@ class Resolving {
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
     return {
       apis,
-      directory: this.directory(parts, apis.offers),
+      directory: this.directory(parts, apis.offers, shared),
       shared,
       listen,
       ...(acme?.acme && { acme: acme.acme }),
+      forwardedTrust,
       approvals: Object.fromEntries(sections.map(([name, , api]) => [name, api.approvals ?? required])),
       owners: new Map(sections.flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     }
@@ -214,18 +223,10 @@ class Resolving {
     return shared
   }
 
-  private listeners({ listen: sections, acme }: MainSection['gateway'], main: SourceDocument): readonly Listener[] {
-    const { listen, faults, notices } = readListeners(
-      sections,
-      this.sources.certificates,
-      (path) => fileBeside(main, path),
-      this.options.nowMs,
-      this.options.held,
-      acme?.challenge,
-    )
-    this.report(main, faults)
-    for (const fault of notices) this.notices.push(locate(main, fault))
-    return listen
+  private told<T extends { readonly faults: readonly Fault[]; readonly notices: readonly Fault[] }>(main: SourceDocument, reading: T): T {
+    this.report(main, reading.faults)
+    for (const fault of reading.notices) this.notices.push(locate(main, fault))
+    return reading
   }
 
   private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
@@ -248,9 +249,11 @@ class Resolving {
     return resolved
   }
 
-  private directory(parts: Parts, offers: Offers): DirectoryContent {
+  private directory(parts: Parts, offers: Offers, shared: SharedObjects): DirectoryContent {
     const placed = parts.entries('consumers', this.tell).map(([name, document, consumer, path]) => ({ name, document, consumer, path }))
-    const { content, faults, notices } = resolveConsumers(placed, parts.grantNames(), offers, this.options.nowMs)
+    const { content, faults, notices } = resolveConsumers(placed, parts.grantNames(), offers, this.options.nowMs, (name, path) =>
+      shared.missing('trustStores', name, path),
+    )
     for (const fault of faults) this.tell(fault)
     this.note(notices)
     return content
@@ -295,6 +298,7 @@ interface Compared {
   readonly directory: DirectoryContent
   readonly shared: SharedObjects
   readonly listen: readonly Listener[]
+  readonly forwardedTrust: ClientTrust | undefined
   readonly approvals: Configuration['approvals']
   readonly owners: Configuration['owners']
   readonly acme?: AcmeSettings

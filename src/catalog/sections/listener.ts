@@ -5,6 +5,7 @@ import { boolean, checked, either, type Infer, list, mapped, object, oneOf, opti
 import type { Listener, TlsProfileName } from '../../model/snapshot.ts'
 import { transportSecurity } from '../../model/transport-security.ts'
 import { acmeNames } from './acme-schema.ts'
+import { listenerClients } from './client-trust.ts'
 
 const URL_FORM = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:?#@]*)(?::(\d{1,5}))?$/i
 
@@ -45,6 +46,7 @@ const tlsOfListener = object(
     ),
     acme: optional(acmeNames),
     profile: optional(oneOf(['intermediate', 'modern'], '`intermediate`: TLS 1.2 and 1.3, by RFC 9325. `modern`: TLS 1.3 alone.'), 'intermediate'),
+    clients: optional(listenerClients),
     hsts: optional(
       transportSecurity(
         'Strict-Transport-Security (RFC 6797) in every response of this listener: browsers then come by https alone. `false`: nothing is said. Left out: a year, unless the certificates are for localhost or addresses alone.',
