@@ -13,6 +13,7 @@ import { readSources, type Sources } from '../catalog/reading/sources.ts'
 import { type Watch, watchSources } from '../catalog/reading/watch.ts'
 import { type Configuration, resolveSources } from '../catalog/resolving/resolve.ts'
 import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
+import { StatusService } from '../certificates/status-service.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
 import { UsageBook } from '../directory/usage-book.ts'
 import { unsafeFor } from '../gateway/http2/guards.ts'
@@ -37,7 +38,7 @@ import { GatewayThreads, probe } from './threads.ts'
 import { Upkeep } from './upkeep.ts'
 import { insecureUpstreams, upstreamCertificates } from './upstream-reports.ts'
 import { VERSION } from './version.ts'
-import { wayOut } from './way-out.ts'
+import { type WayOut, wayOut } from './way-out.ts'
 
 /** What the operator is told while it runs. */
 export interface Voice {
@@ -80,6 +81,7 @@ export class Running {
   private catalog!: CatalogPublishing
   private started!: Configuration
   private threads: GatewayThreads | undefined
+  private egress!: WayOut
   private isServing = false
   private generation = 1
   private publishes = 1
@@ -140,9 +142,16 @@ export class Running {
     const share = await this.admitted(started)
     const usage = (this.usage = new UsageBook(this.foundations.store, () => this.catalog.configuration.settings.retention.usage))
     this.directory.onUse = (uses) => usage.add(uses)
+    const report = (text: string): void => this.voice.warn(text)
+    this.egress = wayOut(
+      () => this.catalog.configuration.egress.allowPrivate,
+      () => [{ host, port: this.controlPort }],
+    )
+    const statuses = new StatusService({ egress: this.egress, nowMs: () => this.nowMs, report })
     const threads = new GatewayThreads(this.publication(started, share), this.directory.memory, {
-      report: (text) => this.voice.warn(text),
+      report,
       used: (uses) => this.directory.used(uses),
+      statusOf: (question) => statuses.ask(question),
     })
     this.directory.attach((memory) => threads.handOver(memory))
     this.directory.accept(share)
@@ -189,10 +198,7 @@ export class Running {
   private async openControl({ control, dataFolder }: Configuration, settings: Settings, token: AdminToken): Promise<void> {
     const { store, backUp, storeKind, envelope, trail, notices, peopleKey } = this.foundations
     const { host, port } = control.listen
-    const egress = wayOut(
-      () => this.catalog.configuration.egress.allowPrivate,
-      () => [{ host, port: this.controlPort }],
-    )
+    const { egress } = this
     const messages = (this.messages = new Messages({
       ...{ store, envelope, egress, notices, contactKeys: this.directory.contactKeys, environment: settings.secret },
       guard: () => egress.guard,

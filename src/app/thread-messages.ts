@@ -1,5 +1,6 @@
 // What the main thread and the gateway threads say to each other.
 import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
+import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
@@ -38,6 +39,7 @@ export type ToThread =
   | { readonly kind: 'directory'; readonly memory: DirectoryMemory; readonly ask: number }
   | { readonly kind: 'measure'; readonly ask: number }
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
+  | { readonly kind: 'status'; readonly answer: StatusAnswer }
   | { readonly kind: 'drain' }
 
 export type FromThread =
@@ -47,4 +49,5 @@ export type FromThread =
   | { readonly kind: 'answer'; readonly ask: number; readonly measures?: ThreadMeasures }
   | { readonly kind: 'used'; readonly uses: readonly Use[] }
   | { readonly kind: 'report'; readonly text: string }
+  | { readonly kind: 'status'; readonly question: StatusQuestion }
   | { readonly kind: 'drained' }
