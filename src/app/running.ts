@@ -31,6 +31,7 @@ import { type Foundations, openFoundations } from './foundations.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
+import { revocationReports } from './revocation-reports.ts'
 import type { Settings } from './settings.ts'
 import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
@@ -341,6 +342,7 @@ export class Running {
       certificates: this.catalog.configuration.snapshot.gateway.listen.flatMap(({ host, port, tls }) =>
         (tls?.certificates ?? []).map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
       ),
+      revocationLists: revocationReports(this.catalog.configuration.snapshot.gateway),
       insecureUpstreams: insecureUpstreams(this.catalog.configuration.snapshot),
       upstreamCertificates: upstreamCertificates(this.catalog.configuration.snapshot),
     })
