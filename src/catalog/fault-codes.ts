@@ -86,6 +86,7 @@ export const faultCodes = {
   'no-place': 'An API without path and without hosts.',
   'not-a-ca': 'A certificate of a trust store that is not that of a certificate authority.',
   'not-applied': 'A text that is applied holds a section that only the file of Gatehouse has.',
+  'never-matches': 'An origin that no browser sends: they leave the default port out.',
   'not-available': 'A name that is kept for a later version.',
   'not-for-clients': 'A certificate that is shown to upstreams, and whose extended key usage is not that of clients.',
   'not-for-servers': 'A certificate whose extended key usage is not that of servers.',

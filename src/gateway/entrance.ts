@@ -3,15 +3,15 @@ import type { KnownStatuses } from '../certificates/known-statuses.ts'
 import { TrustDomain } from '../certificates/trust-domain.ts'
 import type { ClientTrust, InClear, Listener } from '../model/snapshot.ts'
 import type { Reply } from '../pipeline/contract.ts'
-import { type Exchange, fieldLine, TRANSPORT_SECURITY } from '../pipeline/exchange.ts'
+import { type Exchange, NO_LINE, transportSecurityLine } from '../pipeline/exchange.ts'
 import type { Door } from './door.ts'
 
 /** What all connections of one listener share. */
 export class Entrance {
   readonly scheme: 'http' | 'https'
   inClear: InClear | undefined = undefined
-  /** The line of Strict-Transport-Security, or '' where nothing is said: never in clear (RFC 6797 7.2). */
-  transportSecurityLine = ''
+  /** The line of Strict-Transport-Security, empty where nothing is said: never in clear (RFC 6797 7.2). */
+  transportSecurityLine: Buffer = NO_LINE
   /** Who is believed about the certificates of clients; undefined: they are not asked for any. */
   clients: { readonly trust: TrustDomain; readonly required: boolean } | undefined = undefined
   /** The listener, once it is open. */
@@ -26,7 +26,7 @@ export class Entrance {
   renew({ inClear, tls }: Listener, statuses?: KnownStatuses): void {
     this.inClear = inClear
     const said = this.scheme === 'https' ? tls?.transportSecurity : undefined
-    this.transportSecurityLine = said === undefined ? '' : fieldLine(TRANSPORT_SECURITY, said)
+    this.transportSecurityLine = said === undefined ? NO_LINE : transportSecurityLine(said)
     const clients = tls?.clients
     this.clients = clients && { trust: trustOf(clients, this.clients?.trust, statuses), required: clients.mode === 'required' }
   }
