@@ -12,6 +12,7 @@ import { readSources, type Sources } from '../catalog/reading/sources.ts'
 import { type Watch, watchSources } from '../catalog/reading/watch.ts'
 import { type Configuration, resolveSources } from '../catalog/resolving/resolve.ts'
 import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
+import { StatusService } from '../certificates/status-service.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
 import { UsageBook } from '../directory/usage-book.ts'
 import { unsafeFor } from '../gateway/http2/guards.ts'
@@ -33,13 +34,14 @@ import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
 import { endControl, inTime } from './parting.ts'
+import { revocationReports } from './revocation-reports.ts'
 import type { Settings } from './settings.ts'
 import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads, probe } from './threads.ts'
 import { Upkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
-import { wayOut } from './way-out.ts'
+import { type WayOut, wayOut } from './way-out.ts'
 
 /** What the operator is told while it runs. */
 export interface Voice {
@@ -80,6 +82,7 @@ export class Running {
   private catalog!: CatalogPublishing
   private started!: Configuration
   private threads: GatewayThreads | undefined
+  private egress!: WayOut
   private isServing = false
   private generation = 1
   private publishes = 1
@@ -145,9 +148,16 @@ export class Running {
     const share = await this.admitted(started)
     const usage = (this.usage = new UsageBook(this.foundations.store, () => this.catalog.configuration.settings.retention.usage))
     this.directory.onUse = (uses) => usage.add(uses)
+    const report = (text: string): void => this.voice.warn(text)
+    this.egress = wayOut(
+      () => this.catalog.configuration.egress.allowPrivate,
+      () => [{ host, port: this.controlPort }],
+    )
+    const statuses = new StatusService({ egress: this.egress, nowMs: () => this.nowMs, report })
     const threads = new GatewayThreads(this.publication(started, share), this.directory.memory, {
-      report: (text) => this.voice.warn(text),
+      report,
       used: (uses) => this.directory.used(uses),
+      statusOf: (question) => statuses.ask(question),
     })
     this.directory.attach((memory) => threads.handOver(memory))
     this.directory.accept(share)
@@ -195,10 +205,7 @@ export class Running {
   private async openControl({ control, dataFolder }: Configuration, settings: Settings, token: AdminToken): Promise<void> {
     const { store, backUp, storeKind, envelope, trail, notices, peopleKey } = this.foundations
     const { host, port } = control.listen
-    const egress = wayOut(
-      () => this.catalog.configuration.egress.allowPrivate,
-      () => [{ host, port: this.controlPort }],
-    )
+    const { egress } = this
     const messages = (this.messages = new Messages({
       ...{ store, envelope, egress, notices, contactKeys: this.directory.contactKeys, environment: settings.secret },
       guard: () => egress.guard,
@@ -358,6 +365,7 @@ export class Running {
       countersRefused: use.refusedFull,
       acme: await this.certificates.counts(),
       certificates: listenerCertificates(this.catalog.configuration.snapshot),
+      revocationLists: revocationReports(this.catalog.configuration.snapshot.gateway),
       insecureUpstreams: insecureUpstreams(this.catalog.configuration.snapshot),
       upstreamCertificates: upstreamCertificates(this.catalog.configuration.snapshot),
     })

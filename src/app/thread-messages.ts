@@ -1,6 +1,7 @@
 // What the main thread and the gateway threads say to each other.
 import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
 import type { AcmeChallenges } from '../model/acme.ts'
+import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
@@ -42,6 +43,7 @@ export type ToThread =
   | { readonly kind: 'challenges'; readonly challenges: AcmeChallenges; readonly ask: number }
   | { readonly kind: 'measure'; readonly ask: number }
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
+  | { readonly kind: 'status'; readonly answer: StatusAnswer }
   | { readonly kind: 'drain' }
 
 export type FromThread =
@@ -51,4 +53,5 @@ export type FromThread =
   | { readonly kind: 'answer'; readonly ask: number; readonly measures?: ThreadMeasures }
   | { readonly kind: 'used'; readonly uses: readonly Use[] }
   | { readonly kind: 'report'; readonly text: string }
+  | { readonly kind: 'status'; readonly question: StatusQuestion }
   | { readonly kind: 'drained' }

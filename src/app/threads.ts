@@ -9,6 +9,7 @@ import { randomSecret } from '../base/ids.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/connection-caps.ts'
 import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
 import { type AcmeChallenges, NO_CHALLENGES } from '../model/acme.ts'
+import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
@@ -43,7 +44,11 @@ export interface ThreadListeners {
   report(text: string): void
   /** Who called what, as each thread tells every few seconds. */
   used?(uses: readonly Use[]): void
+  /** The online status of a certificate that a client shows. Never rejects. Absent: nothing is known. */
+  statusOf?(question: StatusQuestion): Promise<StatusAnswer>
 }
+
+const unknownStatus = ({ key }: StatusQuestion): Promise<StatusAnswer> => Promise.resolve({ key, status: 'unknown', untilMs: Number.POSITIVE_INFINITY })
 
 export class GatewayThreads {
   restarts = 0
@@ -64,14 +69,16 @@ export class GatewayThreads {
   private publication: Publication
   private readonly listen: readonly Listener[]
   private readonly report: (text: string) => void
+  private readonly statusOf: (question: StatusQuestion) => Promise<StatusAnswer>
   private readonly used: (uses: readonly Use[]) => void
   private directory: DirectoryMemory
   private challenges: AcmeChallenges = NO_CHALLENGES
 
-  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {} }: ThreadListeners) {
+  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {}, statusOf = unknownStatus }: ThreadListeners) {
     this.publication = first
     this.directory = directory
     this.used = used
+    this.statusOf = statusOf
     this.listen = first.pieces.gateway.listen
     this.caps = capsMemory(first.pieces.gateway.threads)
     this.crashes = crashMemory(first.pieces.gateway.threads)
@@ -157,6 +164,9 @@ export class GatewayThreads {
           break
         case 'used':
           this.used(message.uses)
+          break
+        case 'status':
+          void this.statusOf(message.question).then((answer) => worker.postMessage({ kind: 'status', answer } satisfies ToThread))
           break
         case 'report':
           this.report(`gateway thread ${thread.index}: ${message.text}`)

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
+import type { KnownStatuses } from '../certificates/known-statuses.ts'
 import type { TrustDomain } from '../certificates/trust-domain.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
 import { GOING_AWAY } from '../http/websocket-frames.ts'
@@ -105,7 +106,7 @@ export class Gateway {
     this.trusted = NetworkSet.of(live.settings.trustedProxies)
     this.trustsAnyone = live.settings.trustedProxies.length > 0
     const forwarded = live.settings.forwardedCertificates
-    this.forwardedTrust = forwarded && trustOf(forwarded, this.forwardedTrust)
+    this.forwardedTrust = forwarded && trustOf(forwarded, this.forwardedTrust, this.means.statuses)
     this.publishStallUs = longestSliceUs
     this.live = live
     this.renewDoors()
@@ -116,7 +117,7 @@ export class Gateway {
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
     const now = { ...listener, ...this.asItIsNow(listener) }
-    const entrance = new Entrance(now)
+    const entrance = new Entrance(now, this.means.statuses)
     const door = await openDoor({ ...now, port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
       enters: (socket, shown) => this.enter(socket, entrance, now, shown),
@@ -140,7 +141,7 @@ export class Gateway {
   private renewDoors(): void {
     for (const { door, listener, entrance } of this.doors) {
       const now = this.asItIsNow(listener)
-      if (now !== undefined) entrance.renew(now)
+      if (now !== undefined) entrance.renew(now, this.means.statuses)
       if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
   }
@@ -240,6 +241,9 @@ export class Gateway {
   }
   decide(client: ClientConnection, x: Exchange): Verdict | Promise<Verdict> {
     return decide(this, client, x)
+  }
+  get statuses(): KnownStatuses | undefined {
+    return this.means.statuses
   }
   isTrusted(peer: CallerAddress): boolean {
     return this.trustsAnyone && this.trusted.has(peer.octets)

@@ -105,6 +105,15 @@ export interface ClientTrust {
   readonly stores: { readonly [thumbprint: string]: readonly string[] }
   /** Absent: nobody looks whether a certificate was revoked. */
   readonly revocation?: { readonly lists: readonly RevocationList[]; readonly stalenessMs: number }
+  /** Responders are asked (OCSP) about what no list covers. Absent: none is. */
+  readonly online?: OnlineStatus
+}
+export interface OnlineStatus {
+  /** Absent: the one that a certificate names. */
+  readonly responder?: string
+  /** Whether a certificate is taken of which nothing can be learnt. */
+  readonly takesUnknown: boolean
+  readonly stalenessMs: number
 }
 /** A certificate revocation list whose signature was verified. */
 export interface RevocationList {
