@@ -89,7 +89,7 @@ describe('a challenge over TLS', () => {
     const made = await Promise.all(kinds.map(([name, key]) => makeCertificate({ subject: `CN=${name}`, names: [name], key })))
     const certificates = made.map(({ certificate, key }) => readServerCertificate(certificate, key, 0).certificate!)
     const challenges = new Challenges({ http: [], tls: await Promise.all(proved.map((name) => proofCertificate(name, 'a.b', Date.UTC(2026, 10, 24)))) })
-    const door = await openDoor({ host: '127.0.0.1', port: 0, tls: { profile: 'intermediate', certificates, provesNames: true } }, false, new Uint8Array(48), {
+    const door = await openDoor({ host: '127.0.0.1', port: 0, http2: true, tls: { profile: 'intermediate', certificates, provesNames: true } }, false, new Uint8Array(48), {
       admits: () => true,
       enters: (socket) => {
         entered.push(socket)
@@ -154,6 +154,8 @@ describe('a challenge over TLS', () => {
         [{ ALPNProtocols: PROOF }, NONE],
         [{ servername: 'second.example', ALPNProtocols: ['acme-tls/1', 'http/1.1'] }, 'second.example http/1.1'],
         [{ servername: 'second.example', ALPNProtocols: ['http/1.1'] }, 'second.example http/1.1'],
+        [{ servername: 'second.example', ALPNProtocols: ['http/1.1', 'h2'] }, 'second.example h2'],
+        [{ servername: 'second.example', ALPNProtocols: ['h2', 'acme-tls/1'] }, 'second.example h2'],
         [{ servername: 'second.example' }, 'second.example nothing'],
         [{ servername: 'second.example', ALPNProtocols: ['acme-tls/2'] }, NONE],
       ] as const)
