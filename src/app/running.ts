@@ -20,6 +20,7 @@ import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
+import { insecureUpstreams, upstreamCertificates } from '../model/upstream-reports.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
@@ -37,7 +38,6 @@ import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads, probe } from './threads.ts'
 import { Upkeep } from './upkeep.ts'
-import { insecureUpstreams, upstreamCertificates } from './upstream-reports.ts'
 import { VERSION } from './version.ts'
 import { wayOut } from './way-out.ts'
 
@@ -86,6 +86,7 @@ export class Running {
   private generation = 1
   private publishes = 1
   private publishesRefused = 0
+  private noticed: ReadonlySet<string> = new Set()
   private publishSeconds = 0
   private control: Server | undefined
   private watch: Watch | undefined
@@ -184,7 +185,7 @@ export class Running {
       sources,
     )
     if (!opened.ok) throw new RefusedConfiguration(opened.faults)
-    for (const notice of opened.notices) this.voice.warn(faultLine(notice, ''))
+    this.notice(opened.notices)
     const { nghttp2 } = process.versions
     if (opened.catalog.configuration.snapshot.gateway.listen.some(({ http2 }) => http2))
       for (const attack of unsafeFor(nghttp2))
@@ -313,9 +314,10 @@ export class Running {
     return { generation: this.generation, pieces: cutSnapshot(snapshot), directory: table.memory }
   }
 
-  private told({ what, faults, reasons, revision }: News): void {
+  private told({ what, faults, reasons, revision, notices = [] }: News): void {
     if (what === 'published') {
       this.voice.say(`published ${this.file}: generation ${this.generation}, revision ${revision}, ${this.catalog.configuration.snapshot.apis.length} APIs`)
+      this.notice(notices)
       return
     }
     this.publishesRefused++
@@ -334,6 +336,13 @@ export class Running {
       store
         .write((writing) => trail.append(writing, event, this.nowMs))
         .catch((cause) => this.voice.warn(`the refusal could not be logged: ${(cause as Error).message}`))
+  }
+
+  /** Each once, and again when it is new; that an upstream is not verified, at every load. */
+  private notice(notices: readonly LocatedFault[]): void {
+    const lines = notices.map((notice) => faultLine(notice, ''))
+    for (const [i, line] of lines.entries()) if (!this.noticed.has(line) || notices[i]!.code === 'upstream-insecure') this.voice.warn(line)
+    this.noticed = new Set(lines)
   }
 
   private async metrics(): Promise<string> {

@@ -25,8 +25,8 @@ import { BY_PROXIED_TLS, Entrance, redirection, trustOf } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import { ForwardedCertificates } from './forwarded-certificate.ts'
 import type { GatewayMeans } from './gateway-means.ts'
-import { ClientSession } from './http2/client-session.ts'
-import { startsHttp2 } from './http2/preface.ts'
+import type { ClientSession } from './http2/client-session.ts'
+import { ClientSessions } from './http2/client-sessions.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
@@ -68,7 +68,7 @@ export class Gateway {
   private readonly doors: { readonly door: Door; readonly listener: Listener; readonly entrance: Entrance }[] = []
   /** Of HTTP/1.1, and one for each stream of HTTP/2. */
   private readonly connections = new Set<ClientConnection>()
-  private readonly sessions = new Set<ClientSession>()
+  private readonly sessions = new ClientSessions()
   private readonly spare: Exchange[] = []
   /** The one access event of the thread, filled anew for each exchange. */
   private readonly event = emptyEvent()
@@ -95,7 +95,7 @@ export class Gateway {
     return this.live.settings
   }
   get openConnections(): number {
-    return this.connections.size
+    return this.connections.size - this.sessions.streams + this.sessions.size
   }
 
   /** Compiles a snapshot aside and swaps it in; requests under way finish on the one they began with. `swapped` is called in the same turn. */
@@ -183,7 +183,7 @@ export class Gateway {
     const peer = told?.peer ?? peerAddress(socket.remoteAddress)
     // Behind a handshake with us it is that one that counts, and who its listener asks for certificates.
     const entrance = told?.secure && shown === undefined ? BY_PROXIED_TLS : opened
-    const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2, shown)))
+    const serveStreams = (): void => this.sessions.serve(this, socket, new ClientOrigin(peer, entrance, 2, shown))
     const serve = (): ClientConnection => {
       const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1, shown))
       this.connections.add(client)
@@ -193,7 +193,7 @@ export class Gateway {
       if ((socket as TLSSocket).alpnProtocol === 'h2') serveStreams()
       else serve()
     } else if (http2)
-      startsHttp2(socket, this.settings.timeouts.headMs, (first) => (first === undefined ? serveStreams() : serve().received(first.length, first)))
+      this.sessions.prefaces.read(socket, this.settings.timeouts.headMs, (first) => (first ? serve().received(first.length, first) : serveStreams()))
     else {
       // What came behind the header of a proxy.
       const first = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined
@@ -208,7 +208,7 @@ export class Gateway {
     if (this.connections.delete(client)) this.looksDrained()
   }
   forgetSession(session: ClientSession): void {
-    if (this.sessions.delete(session)) this.looksDrained()
+    if (this.sessions.forget(session)) this.looksDrained()
   }
   private looksDrained(): void {
     if (this.draining && this.connections.size === 0 && this.sessions.size === 0) this.drained?.()
@@ -337,7 +337,7 @@ export class Gateway {
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
     endForbidden(this.connections, now)
-    for (const session of this.sessions) if (session.deadlineMs <= now) session.end()
+    this.sessions.expire(now)
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
   }
@@ -357,7 +357,7 @@ export class Gateway {
       if (client.idle) client.socket.destroySoon()
       else client.forwarding?.tunnel?.close(GOING_AWAY, 'going away', '')
     }
-    for (const session of this.sessions) session.end()
+    this.sessions.end()
     if (this.connections.size + this.sessions.size > 0) {
       await new Promise<void>((resolve) => {
         this.drained = resolve
@@ -365,7 +365,7 @@ export class Gateway {
       })
     }
     for (const client of this.connections) client.socket.destroy()
-    for (const session of this.sessions) session.destroy()
+    this.sessions.destroy()
     for (const { door } of this.doors) door.clear()
     for (const api of this.live.apis.values()) api.pool.retire()
     clearInterval(this.sweeping)

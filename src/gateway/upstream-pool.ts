@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net'
 import type { Upstream } from '../model/snapshot.ts'
 import { upstreamUrl } from '../model/upstream-url.ts'
 import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
-import { StreamingUpstream } from './http2/upstream-session.ts'
+import { StreamingUpstream } from './http2/streaming-upstream.ts'
 import type { ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
 import { connectSocket } from './upstream-socket.ts'
 import { DISTRUSTS, type Distrust, type UpstreamTls } from './upstream-tls.ts'
@@ -140,7 +140,7 @@ export class UpstreamPool {
     this.nowMs = nowMs
     if (this.queued > 0) this.reclaim(nowMs - PATIENCE_MS)
     const oldest = nowMs - this.upstream.timeouts.keepAliveMs
-    if (this.all.size === 0) this.streaming?.closeIfIdle(nowMs, oldest)
+    this.streaming?.sweep(nowMs, oldest)
     while (this.idle.length > 0 && this.idle[0]!.idleSinceMs < oldest) this.idle.shift()!.socket.destroy()
   }
 

@@ -254,7 +254,14 @@ export interface Upstream {
   readonly connections: number
   /** Requests that may wait per gateway thread for a connection when all are busy; above it 503. */
   readonly queue: number
-  readonly timeouts: { readonly connectMs: number; readonly headMs: number; readonly idleMs: number; readonly keepAliveMs: number }
+  readonly timeouts: {
+    readonly connectMs: number
+    readonly headMs: number
+    readonly idleMs: number
+    /** The longest silence inside a response of `text/event-stream`. */
+    readonly eventsMs: number
+    readonly keepAliveMs: number
+  }
 }
 
 /** An upstream's TLS: whom its certificate must name, and what else it is held to. */

@@ -5,6 +5,7 @@ import { responseForStream } from '../../http/stream-forms.ts'
 import type { ClientConnection } from '../client-connection.ts'
 import { TUNNEL } from '../client-state.ts'
 import type { Wire } from '../wire.ts'
+import { breakOff } from './breaking-off.ts'
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
@@ -30,15 +31,26 @@ export class ClientStream implements Wire {
   constructor(stream: ServerHttp2Stream, chunked: boolean) {
     this.stream = stream
     this.chunked = chunked
-    stream.on('data', (octets: Buffer) => this.received(octets))
-    stream.on('end', () => this.ended())
-    stream.on('drain', () => this.client.drained())
-    stream.on('wantTrailers', () => stream.sendTrailers(this.trailers))
-    stream.on('error', ignore)
-    stream.on('close', () => this.client.closed())
+    stream.on('data', (octets: Buffer) => this.guard(() => this.received(octets)))
+    stream.on('end', () => this.guard(() => this.ended()))
+    stream.on('drain', () => this.guard(() => this.client.drained()))
+    stream.on('wantTrailers', () => this.guard(() => this.sendTrailers()))
+    stream.on('close', () => this.guard(() => this.client.closed()))
+  }
+
+  /** What is thrown in an event of the library would end the thread, and every other connection with it. */
+  private guard(handle: () => void): void {
+    try {
+      handle()
+    } catch (cause) {
+      this.client.gateway.report(cause)
+      this.destroy()
+    }
   }
 
   private ended(): void {
+    // A reset without an error ends the stream too: what came of the body is not all of it.
+    if (this.stream.closed) return
     if (this.chunked) this.client.received(LAST_CHUNK.length, LAST_CHUNK)
     else if (this.client.state === TUNNEL) this.client.ended()
   }
@@ -57,17 +69,18 @@ export class ClientStream implements Wire {
       const { status, fields, end } = responseForStream(octets, at)
       at = end
       if (status >= 200 || status === 101) this.begin(fields)
-      else if (!this.stream.destroyed) this.stream.additionalHeaders(fields as never)
+      else if (!this.stream.closed) this.stream.additionalHeaders(together(fields))
     }
     if (at === octets.length) return
     this.respond(false)
-    if (this.stream.writable) this.stream.write(at === 0 ? octets : octets.subarray(at))
+    // Without a head of ours the library would make one up.
+    if (this.stream.headersSent && this.stream.writable) this.stream.write(at === 0 ? octets : octets.subarray(at))
   }
   /** Kept back for an instant: a response without a body is told to end in its head (which is how gRPC tells a failure). */
   private begin(fields: readonly string[]): void {
     this.state = BODY
     this.fields = fields
-    queueMicrotask(() => this.respond(false))
+    queueMicrotask(() => this.guard(() => this.respond(false)))
   }
   private respond(endStream: boolean): void {
     const { stream, fields } = this
@@ -82,9 +95,10 @@ export class ClientStream implements Wire {
   }
   /** What is told behind the body, names and values in turn: sent once the body has left. */
   tellLast(fields: readonly string[]): void {
-    const trailers: Record<string, string[]> = Object.create(null)
-    for (let i = 0; i < fields.length; i += 2) (trailers[fields[i]!] ??= []).push(fields[i + 1]!)
-    this.trailers = trailers
+    this.trailers = together(fields)
+  }
+  private sendTrailers(): void {
+    if (!this.stream.closed) this.stream.sendTrailers(this.trailers)
   }
 
   pause(): void {
@@ -108,7 +122,13 @@ export class ClientStream implements Wire {
   }
   /** RFC 9113 8.1: behind a whole response the client is asked, without error, to send no more; one that began is seen broken, never short. */
   destroy(): void {
-    if (!this.stream.closed) this.stream.close(this.state === ENDED && this.stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
+    breakOff(this.stream, this.state === ENDED && this.stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
   }
 }
-const ignore = (): void => {}
+
+/** Fields of one name together, as the library wants them. */
+function together(fields: readonly string[]): OutgoingHttpHeaders {
+  const all: Record<string, string[]> = Object.create(null)
+  for (let i = 0; i < fields.length; i += 2) (all[fields[i]!] ??= []).push(fields[i + 1]!)
+  return all
+}
