@@ -2,7 +2,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname, resolve } from 'node:path'
-import { setTimeout as after } from 'node:timers/promises'
 import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { randomName, randomSecret } from '../base/ids.ts'
@@ -33,6 +32,7 @@ import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
+import { endControl, inTime } from './parting.ts'
 import type { Settings } from './settings.ts'
 import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
@@ -69,8 +69,6 @@ const GUEST_COUNTERS = 65_536
 /** At most one transaction in so long for who called what. */
 const USAGE_MS = 10_000
 const USAGE_SWEEP_MS = 3_600_000
-/** How long an end waits for what others keep waiting. */
-const PARTING_MS = 5000
 
 export class Running {
   readonly file: string
@@ -383,20 +381,6 @@ export class Running {
   private async step(what: string, ending: Promise<unknown> | undefined): Promise<void> {
     await ending?.catch((cause) => this.voice.warn(`${what} did not end as it should: ${(cause as Error).message}`))
   }
-}
-
-/** Answers under way are finished: who changed something should hear that it was done. */
-async function endControl(control: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => control.close(() => resolve()))
-  control.closeIdleConnections()
-  await inTime(closed)
-  control.closeAllConnections()
-}
-
-/** A receiver of a message may take a minute to answer; it is tried again after the next start. */
-async function inTime(ending: Promise<unknown>): Promise<void> {
-  const late = new AbortController()
-  await Promise.race([ending, after(PARTING_MS, undefined, { signal: late.signal }).catch(() => {})]).finally(() => late.abort())
 }
 
 /** Volumes of containers come like this: it is told, and not refused. */
