@@ -1,4 +1,4 @@
-// How the program ends what others keep waiting: for a while, and no longer.
+// How what runs is ended: in its own time, but not in any time.
 import type { Server } from 'node:http'
 import { setTimeout as after } from 'node:timers/promises'
 

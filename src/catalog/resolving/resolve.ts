@@ -180,8 +180,8 @@ class Resolving {
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
     const shared = this.shared(parts, selfFaultOf, isSound('egress') ? section.egress.allowPrivate : [])
     const means: TrustMeans = { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), shared, nowMs: this.options.nowMs }
-    const got = (): AcmeMeans => ({ held: this.options.held, challenge: isSound('gateway', 'acme') ? section.gateway.acme?.challenge : undefined })
-    const listen = isSound('gateway', 'listen') ? this.told(main, readListeners(section.gateway.listen, means, got())).listen : []
+    const got: AcmeMeans = { held: this.options.held, challenge: isSound('gateway', 'acme') ? section.gateway.acme?.challenge : undefined }
+    const listen = isSound('gateway', 'listen') ? this.told(main, readListeners(section.gateway.listen, means, got)).listen : []
     const { forwardedCertificates: forwarded } = isSound('gateway', 'forwardedCertificates') ? section.gateway : {}
     const forwardedTrust = forwarded && this.told(main, readClientTrust(forwarded, ['gateway', 'forwardedCertificates'], means)).trust
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
