@@ -89,17 +89,22 @@ describe('a challenge over TLS', () => {
     const made = await Promise.all(kinds.map(([name, key]) => makeCertificate({ subject: `CN=${name}`, names: [name], key })))
     const certificates = made.map(({ certificate, key }) => readServerCertificate(certificate, key, 0).certificate!)
     const challenges = new Challenges({ http: [], tls: await Promise.all(proved.map((name) => proofCertificate(name, 'a.b', Date.UTC(2026, 10, 24)))) })
-    const door = await openDoor({ host: '127.0.0.1', port: 0, tls: { profile: 'intermediate', certificates, provesNames: true } }, false, new Uint8Array(48), {
-      admits: () => true,
-      enters: (socket) => {
-        entered.push(socket)
-        socket.end()
+    const door = await openDoor(
+      { host: '127.0.0.1', port: 0, http2: true, tls: { profile: 'intermediate', certificates, provesNames: true } },
+      false,
+      new Uint8Array(48),
+      {
+        admits: () => true,
+        enters: (socket) => {
+          entered.push(socket)
+          socket.end()
+        },
+        failed: () => {},
+        proof: (name) => challenges.context(name),
+        handshakeMs: 10_000,
+        proxies: { expects: () => assert.fail(), names: () => assert.fail(), nameless: () => assert.fail(), headerMs: 60_000 },
       },
-      failed: () => {},
-      proof: (name) => challenges.context(name),
-      handshakeMs: 10_000,
-      proxies: { expects: () => assert.fail(), names: () => assert.fail(), nameless: () => assert.fail(), headerMs: 60_000 },
-    })
+    )
     doors.push(door)
     return (door.server.address() as AddressInfo).port
   }
@@ -154,6 +159,8 @@ describe('a challenge over TLS', () => {
         [{ ALPNProtocols: PROOF }, NONE],
         [{ servername: 'second.example', ALPNProtocols: ['acme-tls/1', 'http/1.1'] }, 'second.example http/1.1'],
         [{ servername: 'second.example', ALPNProtocols: ['http/1.1'] }, 'second.example http/1.1'],
+        [{ servername: 'second.example', ALPNProtocols: ['http/1.1', 'h2'] }, 'second.example h2'],
+        [{ servername: 'second.example', ALPNProtocols: ['h2', 'acme-tls/1'] }, 'second.example h2'],
         [{ servername: 'second.example' }, 'second.example nothing'],
         [{ servername: 'second.example', ALPNProtocols: ['acme-tls/2'] }, NONE],
       ] as const)

@@ -192,6 +192,7 @@ describe('certificates by ACME', () => {
     assert.match(failed!.why!, /serverInternal: told to fail/)
     assert.match(await gateway.metrics(), /gatehouse_acme_failures\{name="shop\.example"\} 1/)
     assert.match(gateway.log(), /certificate of shop\.example: ordering was refused: serverInternal: told to fail \(try 1\); tried again /)
+    assert.match(JSON.stringify((await control(gateway, '/trail/entries?limit=50')).body), /"acme\.server-internal"/)
     assert.equal(await shown(), TEMPORARY)
     assert.equal((await hurry(gateway)).status, 202)
     await untilShown('issued 1')
