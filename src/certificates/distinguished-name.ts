@@ -70,7 +70,8 @@ const escaped = (text: string): string =>
     .replace(/^[ #]/, '\\$&')
     .replace(/ $/, '\\ ')
 
-const TYPE = /^\s*([A-Za-z]{1,20}|\d+(?:\.\d+)+)\s*=\s*/
+/** Spaces alone: other white space, a no-break space among it, is the value's. */
+const TYPE = /^ *([A-Za-z]{1,20}|\d+(?:\.\d+)+) *= */
 const NAMES: Readonly<Record<string, string>> = { E: 'EMAILADDRESS', EMAIL: 'EMAILADDRESS', S: 'ST', USERID: 'UID' }
 
 /** A name as somebody writes it, in the spelling of `nameText`; undefined for what is none. Values keep their case: what differs is another name. */

@@ -43,11 +43,9 @@ export class ClientSession {
         stream.close(NGHTTP2_INTERNAL_ERROR)
       }
     })
-    // Sockets stay half open for HTTP/1.1. Here who has ended its side is gone: under TLS nobody else would notice until something is written.
-    socket.once('end', () => socket.destroy())
     this.session.on('error', () => gateway.countCode('connection.http2-error'))
     this.session.on('close', () => gateway.forgetSession(this))
-    // HTTP/2 knows no connection that is half open: nobody is there to read an answer.
+    // Sockets stay half open for HTTP/1.1. HTTP/2 knows no such connection: nobody is there to read an answer, and under TLS nobody else would notice.
     socket.on('end', () => this.destroy())
     this.session.setLocalWindowSize(SESSION_WINDOW_BYTES)
   }

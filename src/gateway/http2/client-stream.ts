@@ -133,7 +133,9 @@ export class ClientStream implements Wire {
     if (this.state === ENDED) return
     this.state = ENDED
     this.respond(Object.keys(this.trailers).length === 0)
-    this.stream.end(sent)
+    // A callback of `end` itself would be called with an error, made for each stream, where the other side closed first.
+    if (sent !== undefined) this.stream.once('finish', sent)
+    this.stream.end()
   }
   destroySoon(): void {
     this.end()
