@@ -29,7 +29,7 @@ export async function gatehouseTlsGate(): Promise<Gate> {
   const [upstream, [port]] = [await startRecordingUpstream(), await freePorts(1)]
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-gate-'))
   const authority = await makeCertificate({ subject: 'CN=authority', authority: true })
-  const made = await makeCertificate({ names: ['gateway.example'], issuer: authority })
+  const made = await makeCertificate({ names: ['gateway.example'], addresses: ['127.0.0.1'], issuer: authority })
   for (const [name, text] of Object.entries({ 'cert.pem': made.certificate, 'key.pem': made.key })) writeFileSync(join(folder, name), text, { mode: 0o600 })
   const listen = [{ address: `https://127.0.0.1:${port}`, tls: { certificates: [{ cert: 'cert.pem', key: 'key.pem' }] } }]
   const gateway = await startGateway({ gateway: { listen }, apis: everything(upstream.port) }, { threads: 1, folder })
@@ -173,5 +173,5 @@ export async function nodeStreamGate(): Promise<Gate> {
   }
 }
 
-/** What a client of the gate needs to shake hands. */
-export const believing = ({ authority }: Gate): { authority?: string } => (authority === undefined ? {} : { authority })
+/** What a client of the gate needs to shake hands. It asks for no name: then its connection is for every host (RFC 9110 15.5.20). */
+export const believing = ({ authority }: Gate): { authority?: string; servername?: string } => (authority === undefined ? {} : { authority, servername: '' })

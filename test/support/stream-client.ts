@@ -23,6 +23,8 @@ export interface HeardStream {
 export interface StreamClientOptions {
   /** The certificate of the authority that is believed, in PEM form: with it the frames go through TLS. */
   readonly authority?: string
+  /** The name that is asked for in the handshake; '' asks for none. */
+  readonly servername?: string
   /** What is said first, in the place of preface, settings and acknowledgement. */
   readonly greeting?: Buffer
   /** Beside that of a table of no size: then every field says itself what it is. */
@@ -47,11 +49,9 @@ export class StreamClient {
   }
 
   static async open(port: number, options: StreamClientOptions = {}): Promise<StreamClient> {
-    const { authority, localAddress } = options
+    const { authority, localAddress, servername = 'gateway.example' } = options
     const place = { port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true, ...(localAddress ? { localAddress } : {}) }
-    // Asks for no name: requests for many hosts go over it, and one that is not the name's would be 421.
-    const nameless = { servername: '', checkServerIdentity: () => undefined, ALPNProtocols: ['h2'] }
-    const socket: Socket = authority === undefined ? connect(place) : connectTls({ ...place, ca: authority, ...nameless })
+    const socket: Socket = authority === undefined ? connect(place) : connectTls({ ...place, ca: authority, servername, ALPNProtocols: ['h2'] })
     const client = new StreamClient(socket)
     await new Promise<void>((resolve, reject) => {
       socket.once(authority === undefined ? 'connect' : 'secureConnect', resolve)

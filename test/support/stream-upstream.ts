@@ -1,6 +1,6 @@
 // An upstream of HTTP/2 that answers each request with the frames it is told: nothing in it keeps to any rule.
 import { createServer, type Socket } from 'node:net'
-import { block, data, type Fields, FLAG, headers, PREFACE, settings, settingsAck, TYPE } from './stream-frames.ts'
+import { block, data, type Fields, FLAG, headers, PREFACE, ping, settings, settingsAck, TYPE } from './stream-frames.ts'
 
 /** One request as it came: where to answer. */
 export interface AskedStream {
@@ -58,6 +58,7 @@ export async function startStreamUpstream(): Promise<StreamUpstream> {
         frames.push({ type, flags, stream, payload: Buffer.from(pending.subarray(9, 9 + length)) })
         pending = pending.subarray(9 + length)
         if (type === TYPE.settings && (flags & FLAG.ack) === 0) send(settingsAck)
+        if (type === TYPE.ping && (flags & FLAG.ack) === 0) send(ping(frames.at(-1)!.payload.toString('latin1'), FLAG.ack))
         if (type === TYPE.headers) upstream.answer({ stream, number: number++, socket, send })
       }
     })
