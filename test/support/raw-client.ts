@@ -23,7 +23,7 @@ export interface ConverseOptions {
   readonly localAddress?: string
   /** The certificate of the authority that is believed, in PEM form: with it the bytes go through TLS. */
   readonly authority?: string
-  /** The name that is asked for in the handshake. */
+  /** The name that is asked for in the handshake. Left out: none, so that requests may be for any host (RFC 9110 7.4). */
   readonly servername?: string
   /** Methods of the requests, to know which answers have no body. Missing ones count as GET. */
   readonly methods?: readonly string[]
@@ -37,15 +37,19 @@ export interface ConverseOptions {
   readonly patienceMs?: number
 }
 
+/** No name is asked for, and none is looked for in the certificate; its authority must be the right one. */
+export const NAMELESS = { servername: '', checkServerIdentity: () => undefined } as const
+
 /** A piece to write, or what must have come back before the next piece is written. */
 export type Step = Buffer | string | { readonly awaits: string }
 
 /** Opens a connection, writes the steps each in a segment of its own, and listens. Strings are latin1. */
 export function converse(port: number, steps: readonly Step[], options: ConverseOptions = {}): Promise<Heard> {
   return new Promise((resolve, reject) => {
-    const { authority, localAddress, servername = 'gateway.example' } = options
+    const { authority, localAddress, servername } = options
     const place = { port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true, ...(localAddress ? { localAddress } : {}) }
-    const socket: Socket = authority === undefined ? connect(place) : connectTls({ ...place, ca: authority, servername })
+    const socket: Socket =
+      authority === undefined ? connect(place) : connectTls({ ...place, ca: authority, ...(servername === undefined ? NAMELESS : { servername }) })
     const parts: Buffer[] = []
     let connected = false
     let settled = false

@@ -1,6 +1,7 @@
 // A client of HTTP/2 that writes frames as told and keeps every frame that comes back: nothing in it mends a request.
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { NAMELESS } from './raw-client.ts'
 import { CODE, FLAG, PREFACE, settings, settingsAck, statusIn, TYPE } from './stream-frames.ts'
 
 export interface HeardFrame {
@@ -48,8 +49,7 @@ export class StreamClient {
   static async open(port: number, options: StreamClientOptions = {}): Promise<StreamClient> {
     const { authority, localAddress } = options
     const place = { port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true, ...(localAddress ? { localAddress } : {}) }
-    const socket: Socket =
-      authority === undefined ? connect(place) : connectTls({ ...place, ca: authority, servername: 'gateway.example', ALPNProtocols: ['h2'] })
+    const socket: Socket = authority === undefined ? connect(place) : connectTls({ ...place, ca: authority, ...NAMELESS, ALPNProtocols: ['h2'] })
     const client = new StreamClient(socket)
     await new Promise<void>((resolve, reject) => {
       socket.once(authority === undefined ? 'connect' : 'secureConnect', resolve)
