@@ -5,6 +5,7 @@ import { sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { SharedCredentials } from '../adapters/shared-memory/shared-credentials.ts'
 import { systemClock } from '../base/clock.ts'
 import { KnownStatuses } from '../certificates/known-statuses.ts'
+import { Challenges } from '../gateway/challenges.ts'
 import { ConnectionCaps } from '../gateway/connection-caps.ts'
 import { CrashSuspects } from '../gateway/crash-suspects.ts'
 import { Gateway } from '../gateway/gateway.ts'
@@ -42,6 +43,8 @@ const gateway = new Gateway({
   report,
 })
 
+gateway.challenges = new Challenges(start.challenges)
+
 /** 0600: access logs hold personal data. */
 function openLog(where: GatewaySettings['accessLog']): AccessLog | undefined {
   if (where === 'off') return undefined
@@ -69,6 +72,10 @@ port.on('message', (message: ToThread) => {
       break
     case 'directory':
       credentials.replaceStore(message.memory)
+      say({ kind: 'answer', ask: message.ask })
+      break
+    case 'challenges':
+      gateway.challenges = new Challenges(message.challenges)
       say({ kind: 'answer', ask: message.ask })
       break
     case 'measure':

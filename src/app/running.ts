@@ -2,7 +2,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname, resolve } from 'node:path'
-import { setTimeout as after } from 'node:timers/promises'
 import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { randomName, randomSecret } from '../base/ids.ts'
@@ -26,12 +25,15 @@ import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
 import { backUpFolder, backUpsIn } from './back-ups.ts'
+import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, openFoundations } from './foundations.ts'
+import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
+import { endControl, inTime } from './parting.ts'
 import { revocationReports } from './revocation-reports.ts'
 import type { Settings } from './settings.ts'
 import { Tasks } from './tasks.ts'
@@ -69,8 +71,6 @@ const GUEST_COUNTERS = 65_536
 /** At most one transaction in so long for who called what. */
 const USAGE_MS = 10_000
 const USAGE_SWEEP_MS = 3_600_000
-/** How long an end waits for what others keep waiting. */
-const PARTING_MS = 5000
 
 export class Running {
   readonly file: string
@@ -94,6 +94,8 @@ export class Running {
   private upkeep: Upkeep | undefined
   private messages: Messages | undefined
   private usage: UsageBook | undefined
+  private readonly nodeId = randomName('node')
+  private certificates!: CertificateUpkeep
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
   private constructor(file: string, voice: Voice, foundations: Foundations) {
@@ -130,6 +132,8 @@ export class Running {
 
   private async open(sources: Sources, settings: Settings): Promise<void> {
     for (const line of this.foundations.lines) this.voice.say(line)
+    const { foundations, nodeId, voice } = this
+    this.certificates = await CertificateUpkeep.open({ foundations, nodeId, voice, nowMs: () => this.nowMs })
     await this.openCatalog(sources)
     const started = (this.started = this.catalog.configuration)
     const { host, port } = started.control.listen
@@ -175,7 +179,8 @@ export class Running {
       {
         store,
         policies,
-        nodeId: randomName('node'),
+        nodeId: this.nodeId,
+        held: this.certificates.holdings,
         nowMs: () => this.nowMs,
         live: (configuration) => this.publish(configuration),
         obstacles: (configuration) => needsRestart(this.started, configuration),
@@ -224,6 +229,7 @@ export class Running {
       site: { origin, rpId: new URL(origin).hostname, name: 'Gatehouse' },
       signIn: { secondFactor: control.secondFactor },
       ready: () => this.threads?.ready ?? false,
+      unready: () => this.certificates.waiting,
       metrics: () => this.metrics(),
     })
     this.control = await startControl({ host, port, exposed: control.exposed, version: VERSION }, operations, plane)
@@ -236,14 +242,22 @@ export class Running {
     })
     this.upkeep = new Upkeep({ store, trail, envelope, ...about, announce: () => announcing.look() })
     messages.start()
+    this.certificates.start({
+      egress,
+      settings: () => this.catalog.configuration.acme,
+      secret: (reference) => messages.macKey(reference),
+      answer: async (challenges) => this.threads?.challenge(challenges),
+      show: () => this.catalog.heldChanged(),
+      tell: (writing, notice) => messages.tell(writing, notice),
+    })
   }
 
   /** `http://host:port` of every gateway listener. */
   get urls(): readonly string[] {
-    return this.started.snapshot.gateway.listen.map(({ host, tls }, i) => url(host, this.threads!.ports[i]!, tls && 'https'))
+    return this.started.snapshot.gateway.listen.map(({ host, tls }, i) => urlOf(host, this.threads!.ports[i]!, tls && 'https'))
   }
   get controlUrl(): string {
-    return url(this.started.control.listen.host, this.controlPort)
+    return urlOf(this.started.control.listen.host, this.controlPort)
   }
   private get controlPort(): number {
     const address = this.control?.address()
@@ -287,6 +301,7 @@ export class Running {
     this.generation++
     await this.threads.publish(this.publication(configuration, share))
     this.directory.accept(share)
+    this.certificates.wake()
     this.publishes++
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
   }
@@ -348,9 +363,8 @@ export class Running {
       countersUsed: use.used,
       countersEntries: use.places,
       countersRefused: use.refusedFull,
-      certificates: this.catalog.configuration.snapshot.gateway.listen.flatMap(({ host, port, tls }) =>
-        (tls?.certificates ?? []).map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
-      ),
+      acme: await this.certificates.counts(),
+      certificates: listenerCertificates(this.catalog.configuration.snapshot),
       revocationLists: revocationReports(this.catalog.configuration.snapshot.gateway),
       insecureUpstreams: insecureUpstreams(this.catalog.configuration.snapshot),
       upstreamCertificates: upstreamCertificates(this.catalog.configuration.snapshot),
@@ -361,7 +375,7 @@ export class Running {
   async stop(): Promise<void> {
     this.watch?.close()
     // At once, and beside the traffic: what these wait for outside must not keep requests coming.
-    const beside = Promise.all([this.upkeep?.close(), this.tasks.close(), this.messages?.stop()])
+    const beside = Promise.all([this.upkeep?.close(), this.tasks.close(), this.messages?.stop(), (this.certificates as CertificateUpkeep | undefined)?.close()])
     beside.catch(() => {})
     await this.step('the gateway threads', this.threads?.drain())
     await this.step('the control listener', this.control && endControl(this.control))
@@ -376,22 +390,6 @@ export class Running {
     await ending?.catch((cause) => this.voice.warn(`${what} did not end as it should: ${(cause as Error).message}`))
   }
 }
-
-/** Answers under way are finished: who changed something should hear that it was done. */
-async function endControl(control: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => control.close(() => resolve()))
-  control.closeIdleConnections()
-  await inTime(closed)
-  control.closeAllConnections()
-}
-
-/** A receiver of a message may take a minute to answer; it is tried again after the next start. */
-async function inTime(ending: Promise<unknown>): Promise<void> {
-  const late = new AbortController()
-  await Promise.race([ending, after(PARTING_MS, undefined, { signal: late.signal }).catch(() => {})]).finally(() => late.abort())
-}
-
-const url = (host: string, port: number, scheme = 'http'): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** Volumes of containers come like this: it is told, and not refused. */
 const isOpenToOthers = (folder: string): boolean => process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0

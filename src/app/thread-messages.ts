@@ -1,5 +1,6 @@
 // What the main thread and the gateway threads say to each other.
 import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
+import type { AcmeChallenges } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
@@ -30,6 +31,8 @@ export interface ThreadStart {
   /** Of each listener: what the system chose where 0 is configured, once it is known. */
   readonly ports: readonly number[]
   readonly publication: Publication
+  /** What ACME servers are answered. */
+  readonly challenges: AcmeChallenges
   /** Consumers and keys of the store. */
   readonly directory: DirectoryMemory
 }
@@ -37,6 +40,7 @@ export interface ThreadStart {
 export type ToThread =
   | { readonly kind: 'publish'; readonly publication: Publication }
   | { readonly kind: 'directory'; readonly memory: DirectoryMemory; readonly ask: number }
+  | { readonly kind: 'challenges'; readonly challenges: AcmeChallenges; readonly ask: number }
   | { readonly kind: 'measure'; readonly ask: number }
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   | { readonly kind: 'status'; readonly answer: StatusAnswer }

@@ -8,6 +8,7 @@ import { systemClock, wallOffsetUs } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/connection-caps.ts'
 import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
+import { type AcmeChallenges, NO_CHALLENGES } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
@@ -71,6 +72,7 @@ export class GatewayThreads {
   private readonly statusOf: (question: StatusQuestion) => Promise<StatusAnswer>
   private readonly used: (uses: readonly Use[]) => void
   private directory: DirectoryMemory
+  private challenges: AcmeChallenges = NO_CHALLENGES
 
   constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {}, statusOf = unknownStatus }: ThreadListeners) {
     this.publication = first
@@ -126,6 +128,7 @@ export class GatewayThreads {
       listen: this.listen,
       ports: this.listen.map(({ port }, i) => this.ports[i] ?? port),
       publication: this.publication,
+      challenges: this.challenges,
       directory: this.directory,
     }
     const own = import.meta.url
@@ -236,12 +239,22 @@ export class GatewayThreads {
   /** Hands the memory of the store's directory to every thread; resolves when none uses the one before it. A thread that dies meanwhile starts with the new one. */
   async handOver(memory: DirectoryMemory): Promise<void> {
     this.directory = memory
+    // A thread that is busy for long is asked again: until it has answered, what is revoked is written to both.
+    await this.askAll((ask) => ({ kind: 'directory', memory, ask }))
+  }
+
+  /** Resolves when every thread answers ACME servers so; a thread that dies meanwhile starts with it. */
+  async challenge(challenges: AcmeChallenges): Promise<void> {
+    this.challenges = challenges
+    await this.askAll((ask) => ({ kind: 'challenges', challenges, ask }))
+  }
+
+  private async askAll(question: (ask: number) => ToThread): Promise<void> {
     await Promise.all(
       this.threads.map(async (thread) => {
         const { worker } = thread
         const isWaitedFor = (): boolean => thread.worker === worker && !this.stopping
-        // A thread that is busy for long is asked again: until it has answered, what is revoked is written to both.
-        while (isWaitedFor() && (await this.ask(thread, (ask) => ({ kind: 'directory', memory, ask }))) === undefined);
+        while (isWaitedFor() && (await this.ask(thread, question)) === undefined);
       }),
     )
   }

@@ -20,6 +20,9 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   x.fingerprint = gateway.suspects.fingerprint(head)
   if (gateway.suspects.refuses(x.fingerprint, gateway.coarseMs)) return gateway.refusalOf('request.suspected')
   gateway.suspects.hold(x.fingerprint)
+  // Before what is not served in clear: this is served in clear alone (RFC 8555 8.3).
+  const challenge = client.origin.entrance.scheme === 'http' ? gateway.challenges.reply(x) : undefined
+  if (challenge !== undefined) return challenge
   const inClear = client.origin.entrance.inClear && gateway.refuseInClear(client, x, client.origin.entrance.inClear)
   if (inClear !== undefined) {
     client.keepAlive = false

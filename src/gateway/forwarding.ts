@@ -30,7 +30,7 @@ export class Forwarding implements Waiting {
   stalled = false
   /** Once the upstream has taken the upgrade. */
   tunnel: Tunnel | undefined
-  private readonly client: ClientConnection
+  readonly client: ClientConnection
   private x: Exchange | undefined
   private route: LiveRoute | undefined
   private pool: UpstreamPool | undefined
@@ -331,7 +331,7 @@ export class Forwarding implements Waiting {
     if (client.gateway.output.size > 0) this.sentToClient = true
     const waiting = client.gateway.output.send(client.socket)
     if (this.upstream === undefined) return
-    if (waiting > WAITING_BYTES_MAX) {
+    if (waiting > (client.socket.waitingBytesMax ?? WAITING_BYTES_MAX)) {
       this.upstreamPaused = true
       this.awaitsClientSinceMs = client.gateway.coarseMs
       this.upstream.socket.pause()

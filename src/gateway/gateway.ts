@@ -12,8 +12,9 @@ import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { Refusal, Verdict } from '../pipeline/contract.ts'
 import { type CallerAddress, Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
-import type { AccessEvent } from '../telemetry/access-line.ts'
-import { callerAddress, forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
+import { emptyEvent, NO_MEMBERS, NO_PLACES } from './access-event.ts'
+import { forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
+import { Challenges } from './challenges.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { ClientOrigin } from './client-origin.ts'
 import { serveSocket } from './client-socket.ts'
@@ -42,9 +43,6 @@ const EXPIRY_STEPS = 100
 const EXPIRY_STEP_MS = 2
 /** Exchanges kept for reuse; each is about 5 KB. */
 const SPARE_EXCHANGES_MAX = 1024
-const NO_PLACES: readonly [] = []
-const NO_MEMBERS = Buffer.alloc(0)
-const NOBODY = callerAddress(new Uint8Array(4))
 
 export class Gateway {
   live!: LiveSnapshot
@@ -53,6 +51,8 @@ export class Gateway {
   coarseMs: number
   dateLine: Buffer = Buffer.alloc(0)
   draining = false
+  /** What ACME servers are answered while names are being proved. */
+  challenges = new Challenges()
   requests = 0
   publishStallUs = 0
   /** How late the sweep was at worst since metrics were last read, in microseconds: the event loop's lag. */
@@ -72,21 +72,7 @@ export class Gateway {
   private readonly sessions = new ClientSessions()
   private readonly spare: Exchange[] = []
   /** The one access event of the thread, filled anew for each exchange. */
-  private readonly event: AccessEvent = {
-    timeUs: 0,
-    id: NO_MEMBERS,
-    address: NOBODY,
-    head: undefined,
-    route: NO_MEMBERS,
-    asked: '',
-    principal: undefined,
-    places: NO_PLACES,
-    status: 0,
-    code: '',
-    bytesIn: 0,
-    bytesOut: 0,
-    durationUs: 0,
-  }
+  private readonly event = emptyEvent()
   /** Who is believed about certificates that trusted proxies forward; undefined: none is read. */
   forwardedTrust: TrustDomain | undefined
   readonly forwardedCertificates = new ForwardedCertificates()
@@ -136,6 +122,7 @@ export class Gateway {
       admits: (socket) => this.admits(socket),
       enters: (socket, shown) => this.enter(socket, entrance, now, shown),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
+      proof: (name) => this.challenges.context(name),
       handshakeMs: this.settings.timeouts.headMs,
       proxies: {
         expects: (socket) => this.expects(socket),

@@ -84,6 +84,8 @@ export interface ListenerTls {
   readonly profile: TlsProfileName
   /** One at least; the first is shown to clients that ask for no name, or for one that none of them has. */
   readonly certificates: readonly ServerCertificate[]
+  /** Names are proved here to an ACME server by TLS-ALPN-01. */
+  readonly provesNames?: true
   /** Absent: clients are asked for no certificate. */
   readonly clients?: ListenerClients
   /** The value of Strict-Transport-Security (RFC 6797), said in every response. Absent: nothing is said. */
@@ -141,6 +143,8 @@ export interface ServerCertificate {
   readonly expiresMs: number
   /** Lower-case hex SHA-256 of the server's own certificate. */
   readonly thumbprint: string
+  /** It stands in for one that ACME has not got yet: nobody believes it. */
+  readonly isTemporary?: true
 }
 
 export interface GatewayLimits {

@@ -13,6 +13,7 @@ const whole: ProcessMeasures = {
   countersUsed: 1,
   countersEntries: 2,
   countersRefused: 0,
+  acme: [],
   certificates: [{ listener: 'https://127.0.0.1:8443', name: 'shop.example', algorithm: 'ecdsa', expiresMs: 1_800_000_000_000 }],
   insecureUpstreams: [{ api: 'shop', upstream: 'https://shop.internal:443' }],
   revocationLists: [{ listener: 'https://127.0.0.1:8443', nextMs: 1_800_000_000_000 }],

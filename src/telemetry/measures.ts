@@ -51,6 +51,14 @@ export interface ProcessMeasures {
   readonly insecureUpstreams: readonly { readonly api: string; readonly upstream: string }[]
   /** What is shown to upstreams. */
   readonly upstreamCertificates: readonly { readonly api: string; readonly upstream: string; readonly expiresMs: number }[]
+  readonly acme: readonly AcmeCounts[]
+}
+
+/** Of a name that a certificate is got for by ACME. */
+export interface AcmeCounts {
+  readonly name: string
+  /** Tries that failed, one after the other. */
+  readonly failures: number
 }
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted']
@@ -74,6 +82,10 @@ export function exposition(threads: readonly ThreadMeasures[], process: ProcessM
       'When the certificate of a listener, or one of its chain, expires: seconds since the epoch.',
     )
     for (const { expiresMs, ...labels } of process.certificates) ends.sample('', labels, expiresMs / 1000)
+  }
+  if (process.acme.length > 0) {
+    const failures = page.family('gatehouse_acme_failures', 'gauge', 'Tries in a row that got no certificate for a name by ACME.')
+    for (const { name, failures: count } of process.acme) failures.sample('', { name }, count)
   }
   if (process.revocationLists.length > 0) {
     const next = page.family(

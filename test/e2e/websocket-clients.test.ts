@@ -2,9 +2,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { makeCertificate } from '../support/certificate-maker.ts'
 import { openChromium } from '../support/chromium.ts'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { CLOSE, CONTINUATION, frame, PING, PONG, readFrames } from '../support/websocket-frames.ts'
@@ -89,6 +94,38 @@ describe('WebSocket clients of others', () => {
     socket.close(3001, 'enough')
     const [{ code, reason, wasClean }] = await once(socket, 'close')
     assert.deepEqual([code, reason, wasClean], [3001, 'enough', true])
+  })
+
+  test('to an upstream under TLS as well', async () => {
+    const authority = await makeCertificate({ subject: 'CN=authority', authority: true })
+    const { certificate, key } = await makeCertificate({ subject: 'CN=upstream', names: ['127.0.0.1', 'localhost'], issuer: authority })
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-secure-upstream-'))
+    writeFileSync(join(folder, 'authority.pem'), authority.certificate)
+    const secure = createSecureServer({ cert: certificate, key })
+    secure.on('upgrade', echo)
+    secure.listen(0, '127.0.0.1')
+    await once(secure, 'listening')
+    const url = `https://localhost:${(secure.address() as AddressInfo).port}`
+    const behind = await startGateway(
+      { apis: { live: { path: '/', upstream: { url, tls: { ca: { file: 'authority.pem' } } }, public: true, websocket: true } } },
+      { folder },
+    )
+    try {
+      const socket = new WebSocket(`ws://127.0.0.1:${behind.port}/echo`)
+      await once(socket, 'open')
+      for (const size of [1, 70_000, 1_000_000]) {
+        socket.send('x'.repeat(size))
+        assert.equal((await once(socket, 'message'))[0].data.length, size)
+      }
+      socket.send('x'.repeat(1024 * 1024 + 1))
+      const [{ code }] = await once(socket, 'close')
+      assert.equal(code, 1009)
+    } finally {
+      await behind.stop()
+      secure.closeAllConnections()
+      secure.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   test('Node’s own is told 1009 for a message above the limit', async () => {

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { NAMELESS } from './raw-client.ts'
-import { CODE, FLAG, PREFACE, settings, settingsAck, statusIn, TYPE } from './stream-frames.ts'
+import { CODE, FLAG, PREFACE, SETTING, settings, settingsAck, statusIn, TYPE } from './stream-frames.ts'
 
 export interface HeardFrame {
   readonly type: number
@@ -26,6 +26,7 @@ export interface StreamClientOptions {
   readonly authority?: string
   /** What is said first, in the place of preface, settings and acknowledgement. */
   readonly greeting?: Buffer
+  /** Beside that of a table of no size: then every field says itself what it is. */
   readonly settings?: readonly (readonly [id: number, value: number])[]
   readonly localAddress?: string
 }
@@ -55,7 +56,7 @@ export class StreamClient {
       socket.once(authority === undefined ? 'connect' : 'secureConnect', resolve)
       socket.once('error', reject)
     })
-    client.send(options.greeting ?? Buffer.concat([PREFACE, settings(...(options.settings ?? [])), settingsAck]))
+    client.send(options.greeting ?? Buffer.concat([PREFACE, settings([SETTING.tableSize, 0], ...(options.settings ?? [])), settingsAck]))
     return client
   }
 

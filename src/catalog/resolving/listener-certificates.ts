@@ -2,6 +2,7 @@
 import type { Fault, Path } from '../../base/fault.ts'
 import { parseIp } from '../../base/ip.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
+import { NameTable } from '../../certificates/server-names.ts'
 import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
 import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf } from '../sections/listener.ts'
@@ -15,7 +16,20 @@ export interface ListenerReading {
   readonly notices: readonly Fault[]
 }
 
-export function readListeners(sections: readonly ListenerSection[], means: TrustMeans): ListenerReading {
+/** What is shown for names that certificates are got for by ACME. */
+export interface HeldCertificates {
+  /** Undefined while there is none. */
+  find(name: string): ServerCertificate | undefined
+  /** What is shown until then, where nothing else covers the name. */
+  standIn(name: string): ServerCertificate
+}
+export interface AcmeMeans {
+  readonly held?: HeldCertificates | undefined
+  /** How names are proved. */
+  readonly challenge?: string | undefined
+}
+
+export function readListeners(sections: readonly ListenerSection[], means: TrustMeans, { held, challenge }: AcmeMeans = {}): ListenerReading {
   const { texts, fileBeside, nowMs } = means
   const faults: Fault[] = []
   const notices: Fault[] = []
@@ -31,7 +45,7 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
         ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
       }
     const certificates: ServerCertificate[] = []
-    for (const [j, { cert, key }] of tls.certificates.entries()) {
+    for (const [j, { cert, key }] of (tls.certificates ?? []).entries()) {
       const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
       const [certificateText, keyText] = [texts.get(fileBeside(cert)), texts.get(fileBeside(key))]
       if (certificateText === undefined || keyText === undefined) continue
@@ -44,6 +58,7 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
         faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
       certificates.push(certificate)
     }
+    if (held) certificates.push(...shownFor(tls.acme ?? [], certificates, held))
     const said = tls.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
     const clients = tls.clients && readClientTrust(tls.clients, ['gateway', 'listen', i, 'tls', 'clients'], means)
     faults.push(...(clients?.faults ?? []))
@@ -51,6 +66,7 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
     const secured = {
       profile: profileOf(tls),
       certificates,
+      ...(tls.acme && challenge === 'tls-alpn-01' && { provesNames: true as const }),
       ...(said && { transportSecurity: transportSecurityValue(said) }),
       ...(clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }),
     }
@@ -59,5 +75,13 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
   return { listen, faults, notices }
 }
 
+/** Behind those of files: for clients that ask for no name, the operator's own order counts first. */
+function shownFor(names: readonly string[], others: readonly ServerCertificate[], held: HeldCertificates): ServerCertificate[] {
+  const covered = new NameTable<true>()
+  for (const name of others.flatMap((each) => each.names)) covered.add(name, true)
+  const got = names.flatMap((name) => held.find(name) ?? [])
+  for (const { names: own } of got) for (const name of own) covered.add(name, true)
+  return [...got, ...names.filter((name) => covered.find(name) === undefined).map((name) => held.standIn(name))]
+}
 /** Browsers know no such promise for addresses (RFC 6797 8.1.1), and one for localhost would lock everything else that is tried out there in clear. */
 const hasName = ({ names }: ServerCertificate): boolean => names.some((name) => !/(?:^|\.)localhost$/.test(name) && parseIp(name) === undefined)

@@ -204,6 +204,13 @@ export class CatalogPublishing {
     })
   }
 
+  /** What is held beside the sources is another: certificates. Live when this resolves; no revision, for nobody changed what is configured. */
+  heldChanged(): Promise<void> {
+    return this.inTurn(async () => {
+      if (!this.isClosed && !(await this.renew())) throw new Error('what is held beside the configuration could not be made live')
+    })
+  }
+
   /** Everything that is not as one of its owners says. */
   drift(reading: Reading): Promise<readonly DriftItem[]> {
     const { fileRefused, consoleRefused, closed, readMs, startedMs } = this
@@ -239,8 +246,8 @@ export class CatalogPublishing {
   }
 
   private get resolveOptions(): ResolveOptions {
-    const { policies, cores, nowMs } = this.options
-    return { policies, nowMs: nowMs(), ...(cores !== undefined && { cores }) }
+    const { policies, cores, held, nowMs } = this.options
+    return { policies, nowMs: nowMs(), ...(cores !== undefined && { cores }), ...(held && { held }) }
   }
 
   private read(): Promise<Read> {

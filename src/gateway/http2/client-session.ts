@@ -8,6 +8,7 @@ import type { Gateway } from '../gateway.ts'
 import { websocketNonce } from '../websocket.ts'
 import { ClientStream } from './client-stream.ts'
 import { SESSION_WINDOW_BYTES, sessionOptions } from './guards.ts'
+import { Reading } from './reading.ts'
 
 const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_INTERNAL_ERROR } = constants
 
@@ -19,6 +20,7 @@ export class ClientSession {
   /** When the sweep acts: nothing has been asked for too long, or the client does not go away. */
   deadlineMs: number
   private readonly socket: Socket
+  private readonly reading: Reading
   private ending = false
   private readonly gateway: Gateway
   private readonly origin: ClientOrigin
@@ -28,6 +30,7 @@ export class ClientSession {
     this.gateway = gateway
     this.socket = socket
     this.origin = origin
+    this.reading = new Reading(gateway)
     this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
     this.session = performServerHandshake(socket as never, sessionOptions(gateway.settings.limits))
     this.session.on('stream', (stream, _headers, flags, fields) => {
@@ -44,6 +47,8 @@ export class ClientSession {
     socket.once('end', () => socket.destroy())
     this.session.on('error', () => gateway.countCode('connection.http2-error'))
     this.session.on('close', () => gateway.forgetSession(this))
+    // HTTP/2 knows no connection that is half open: nobody is there to read an answer.
+    socket.on('end', () => this.destroy())
     this.session.setLocalWindowSize(SESSION_WINDOW_BYTES)
   }
 
@@ -51,7 +56,7 @@ export class ClientSession {
     const { gateway, origin } = this
     const ended = (flags & NGHTTP2_FLAG_END_STREAM) !== 0
     const message = requestOfStream(fields, { scheme: origin.entrance.scheme, ended, websocketKey: websocketNonce })
-    const wire = new ClientStream(stream, typeof message !== 'number' && message.chunked)
+    const wire = new ClientStream(stream, typeof message !== 'number' && message.chunked, this.reading)
     const client = new ClientConnection(gateway, wire, origin)
     wire.client = client
     this.streams++

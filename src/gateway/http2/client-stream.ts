@@ -6,6 +6,7 @@ import type { ClientConnection } from '../client-connection.ts'
 import { TUNNEL } from '../client-state.ts'
 import type { Wire } from '../wire.ts'
 import { breakOff } from './breaking-off.ts'
+import type { Reading } from './reading.ts'
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
@@ -18,24 +19,33 @@ const ENDED = 2
 export class ClientStream implements Wire {
   /** A stream always answers later, as TLS does. */
   readonly encrypted = true
+  /** As few as the library tells of when they have left: a client has a hundred streams, and may read none. */
+  readonly waitingBytesMax: number
   client!: ClientConnection
   private readonly stream: ServerHttp2Stream
+  private readonly reading: Reading
   /** The body comes in chunks to whoever reads the message. */
   private readonly chunked: boolean
   private state = HEAD
   private trailers: OutgoingHttpHeaders = {}
   private awaitsTrailers = false
+  private brokenOff = false
   /** The head of the response, as long as it is kept back. */
   private fields: readonly string[] | undefined
 
-  constructor(stream: ServerHttp2Stream, chunked: boolean) {
+  constructor(stream: ServerHttp2Stream, chunked: boolean, reading: Reading) {
     this.stream = stream
+    this.reading = reading
+    this.waitingBytesMax = stream.writableHighWaterMark
     this.chunked = chunked
     stream.on('data', (octets: Buffer) => this.guard(() => this.received(octets)))
     stream.on('end', () => this.guard(() => this.ended()))
     stream.on('drain', () => this.guard(() => this.client.drained()))
     stream.on('wantTrailers', () => this.guard(() => this.sendTrailers()))
-    stream.on('close', () => this.guard(() => this.client.closed()))
+    stream.on('close', () => {
+      reading.isOver(this, stream.writableFinished, this.brokenOff)
+      this.guard(() => this.client.closed())
+    })
   }
 
   /** What is thrown in an event of the library would end the thread, and every other connection with it. */
@@ -59,6 +69,12 @@ export class ClientStream implements Wire {
     this.client.received(message.length, message)
   }
 
+  private readonly left = (failed?: Error | null): void => {
+    if (!failed && this.stream.writableLength === 0) this.reading.goesOn(this)
+  }
+  get stalled(): boolean {
+    return this.reading.isStalled
+  }
   get writableLength(): number {
     return this.stream.writableLength
   }
@@ -74,7 +90,9 @@ export class ClientStream implements Wire {
     if (at === octets.length) return
     this.respond(false)
     // Without a head of ours the library would make one up.
-    if (this.stream.headersSent && this.stream.writable) this.stream.write(at === 0 ? octets : octets.subarray(at))
+    if (!this.stream.headersSent || !this.stream.writable) return
+    this.reading.waits(this)
+    this.stream.write(at === 0 ? octets : octets.subarray(at), this.left)
   }
   /** Kept back for an instant: a response without a body is told to end in its head (which is how gRPC tells a failure). */
   private begin(fields: readonly string[]): void {
@@ -122,6 +140,7 @@ export class ClientStream implements Wire {
   }
   /** RFC 9113 8.1: behind a whole response the client is asked, without error, to send no more; one that began is seen broken, never short. */
   destroy(): void {
+    this.brokenOff = true
     breakOff(this.stream, this.state === ENDED && this.stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
   }
 }

@@ -1,6 +1,7 @@
 // The scenarios of all operations, listed by hand like the operations themselves.
 import type { Scenarios } from '../scenario.ts'
 import { account } from './account.ts'
+import { acme } from './acme.ts'
 import { apis } from './apis.ts'
 import { catalog } from './catalog.ts'
 import { consumers } from './consumers.ts'
@@ -18,6 +19,7 @@ import { witness } from './witness.ts'
 
 export const scenarios: Scenarios = {
   ...account,
+  ...acme,
   ...apis,
   ...catalog,
   ...consumers,
