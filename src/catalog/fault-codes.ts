@@ -100,7 +100,7 @@ export const faultCodes = {
   'plan-not-offered': 'A consumer has subscribed to a plan that the API does not offer.',
   'plan-of-others': 'An API offers a plan that is for other APIs.',
   'preview-deprecated': 'A preview with dates of its end.',
-  'private-key': 'A private key stands among the certificates of a trust store: it must be replaced.',
+  'private-key': 'A private key stands in the configuration itself, or among the certificates of a trust store: it must be replaced.',
   'prototype-key': 'A key that would change what an object is: `__proto__`, `constructor`, `prototype`.',
   'private-upstream': 'An upstream of the console is at an address that is not public, and the file does not allow it.',
   'public-but-protected': 'Something is public and has an identify policy that refuses strangers: only one can be meant.',

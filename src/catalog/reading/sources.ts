@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { globSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Path } from '../../base/fault.ts'
+import { showsPrivateKey } from '../../certificates/pem.ts'
 import { isBelow, readBoundedFile, realPath } from './bounded-file.ts'
 import type { DocumentCache, DocumentKind, ReadDocument } from './document-cache.ts'
 import { inlineDocuments, isInline } from './inline-documents.ts'
@@ -160,7 +161,8 @@ class Reading {
     }
   }
   private pem(document: SourceDocument, written: unknown, at: Path, { secret = false } = {}): void {
-    if (typeof written !== 'string' || written === '' || written.includes('\0')) return
+    // What is no path, the schema will say, without repeating it: it may be a key.
+    if (typeof written !== 'string' || written === '' || /[\0\r\n]/.test(written) || showsPrivateKey(written)) return
     const file = fileBeside(document, written)
     if (this.certificates.has(file)) return
     const read = readBoundedFile(file, CERTIFICATES_BYTES_MAX, { secret })

@@ -24,6 +24,7 @@ import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
+import { keysInTheOpen } from './keys-in-the-open.ts'
 import { readListeners } from './listener-certificates.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type Part, Parts } from './parts.ts'
@@ -242,7 +243,7 @@ class Resolving {
   }
 
   private read<T>(document: SourceDocument, schema: Schema<T>): T {
-    const faults: Fault[] = []
+    const faults = keysInTheOpen(document.value)
     const section = schema.read(document.value, [], faults)
     this.faulty.add(document, faults)
     this.report(document, faults)

@@ -24,7 +24,7 @@ const clearAddress = (describe: string): Schema<Address> =>
       : { code: 'not-available', message: 'the control listener speaks http:// on this machine: put TLS in front of it, and name it in `origin`' },
   )
 
-const pemFile = (describe: string) => string({ pattern: /^[^\0]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
+const pemFile = (describe: string) => string({ pattern: /^[^\0\r\n]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
 const tlsOfListener = object(
   {
     certificates: list(
