@@ -1,5 +1,6 @@
 // What of a configuration is read only at the start.
 import type { Configuration } from '../catalog/resolving/resolve.ts'
+import type { Listener } from '../model/snapshot.ts'
 
 /** The names of the keys that differ and cannot change while Gatehouse runs. */
 export function needsRestart(started: Configuration, now: Configuration): string[] {
@@ -7,7 +8,7 @@ export function needsRestart(started: Configuration, now: Configuration): string
     ['gateway.listen', addresses(started), addresses(now)],
     ['gateway.threads', started.snapshot.gateway.threads, now.snapshot.gateway.threads],
     ['gateway.accessLog', started.snapshot.gateway.accessLog, now.snapshot.gateway.accessLog],
-    ['control', started.control, now.control],
+    ['control', control(started), control(now)],
     ['store', started.store, now.store],
     ['envelope', started.envelope, now.envelope],
   ]
@@ -15,4 +16,6 @@ export function needsRestart(started: Configuration, now: Configuration): string
 }
 
 /** Certificates and versions of TLS change while Gatehouse runs; whether it is spoken does not. */
-const addresses = ({ snapshot }: Configuration): unknown => snapshot.gateway.listen.map(({ host, port, tls }) => ({ host, port, tls: tls !== undefined }))
+const place = ({ host, port, tls }: Listener): unknown => ({ host, port, tls: tls !== undefined })
+const addresses = ({ snapshot }: Configuration): unknown => snapshot.gateway.listen.map(place)
+const control = ({ control: { listen, ...rest } }: Configuration): unknown => ({ ...rest, listen: place(listen) })

@@ -11,12 +11,14 @@ import { DocumentCache } from '../catalog/reading/document-cache.ts'
 import type { LocatedFault } from '../catalog/reading/located-fault.ts'
 import { readSources, type Sources } from '../catalog/reading/sources.ts'
 import { type Watch, watchSources } from '../catalog/reading/watch.ts'
+import { consoleOrigin } from '../catalog/resolving/control-resolution.ts'
 import { type Configuration, resolveSources } from '../catalog/resolving/resolve.ts'
 import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
 import { UsageBook } from '../directory/usage-book.ts'
 import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
+import { ControlTls } from '../management/control-tls.ts'
 import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import type { Store } from '../ports/store.ts'
@@ -84,6 +86,7 @@ export class Running {
   private publishesRefused = 0
   private publishSeconds = 0
   private control: Server | undefined
+  private controlTls: ControlTls | undefined
   private watch: Watch | undefined
   private upkeep: Upkeep | undefined
   private messages: Messages | undefined
@@ -195,7 +198,8 @@ export class Running {
       nowMs: () => this.nowMs,
       report: (text) => this.voice.warn(text),
     }))
-    const { origin = `http://localhost:${port}` } = control
+    const origin = consoleOrigin(control)
+    this.controlTls = control.listen.tls && new ControlTls(control.listen.tls)
     const report = (cause: unknown): void => this.voice.warn(`control: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`)
     const plane = controlPlane({
       ...{ store, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
@@ -212,7 +216,7 @@ export class Running {
       ready: () => this.threads?.ready ?? false,
       metrics: () => this.metrics(),
     })
-    this.control = await startControl({ host, port, exposed: control.exposed, version: VERSION }, operations, plane)
+    this.control = await startControl({ host, port, tls: this.controlTls, exposed: control.exposed, version: VERSION }, operations, plane)
     const { file, catalog, voice } = this
     const about = { file, egress, nowMs: () => this.nowMs, warn: (line: string) => voice.warn(line), settings: () => catalog.configuration.settings }
     const announcing = new Announcing({
@@ -229,7 +233,8 @@ export class Running {
     return this.started.snapshot.gateway.listen.map(({ host, tls }, i) => url(host, this.threads!.ports[i]!, tls && 'https'))
   }
   get controlUrl(): string {
-    return url(this.started.control.listen.host, this.controlPort)
+    const { host, tls } = this.started.control.listen
+    return url(host, this.controlPort, tls && 'https')
   }
   private get controlPort(): number {
     const address = this.control?.address()
@@ -267,6 +272,8 @@ export class Running {
     const share = await this.admitted(configuration)
     this.generation++
     await this.threads.publish(this.publication(configuration, share))
+    const { tls } = configuration.control.listen
+    if (tls !== undefined) this.controlTls?.replace(tls)
     this.directory.accept(share)
     this.publishes++
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
@@ -312,6 +319,7 @@ export class Running {
     const { threads } = this
     if (threads === undefined) return ''
     const use = counterTableUse(threads.counters)
+    const { configuration } = this.catalog
     return exposition(await threads.measures(), {
       publishSeconds: this.publishSeconds,
       publishes: this.publishes,
@@ -321,7 +329,7 @@ export class Running {
       countersUsed: use.used,
       countersEntries: use.places,
       countersRefused: use.refusedFull,
-      certificates: this.catalog.configuration.snapshot.gateway.listen.flatMap(({ host, port, tls }) =>
+      certificates: [...configuration.snapshot.gateway.listen, configuration.control.listen].flatMap(({ host, port, tls }) =>
         (tls?.certificates ?? []).map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
       ),
     })

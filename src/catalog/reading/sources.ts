@@ -147,17 +147,19 @@ class Reading {
   }
 
   private certificatesOf(document: SourceDocument): void {
-    const { trustStores, gateway } = members<'trustStores' | 'gateway'>(document.value)
+    const { trustStores, gateway, control } = members<'trustStores' | 'gateway' | 'control'>(document.value)
     for (const [name, store] of Object.entries(members(trustStores)))
       this.pem(document, members<'file'>(members<'certificates'>(store).certificates).file, ['trustStores', name, 'certificates', 'file'])
-    for (const [i, listener] of asList(members<'listen'>(gateway).listen).entries()) {
-      const { certificates } = members<'certificates'>(members<'tls'>(listener).tls)
-      for (const [j, pair] of asList(certificates).entries()) {
-        const { cert, key } = members<'cert' | 'key'>(pair)
-        const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
-        this.pem(document, cert, [...at, 'cert'])
-        this.pem(document, key, [...at, 'key'], { secret: true })
-      }
+    for (const [i, listener] of asList(members<'listen'>(gateway).listen).entries()) this.certificatesOfListener(document, listener, ['gateway', 'listen', i])
+    this.certificatesOfListener(document, members<'listen'>(control).listen, ['control', 'listen'])
+  }
+  private certificatesOfListener(document: SourceDocument, listener: unknown, path: Path): void {
+    const { certificates } = members<'certificates'>(members<'tls'>(listener).tls)
+    for (const [j, pair] of asList(certificates).entries()) {
+      const { cert, key } = members<'cert' | 'key'>(pair)
+      const at: Path = [...path, 'tls', 'certificates', j]
+      this.pem(document, cert, [...at, 'cert'])
+      this.pem(document, key, [...at, 'key'], { secret: true })
     }
   }
   private pem(document: SourceDocument, written: unknown, at: Path, { secret = false } = {}): void {

@@ -1,8 +1,8 @@
 // Reads the certificates of the listeners out of their files, and says what is wrong with each where it is written.
 import type { Fault, Path } from '../../base/fault.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
-import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
-import { type ListenerSection, profileOf } from '../sections/listener.ts'
+import type { Listener, ListenerTls, ServerCertificate } from '../../model/snapshot.ts'
+import { type ListenerSection, profileOf, type TlsSection } from '../sections/listener.ts'
 
 export interface ListenerReading {
   /** Without those that have faults. */
@@ -12,13 +12,14 @@ export interface ListenerReading {
   readonly notices: readonly Fault[]
 }
 
-/** `texts`: those of files that could be read, by absolute path; the others were reported when they were read. */
-export function readListeners(
-  sections: readonly ListenerSection[],
-  texts: ReadonlyMap<string, string>,
-  fileBeside: (path: string) => string,
-  nowMs: number,
-): ListenerReading {
+/** What is needed to read certificates. `texts`: those of files that could be read, by absolute path; the others were reported when they were read. */
+export interface CertificateFiles {
+  readonly texts: ReadonlyMap<string, string>
+  readonly fileBeside: (path: string) => string
+  readonly nowMs: number
+}
+
+export function readListeners(sections: readonly ListenerSection[], files: CertificateFiles): ListenerReading {
   const faults: Fault[] = []
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
@@ -26,21 +27,38 @@ export function readListeners(
   const listen = sections.map(({ host, port, tls, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
     if (tls === undefined)
       return { host, port, ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }) }
-    const certificates: ServerCertificate[] = []
-    for (const [j, { cert, key }] of tls.certificates.entries()) {
-      const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
-      const [certificateText, keyText] = [texts.get(fileBeside(cert)), texts.get(fileBeside(key))]
-      if (certificateText === undefined || keyText === undefined) continue
-      const reading = readServerCertificate(certificateText, keyText, nowMs)
-      for (const { in: where, code, message } of reading.faults) faults.push({ code, message, path: [...at, where === 'key' ? 'key' : 'cert'] })
-      for (const message of reading.notices) notices.push({ code: 'certificate-notice', message, path: [...at, 'cert'] })
-      const { certificate } = reading
-      if (certificate === undefined) continue
-      if (certificates.some(({ thumbprint }) => thumbprint === certificate.thumbprint))
-        faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
-      certificates.push(certificate)
-    }
-    return { host, port, tls: { profile: profileOf(tls), certificates } }
+    const reading = readTls(tls, ['gateway', 'listen', i, 'tls'], files)
+    faults.push(...reading.faults)
+    notices.push(...reading.notices)
+    return { host, port, tls: reading.tls }
   })
   return { listen, faults, notices }
+}
+
+export interface TlsReading {
+  /** Without certificates that have faults. */
+  readonly tls: ListenerTls
+  readonly faults: readonly Fault[]
+  readonly notices: readonly Fault[]
+}
+
+/** `place`: where the section stands. */
+export function readTls(section: TlsSection, place: Path, { texts, fileBeside, nowMs }: CertificateFiles): TlsReading {
+  const faults: Fault[] = []
+  const notices: Fault[] = []
+  const certificates: ServerCertificate[] = []
+  for (const [j, { cert, key }] of section.certificates.entries()) {
+    const at: Path = [...place, 'certificates', j]
+    const [certificateText, keyText] = [texts.get(fileBeside(cert)), texts.get(fileBeside(key))]
+    if (certificateText === undefined || keyText === undefined) continue
+    const reading = readServerCertificate(certificateText, keyText, nowMs)
+    for (const { in: where, code, message } of reading.faults) faults.push({ code, message, path: [...at, where === 'key' ? 'key' : 'cert'] })
+    for (const message of reading.notices) notices.push({ code: 'certificate-notice', message, path: [...at, 'cert'] })
+    const { certificate } = reading
+    if (certificate === undefined) continue
+    if (certificates.some(({ thumbprint }) => thumbprint === certificate.thumbprint))
+      faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
+    certificates.push(certificate)
+  }
+  return { tls: { profile: profileOf(section), certificates }, faults, notices }
 }

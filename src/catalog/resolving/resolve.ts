@@ -15,17 +15,18 @@ import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside, readSources, type Sources } from '../reading/sources.ts'
 import { configurationSchema, includedSchema, type MainSection } from '../sections/configuration.ts'
 import { keySourceOf } from '../sections/envelope-settings.ts'
-import type { ControlSettings, ListenerSection } from '../sections/listener.ts'
+import type { ControlSection, ListenerSection } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
 import { type KeptIn, keptWithin } from '../sections/upstream-schema.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
+import { type ControlSettings, readControl } from './control-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
 import { keysInTheOpen } from './keys-in-the-open.ts'
-import { readListeners } from './listener-certificates.ts'
+import { type CertificateFiles, readListeners } from './listener-certificates.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type Part, Parts } from './parts.ts'
 import type { PlacedFault } from './place-checks.ts'
@@ -127,8 +128,8 @@ class Resolving {
     const parts = new Parts(read, (document, path) => this.faulty.isSound(document, path))
     // What is compared are values with one another: it is told only of those that are sound by themselves.
     const compared = this.compared(parts, section, main)
-    if (!this.faulty.isSound(main, [])) return undefined
-    const { apis, directory, shared, listen, approvals, owners } = compared
+    const { apis, directory, shared, listen, control, approvals, owners } = compared
+    if (!this.faulty.isSound(main, []) || control === undefined) return undefined
     const { nowMs } = this.options
     const { documents, notices } = wellKnownDocuments(section, apis.listed, nowMs)
     for (const fault of notices) this.notices.push(locate(main, fault))
@@ -144,7 +145,7 @@ class Resolving {
       },
       directory,
       changesAtMs: Math.min(apis.patchesEndMs, ...moments),
-      control: section.control,
+      control,
       ...storeOf(section.store, beside),
       counters: 'memory',
       egress: section.egress,
@@ -170,6 +171,7 @@ class Resolving {
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
     const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway.listen, main) : []
     const kept = keptWithin(isSound('egress') ? section.egress.allowPrivate : [])
+    const control = isSound('control') ? this.control(section.control, main) : undefined
     const shared = this.shared(parts, selfFaultOf, kept)
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
@@ -181,6 +183,7 @@ class Resolving {
       directory: this.directory(parts, apis.offers),
       shared,
       listen,
+      control,
       approvals: Object.fromEntries(sections.map(([name, , api]) => [name, api.approvals ?? required])),
       owners: new Map(sections.flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     }
@@ -207,10 +210,21 @@ class Resolving {
   }
 
   private listeners(sections: readonly ListenerSection[], main: SourceDocument): readonly Listener[] {
-    const { listen, faults, notices } = readListeners(sections, this.sources.certificates, (path) => fileBeside(main, path), this.options.nowMs)
+    const { listen, faults, notices } = readListeners(sections, this.certificateFiles(main))
     this.report(main, faults)
     for (const fault of notices) this.notices.push(locate(main, fault))
     return listen
+  }
+
+  private control(section: ControlSection, main: SourceDocument): ControlSettings {
+    const { control, faults, notices } = readControl(section, this.certificateFiles(main))
+    this.report(main, faults)
+    for (const fault of notices) this.notices.push(locate(main, fault))
+    return control
+  }
+
+  private certificateFiles(main: SourceDocument): CertificateFiles {
+    return { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), nowMs: this.options.nowMs }
   }
 
   private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault, kept: KeptIn): ResolvedApis {
@@ -281,6 +295,8 @@ interface Compared {
   readonly directory: DirectoryContent
   readonly shared: SharedObjects
   readonly listen: readonly Listener[]
+  /** Undefined: its section is not sound. */
+  readonly control: ControlSettings | undefined
   readonly approvals: Configuration['approvals']
   readonly owners: Configuration['owners']
 }
