@@ -11,6 +11,7 @@ import type { AnyOperation } from './operation.ts'
 import { OperationTable } from './operation-table.ts'
 import { isInClear, isOverTls, isOwnHost, ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
+import { isPublishedPath, publishedAuthority } from './published-authorities.ts'
 
 export interface ControlSettings {
   readonly host: string
@@ -116,10 +117,13 @@ async function respond(request: IncomingMessage, settings: ControlSettings, tabl
   const url = request.url ?? ''
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  // They hold no secret, are signed, and are fetched in clear on purpose (RFC 5280 8).
+  if (isPublishedPath(path)) return isRead ? publishedAuthority(request, plane, path) : common('unknown-path')
   // Health holds no secret, and whoever watches it comes as they can. Everything else takes or tells one.
   if (settings.exposed && path !== '/livez' && path !== '/readyz' && isInClear(request.headers.host, request.socket, plane.origin)) return common('in-clear')
   if (path.startsWith(`${API}/`)) return handle(plane, table, request, path.slice(API.length), mark < 0 ? '' : url.slice(mark + 1))
-  if (request.method !== 'GET' && request.method !== 'HEAD') return common('unknown-path')
+  if (!isRead) return common('unknown-path')
   switch (path) {
     case '/livez':
       return text(200, 'ok\n')

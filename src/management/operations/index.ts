@@ -3,6 +3,7 @@ import type { AnyOperation } from '../operation.ts'
 import { accountOperations } from './account/index.ts'
 import { apisOperations } from './apis/index.ts'
 import { backupsOperations } from './backups/index.ts'
+import { caOperations } from './ca/index.ts'
 import { catalogOperations } from './catalog/index.ts'
 import { consumersOperations } from './consumers/index.ts'
 import { draftsOperations } from './drafts/index.ts'
@@ -27,6 +28,7 @@ export const operations: readonly AnyOperation[] = [
   ...accountOperations,
   ...apisOperations,
   ...backupsOperations,
+  ...caOperations,
   ...catalogOperations,
   ...consumersOperations,
   ...draftsOperations,

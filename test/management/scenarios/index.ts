@@ -2,6 +2,7 @@
 import type { Scenarios } from '../scenario.ts'
 import { account } from './account.ts'
 import { apis } from './apis.ts'
+import { ca } from './ca.ts'
 import { catalog } from './catalog.ts'
 import { consumers } from './consumers.ts'
 import { drafts } from './drafts.ts'
@@ -19,6 +20,7 @@ import { witness } from './witness.ts'
 export const scenarios: Scenarios = {
   ...account,
   ...apis,
+  ...ca,
   ...catalog,
   ...consumers,
   ...drafts,
