@@ -28,7 +28,8 @@ export async function keepCertificatesEnded(restored: Store, replaced: Store, no
     } while (after !== undefined)
     // Signed anew at the start: this one tells what the back-up knew.
     await both(async (writing, before) => {
-      writing.remove(crls, name)
+      const numbers = [await before.get(crls, name), await writing.get(crls, name)].map((crl) => crl?.number ?? 0)
+      writing.put(crls, name, { number: Math.max(...numbers) })
       const { kept } = (await before.get(authorities, name))!
       const authority = (await writing.get(authorities, name))!
       writing.put(authorities, name, { ...authority, kept: Math.max(kept, authority.kept) })

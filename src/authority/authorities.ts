@@ -139,7 +139,7 @@ export async function forgetAuthority(writing: Writing, name: string): Promise<v
 }
 
 export async function hasDueCrl(reading: Reading, nowMs: number): Promise<boolean> {
-  for (const { name } of await listAuthorities(reading)) if (isDue(await reading.get(crls, name), nowMs)) return true
+  for (const { name } of await listAuthorities(reading)) if (await isDue(reading, name, nowMs)) return true
   return false
 }
 
@@ -147,7 +147,7 @@ export async function hasDueCrl(reading: Reading, nowMs: number): Promise<boolea
 export async function renewCrls(writing: Writing, envelope: Envelope, nowMs: number): Promise<readonly string[]> {
   const renewed: string[] = []
   for (const authority of await listAuthorities(writing)) {
-    if (!isDue(await writing.get(crls, authority.name), nowMs)) continue
+    if (!(await isDue(writing, authority.name, nowMs))) continue
     await publishCrl(writing, envelope, authority, nowMs)
     renewed.push(authority.name)
   }

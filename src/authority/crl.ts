@@ -74,6 +74,13 @@ function entryOf(serial: string, { atMs, reason }: RevokedEntry): Buffer {
   return sequence(integer(serial), time(atMs), ...extensions)
 }
 
-export const isDue = (crl: CrlRecord | undefined, nowMs: number): boolean => crl === undefined || crl.thisUpdateMs + CRL_RENEWED_MS <= nowMs
+/** The list as it is signed; undefined while it waits for that. */
+export async function readCrl(reading: Reading, authority: string): Promise<CrlRecord | undefined> {
+  const crl = await reading.get(crls, authority)
+  return crl && 'der' in crl ? crl : undefined
+}
 
-export const readCrl = (reading: Reading, authority: string): Promise<CrlRecord | undefined> => reading.get(crls, authority)
+export async function isDue(reading: Reading, authority: string, nowMs: number): Promise<boolean> {
+  const crl = await readCrl(reading, authority)
+  return crl === undefined || crl.thisUpdateMs + CRL_RENEWED_MS <= nowMs
+}

@@ -67,9 +67,11 @@ export interface RevokedEntry {
   readonly reason: Reason
   readonly expiresMs: number
 }
-export interface CrlRecord {
+export interface CrlNumber {
   /** Grows with time itself, so that no list of a restored store comes before one that is out already (RFC 5280 5.2.3). */
   readonly number: number
+}
+export interface CrlRecord extends CrlNumber {
   readonly thisUpdateMs: number
   readonly nextUpdateMs: number
   /** DER in base64. */
@@ -83,7 +85,8 @@ export const certificates = collection<CertificateRecord>('ca-certificate')
 export const certificatesByConsumer = collection<true>('ca-certificate-by-consumer')
 /** `authority/serial`. */
 export const revokedCertificates = collection<RevokedEntry>('ca-revoked')
-export const crls = collection<CrlRecord>('ca-crl')
+/** Only a number after a restore: the list waits to be signed, and an older one would say that what is revoked counts. */
+export const crls = collection<CrlRecord | CrlNumber>('ca-crl')
 /** By hash of the public key, for ever: others have the private one. */
 export const compromisedKeys = collection<{ readonly atMs: number }>('ca-compromised-key')
 

@@ -1,7 +1,7 @@
 // What others need to check certificates of an authority of this Gatehouse: its certificate and what of it is revoked, by the name that a configuration writes.
 import type { Reading } from '../ports/store.ts'
 import { getAuthority } from './authorities.ts'
-import { crls } from './records.ts'
+import { readCrl } from './crl.ts'
 
 const REFERENCE = /^ca:([a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)$/
 
@@ -20,7 +20,7 @@ export const authorityReferred = (text: string): string | undefined => REFERENCE
 /** Undefined: there is no such authority, or its list is not signed yet; then nobody is to be believed. */
 export async function authorityTrust(reading: Reading, name: string): Promise<AuthorityTrust | undefined> {
   const authority = await getAuthority(reading, name)
-  const crl = authority && (await reading.get(crls, name))
+  const crl = authority && (await readCrl(reading, name))
   return crl && { certificate: authority.certificate, crl: Buffer.from(crl.der, 'base64'), crlEndsMs: crl.nextUpdateMs }
 }
 
