@@ -16,6 +16,6 @@ export function needsRestart(started: Configuration, now: Configuration): string
 }
 
 /** Certificates and versions of TLS change while Gatehouse runs; whether it is spoken does not. */
-const place = ({ host, port, tls }: Listener): unknown => ({ host, port, tls: tls !== undefined })
+const place = ({ host, port, tls, http2, proxyProtocol }: Listener): unknown => ({ host, port, http2, proxyProtocol, tls: tls !== undefined })
 const addresses = ({ snapshot }: Configuration): unknown => snapshot.gateway.listen.map(place)
 const control = ({ control: { listen, ...rest } }: Configuration): unknown => ({ ...rest, listen: place(listen) })

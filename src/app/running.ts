@@ -16,6 +16,7 @@ import { type Configuration, resolveSources } from '../catalog/resolving/resolve
 import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
 import { UsageBook } from '../directory/usage-book.ts'
+import { unsafeFor } from '../gateway/http2/guards.ts'
 import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { ControlTls } from '../management/control-tls.ts'
@@ -36,6 +37,7 @@ import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads, probe } from './threads.ts'
 import { Upkeep } from './upkeep.ts'
+import { insecureUpstreams, upstreamCertificates } from './upstream-reports.ts'
 import { VERSION } from './version.ts'
 import { wayOut } from './way-out.ts'
 
@@ -179,6 +181,10 @@ export class Running {
     )
     if (!opened.ok) throw new RefusedConfiguration(opened.faults)
     for (const notice of opened.notices) this.voice.warn(faultLine(notice, ''))
+    const { nghttp2 } = process.versions
+    if (opened.catalog.configuration.snapshot.gateway.listen.some(({ http2 }) => http2))
+      for (const attack of unsafeFor(nghttp2))
+        this.voice.warn(`HTTP/2 is served, and nghttp2 ${nghttp2} of this Node.js does not withstand ${attack}: use a newer Node.js, or \`http2: false\``)
     this.catalog = opened.catalog
     this.foundations.notices.webhooks = () => this.catalog.configuration.settings.webhooks
   }
@@ -248,6 +254,11 @@ export class Running {
   }
   get apis(): Configuration['snapshot']['apis'] {
     return this.started.snapshot.apis
+  }
+
+  /** Every API with an upstream whose certificate nobody verifies. */
+  get insecure(): ReturnType<typeof insecureUpstreams> {
+    return insecureUpstreams(this.started.snapshot)
   }
 
   /** Makes a key in place of the one that was made like this before, on disk before it is told, and live on every thread when this resolves. */
@@ -332,6 +343,8 @@ export class Running {
       certificates: [...configuration.snapshot.gateway.listen, configuration.control.listen].flatMap(({ host, port, tls }) =>
         (tls?.certificates ?? []).map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
       ),
+      insecureUpstreams: insecureUpstreams(this.catalog.configuration.snapshot),
+      upstreamCertificates: upstreamCertificates(this.catalog.configuration.snapshot),
     })
   }
 

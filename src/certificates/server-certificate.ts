@@ -1,4 +1,4 @@
-// Reads the certificate of a server with its chain and its private key: what it is good for, and everything that is wrong with it at once.
+// Reads a certificate that is shown, by a server or to one, with its chain and its private key: what it is good for, and everything that is wrong with it at once.
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import type { ServerCertificate } from '../model/snapshot.ts'
 import { isCertificate, isPrivateKey, readCertificate, readPem } from './pem.ts'
@@ -16,6 +16,7 @@ export type ServerCertificateCode =
   | 'weak-certificate'
   | 'no-names'
   | 'not-for-servers'
+  | 'not-for-clients'
   | 'is-a-ca'
 /** `in`: which of the two files. No message repeats what the files hold: one of them is a key. */
 export interface ServerCertificateFault {
@@ -35,25 +36,37 @@ export interface ServerCertificateReading {
 const CHAIN_MAX = 10
 /** From so long before its end on, an end is told of: most are renewed 30 days before. */
 const SOON_MS = 14 * 24 * 60 * 60 * 1000
-/** RFC 5280 4.2.1.12: id-kp-serverAuth, and anyExtendedKeyUsage. */
-const SERVER_AUTH = new Set(['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'])
+/** What a certificate is shown as, and who refuses one that has expired. `purposes`, by RFC 5280 4.2.1.12: its own, and anyExtendedKeyUsage. */
+const USES = {
+  server: { purposes: new Set(['1.3.6.1.5.5.7.3.1', '2.5.29.37.0']), needsNames: true, seenBy: 'clients', code: 'not-for-servers' },
+  client: { purposes: new Set(['1.3.6.1.5.5.7.3.2', '2.5.29.37.0']), needsNames: false, seenBy: 'upstreams', code: 'not-for-clients' },
+} as const
+type Use = keyof typeof USES
 
-export function readServerCertificate(certificateText: string, keyText: string, nowMs: number): ServerCertificateReading {
+/** The certificate of a listener. */
+export const readServerCertificate = (certificateText: string, keyText: string, nowMs: number): ServerCertificateReading =>
+  readShown(certificateText, keyText, nowMs, 'server')
+/** A certificate that the gateway shows to upstreams: it need not name a host. */
+export const readClientCertificate = (certificateText: string, keyText: string, nowMs: number): ServerCertificateReading =>
+  readShown(certificateText, keyText, nowMs, 'client')
+
+function readShown(certificateText: string, keyText: string, nowMs: number, use: Use): ServerCertificateReading {
+  const { seenBy } = USES[use]
   const reading = new Reading()
   const chain = reading.chain(certificateText)
   const key = reading.key(keyText)
   const own = chain[0]
   if (own === undefined) return reading.result
   const sent = reading.ordered(chain)
-  const names = reading.purpose(own)
+  const names = reading.purpose(own, use)
   for (const [i, certificate] of sent.entries()) reading.strength(certificate, i)
   if (key === undefined) return reading.result
   const algorithm = reading.pair(own, key)
   if (algorithm === undefined || reading.faults.length > 0) return reading.result
   for (const [i, { validFromDate, validToDate }] of sent.entries()) {
-    if (validToDate.getTime() <= nowMs) reading.notices.push(`${nameOf(own, i)} expired on ${validToDate.toISOString()}: clients will refuse it`)
+    if (validToDate.getTime() <= nowMs) reading.notices.push(`${nameOf(own, i)} expired on ${validToDate.toISOString()}: ${seenBy} will refuse it`)
     else if (validToDate.getTime() <= nowMs + SOON_MS) reading.notices.push(`${nameOf(own, i)} expires on ${validToDate.toISOString()}: renew it`)
-    if (validFromDate.getTime() > nowMs) reading.notices.push(`${nameOf(own, i)} is not valid before ${validFromDate.toISOString()}: clients will refuse it`)
+    if (validFromDate.getTime() > nowMs) reading.notices.push(`${nameOf(own, i)} is not valid before ${validFromDate.toISOString()}: ${seenBy} will refuse it`)
   }
   const certificate: ServerCertificate = {
     chain: sent.map((each) => each.toString()).join(''),
@@ -131,12 +144,13 @@ class Reading {
   }
 
   /** Answers the names. */
-  purpose(own: X509Certificate): string[] {
+  purpose(own: X509Certificate, use: Use): string[] {
+    const { purposes, needsNames, code } = USES[use]
     const names = namesOf(own.subjectAltName)
-    if (names.length === 0)
+    if (needsNames && names.length === 0)
       this.wrong('certificate', 'no-names', 'the certificate names no host in subjectAltName: no client of today believes it (RFC 9525 2)')
-    if (own.keyUsage !== undefined && !own.keyUsage.some((purpose) => SERVER_AUTH.has(purpose)))
-      this.wrong('certificate', 'not-for-servers', 'the certificate is not for servers: its extended key usage lacks serverAuth')
+    if (own.keyUsage !== undefined && !own.keyUsage.some((purpose) => purposes.has(purpose)))
+      this.wrong('certificate', code, `the certificate is not for ${use}s: its extended key usage lacks ${use}Auth`)
     // What signed itself, as `openssl req -x509` makes it, vouches for others only with those who took it in.
     if (own.ca && own.checkIssued(own)) this.notices.push(`${nameOf(own, 0)} signed itself and is that of an authority: good for trying out`)
     else if (own.ca)
@@ -164,7 +178,7 @@ class Reading {
   }
 }
 
-const nameOf = (own: X509Certificate, index: number): string =>
-  index === 0
-    ? `the certificate of ${(own.subjectAltName ?? '').slice(0, 120)}`
-    : `certificate ${index + 1} of the chain of ${(own.subjectAltName ?? '').slice(0, 120)}`
+const nameOf = (own: X509Certificate, index: number): string => {
+  const name = (own.subjectAltName ?? own.subject ?? '').replaceAll('\n', ', ').slice(0, 120)
+  return index === 0 ? `the certificate of ${name}` : `certificate ${index + 1} of the chain of ${name}`
+}

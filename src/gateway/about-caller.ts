@@ -12,12 +12,15 @@ const node = (address: CallerAddress): string => (address.octets.length === 4 ? 
 export class AboutCaller {
   private readonly peer: CallerAddress
   private readonly scheme: 'http' | 'https'
+  /** RFC 9110 7.6.3: the protocol by which the request was received. */
+  private readonly via: string
   private host: Buffer = NOTHING
   private block: Buffer | undefined
 
-  constructor(peer: CallerAddress, scheme: 'http' | 'https') {
+  constructor(peer: CallerAddress, scheme: 'http' | 'https', major: 1 | 2) {
     this.peer = peer
     this.scheme = scheme
+    this.via = major === 2 ? '2' : '1.1'
   }
 
   /** The block for a request straight from the peer. */
@@ -40,7 +43,7 @@ export class AboutCaller {
     const hostParameter = host === '' ? '' : `;host="${host}"`
     const hostField = host === '' ? '' : `X-Forwarded-Host: ${host}\r\n`
     return Buffer.from(
-      `Via: 1.1 gatehouse\r\nX-Forwarded-Proto: ${clientScheme}\r\nX-Forwarded-For: ${earlierFor}${peer.text}\r\n${hostField}` +
+      `Via: ${this.via} gatehouse\r\nX-Forwarded-Proto: ${clientScheme}\r\nX-Forwarded-For: ${earlierFor}${peer.text}\r\n${hostField}` +
         `Forwarded: ${earlierForwarded}for=${node(peer)};proto=${scheme}${hostParameter}\r\n`,
       'latin1',
     )

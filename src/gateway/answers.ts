@@ -4,13 +4,16 @@ import { reasonPhrase } from '../http/reason-phrases.ts'
 import { problemDocument } from '../model/problem.ts'
 import type { Refusal, Reply } from '../pipeline/contract.ts'
 import type { ClientConnection } from './client-connection.ts'
+import { grpcLines, speaksGrpc } from './grpc.ts'
 import { putOwn } from './messages.ts'
 
 export function answerRefusal(client: ClientConnection, refusal: Refusal): void {
-  let lines = 'Content-Type: application/problem+json\r\nCache-Control: no-store\r\n'
+  const grpc = speaksGrpc(client)
+  let lines = grpc ? grpcLines(refusal) : 'Content-Type: application/problem+json\r\nCache-Control: no-store\r\n'
   for (const [name, value] of refusal.fields) lines += `${name}: ${value}\r\n`
   client.code = refusal.code
-  answer(client, refusal.status, lines, problemDocument(refusal.status, refusal.code, refusal.says, client.x!.requestId))
+  if (grpc) answer(client, refusal.status, lines, '', 200)
+  else answer(client, refusal.status, lines, problemDocument(refusal.status, refusal.code, refusal.says, client.x!.requestId))
 }
 
 /** RFC 9112 2.2 and 11: a message that is not understood is answered and the connection closed. Which rule it broke stays in the log. */
@@ -42,11 +45,14 @@ export function answerReply(client: ClientConnection, reply: Reply): void {
   answer(client, reply.status, lines, reply.body ?? '')
 }
 
-function answer(client: ClientConnection, status: number, lines: string, body: string): void {
+/** `told`: the status that the client sees, where that is another. */
+function answer(client: ClientConnection, status: number, lines: string, body: string, told = status): void {
   const { gateway, socket } = client
+  const x = client.x!
+  for (const { among, line } of x.defaultFields) if (!among.test(lines)) lines += line
   client.status = status
   client.responseStarted = true
-  putOwn(gateway.output, status, reasonPhrase(status), lines, body, client.x!, client.toHead, client, gateway.dateLine)
+  putOwn(gateway.output, told, reasonPhrase(told), lines, body, x, client.toHead, client, gateway.dateLine)
   client.bytesOut = body.length
   gateway.output.send(socket)
   client.finish()

@@ -1,21 +1,20 @@
 // One client connection: takes requests out of its bytes one after the other, and sees every one of them answered or the connection closed.
-import type { Socket } from 'node:net'
 import { BodyReader } from '../http/body-reader.ts'
 import * as F from '../http/faults.ts'
 import { INCOMPLETE } from '../http/field-lines.ts'
 import { readRequestHead } from '../http/request-head.ts'
 import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
-import type { CallerAddress, Exchange } from '../pipeline/exchange.ts'
-import { AboutCaller } from './about-caller.ts'
+import type { Exchange } from '../pipeline/exchange.ts'
 import { answerFault, answerRefusal, answerReply } from './answers.ts'
+import type { ClientOrigin } from './client-origin.ts'
 import { ANSWERING, BODY, CLOSED, DECIDING, HEAD, LINGERING, TUNNEL } from './client-state.ts'
 import type { GatewayCode } from './denials.ts'
-import type { Entrance } from './entrance.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Gateway } from './gateway.ts'
+import { speaksGrpc } from './grpc.ts'
 import type { LiveRoute } from './live-snapshot.ts'
-import { readInto } from './read-buffer.ts'
 import { Unread } from './unread.ts'
+import type { Wire } from './wire.ts'
 
 /** Octets of pipelined requests that may wait behind the current one before the client is no longer read. */
 const AHEAD_BYTES_MAX = 64 * 1024
@@ -25,16 +24,10 @@ const LINGER_BYTES_MAX = 1024 * 1024
 /** Octets of answers that may wait for a client before no further request of it is taken. */
 const UNREAD_BYTES_MAX = 256 * 1024
 
-/** A socket that knows whose it is: all connections share their listeners, so that one that only waits costs little. */
-type ClientSocket = Socket & { [CLIENT]: ClientConnection }
-const CLIENT = Symbol('client')
-
 export class ClientConnection {
   readonly gateway: Gateway
-  readonly socket: Socket
-  readonly peer: CallerAddress
-  readonly entrance: Entrance
-  readonly about: AboutCaller
+  readonly socket: Wire
+  readonly origin: ClientOrigin
   state = HEAD
   /** The exchange under way, from the first octet of its head to the last of its response. */
   x: Exchange | undefined
@@ -43,7 +36,7 @@ export class ClientConnection {
   deadlineMs: number
   /** The connection stays open after the current response. */
   keepAlive = true
-  /** HTTP/1.x of the current request: the x. */
+  /** HTTP/1.x of the current request: the x; 2 on a stream of HTTP/2, which marks the end of a body itself. */
   minor = 1
   toHead = false
   /** What the access event will say. */
@@ -56,27 +49,20 @@ export class ClientConnection {
   forwarding: Forwarding | undefined
   private lingered = 0
   bodyStartedMs = 0
+  /** Both sides talk in turn, as in gRPC: silence of the client alone is no fault, silence of both is. */
+  converses = false
   private pumping = false
   private inputEnded = false
   /** No further request is taken until the client has read its answers. */
   awaitsReader = false
 
-  constructor(gateway: Gateway, socket: Socket, peer: CallerAddress, entrance: Entrance) {
+  /** Whoever makes it tells it what comes over the wire: `received`, `drained`, `ended`, `closed`. */
+  constructor(gateway: Gateway, wire: Wire, origin: ClientOrigin) {
     this.gateway = gateway
-    this.socket = socket
-    this.peer = peer
-    this.entrance = entrance
-    this.about = new AboutCaller(peer, entrance.scheme)
+    this.socket = wire
+    this.origin = origin
     this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
-    const own = socket as ClientSocket
-    own[CLIENT] = this
-    own.on('drain', onDrain)
-    own.on('end', onEnd)
-    own.on('error', onError)
-    own.on('close', onClose)
-    readInto(own, onRead)
   }
-
   /** Nothing is under way. */
   get idle(): boolean {
     return this.state === HEAD && this.unread.isEmpty
@@ -92,7 +78,7 @@ export class ClientConnection {
   /** Takes `bytes[0, count)`, which hold only until it returns. */
   received(count: number, bytes: Buffer): void {
     if (this.state === TUNNEL) {
-      this.forwarding!.tunnel(Buffer.from(bytes.subarray(0, count)))
+      this.forwarding!.tunnel!.fromClient(bytes, 0, count)
       return
     }
     if (this.state === LINGERING) {
@@ -170,7 +156,7 @@ export class ClientConnection {
     }
     unread.advance(end)
     this.keepAlive = x.head.keepAlive && !gateway.draining
-    this.minor = x.head.minor
+    this.minor = this.origin.major === 2 ? 2 : x.head.minor
     this.toHead = x.head.methodEnd - x.head.start === 4 && x.method === 'HEAD'
     this.body.begin(x.head.chunked, x.head.contentLength)
     const verdict = gateway.decide(this, x)
@@ -210,9 +196,16 @@ export class ClientConnection {
     }
     this.forwarding ??= new Forwarding(this)
     this.state = this.body.done ? ANSWERING : BODY
-    this.deadlineMs = this.gateway.coarseMs + (this.body.done ? this.route!.api.settings.upstream.timeouts.headMs : this.gateway.settings.timeouts.stallMs)
+    const { upstream } = this.route!.api.settings
+    this.converses = upstream.http2 === true && speaksGrpc(this)
+    this.deadlineMs = this.gateway.coarseMs + (this.body.done ? upstream.timeouts.headMs : this.silenceMs)
     this.bodyStartedMs = this.gateway.coarseMs
     this.forwarding.start(x, this.route!)
+  }
+
+  /** The longest silence inside of the body. */
+  get silenceMs(): number {
+    return this.converses ? this.route!.api.settings.upstream.timeouts.idleMs : this.gateway.settings.timeouts.stallMs
   }
 
   /** Hands every stretch of body that is there to the upstream. True when the loop may go on. */
@@ -253,14 +246,16 @@ export class ClientConnection {
       if (dataEnd > dataStart) this.forwarding!.requestBody(bytes, dataStart, dataEnd)
     }
     if (this.state !== BODY) return
-    this.deadlineMs = this.gateway.coarseMs + this.gateway.settings.timeouts.stallMs
+    // The time for a connection runs on, whatever of the body comes meanwhile.
+    const connects = this.forwarding!.connects
+    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.silenceMs
     if (!this.body.done) {
       // Cut short for good: the rest will never come.
       if (this.inputEnded) this.socket.destroy()
       return
     }
     this.state = ANSWERING
-    this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
+    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
     this.forwarding!.requestEnd()
   }
 
@@ -270,6 +265,12 @@ export class ClientConnection {
     // A head that cannot be read announces no body: the one before it is not counted a second time.
     if (this.state === HEAD) this.body.begin(false, 0)
     answerFault(this, F.messageFault(fault))
+  }
+  /** A request that was found malformed before it became a message. */
+  misread(fault: number): void {
+    this.x = this.gateway.takeExchange()
+    this.gateway.begin(this, this.x, false)
+    this.malformed(fault)
   }
   /** Says no. A body that was announced and not read makes the connection unusable, unless it is here whole. */
   refuse(refusal: Refusal): void {
@@ -359,7 +360,8 @@ export class ClientConnection {
     this.inputEnded = true
     // The client has said all; a request cut short will never be whole, a whole one is still answered.
     if (this.state === HEAD) this.socket.end()
-    else if (this.state === TUNNEL || (this.state === BODY && this.unread.isEmpty)) this.socket.destroy()
+    else if (this.state === TUNNEL) this.forwarding!.tunnelOver('')
+    else if (this.state === BODY && this.unread.isEmpty) this.socket.destroy()
     else if (this.state === LINGERING) this.socket.destroySoon()
     else this.keepAlive = false
   }
@@ -376,19 +378,3 @@ export class ClientConnection {
     this.x = undefined
   }
 }
-
-function onRead(this: ClientSocket, count: number, bytes: Buffer): true {
-  this[CLIENT].received(count, bytes)
-  return true
-}
-function onDrain(this: ClientSocket): void {
-  this[CLIENT].drained()
-}
-function onEnd(this: ClientSocket): void {
-  this[CLIENT].ended()
-}
-function onClose(this: ClientSocket): void {
-  this[CLIENT].closed()
-}
-/** A close follows. */
-const onError = (): void => {}

@@ -1,6 +1,6 @@
 // From a head to a decision: which operation it is, whether its spelling is clear, and what the policies say.
 import { fieldName } from '../http/field-names.ts'
-import { run } from '../pipeline/chain.ts'
+import { run, type Standing } from '../pipeline/chain.ts'
 import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { runWithCanary } from './canary.ts'
@@ -18,7 +18,7 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   x.fingerprint = gateway.suspects.fingerprint(head)
   if (gateway.suspects.refuses(x.fingerprint, gateway.coarseMs)) return gateway.refusalOf('request.suspected')
   gateway.suspects.hold(x.fingerprint)
-  const inClear = client.entrance.inClear && gateway.refuseInClear(client, x, client.entrance.inClear)
+  const inClear = client.origin.entrance.inClear && gateway.refuseInClear(client, x, client.origin.entrance.inClear)
   if (inClear !== undefined) {
     client.keepAlive = false
     return inClear
@@ -35,7 +35,7 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
     if (typeof chosen === 'string') return versionRefused(gateway, client, x, api, chosen)
     api = chosen
   }
-  enter(x, api)
+  enter(gateway, client, x, api)
   if ((head.ambiguities & api.refusedAmbiguities) !== 0) {
     client.keepAlive = false
     return gateway.refusalOf('route.ambiguous-target')
@@ -48,10 +48,17 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
 }
 
 /** From here on every answer tells what the API always tells. */
-function enter(x: Exchange, api: LiveApi): void {
+function enter(gateway: Gateway, client: ClientConnection, x: Exchange, api: LiveApi): void {
   x.api = api.settings.name
-  x.clientFields = api.standingLines
-  x.droppedFromResponse = api.replaces
+  tell(gateway, client, x, api.commonChain.standing, api.standingLines)
+}
+function tell(gateway: Gateway, client: ClientConnection, x: Exchange, { replaces, defaults, transportSecurity }: Standing, lines: string): void {
+  x.clientFields = lines
+  x.droppedFromResponse = replaces
+  x.defaultFields = defaults
+  const { scheme, transportSecurityLine } = client.origin.entrance
+  if (transportSecurity === undefined || (transportSecurity.yields && scheme === 'https')) x.transportSecurityLine = transportSecurityLine
+  else x.transportSecurityLine = gateway.cameByHttps(client, x) ? transportSecurity.line : ''
 }
 const belowOf = ({ path }: Exchange, { settings }: LiveApi): string => (path.length === settings.path.length ? '/' : path.slice(settings.path.length))
 
@@ -60,7 +67,7 @@ function versionRefused(gateway: Gateway, client: ClientConnection, x: Exchange,
   const refused = gateway.refusalOf(code)
   const api = code === 'version.missing' ? front.forPreflight() : undefined
   if (api === undefined || x.method !== 'OPTIONS' || x.head.find(ORIGIN) < 0) return refused
-  enter(x, api)
+  enter(gateway, client, x, api)
   return preflight(gateway, client, x, api, refused) ?? refused
 }
 
@@ -69,16 +76,15 @@ function wellKnown(gateway: Gateway, x: Exchange): Verdict {
   const document = gateway.live.documents.get(x.path)
   if (document === undefined || x.head.ambiguities !== 0) return undefined
   x.clientFields = ''
+  x.defaultFields = []
   return x.method === 'GET' || x.method === 'HEAD' ? document : methodRefused(gateway, ['GET', 'HEAD'])
 }
 
 function runChain(gateway: Gateway, client: ClientConnection, x: Exchange, route: LiveRoute): Verdict | Promise<Verdict> {
   client.route = route
   x.operation = route.operation
-  if (route.chain !== route.api.commonChain) {
-    x.clientFields = route.api.vary + route.chain.standing.lines
-    x.droppedFromResponse = route.chain.standing.replaces
-  }
+  const { chain, api } = route
+  if (chain !== api.commonChain) tell(gateway, client, x, chain.standing, api.vary + chain.standing.lines)
   // The declared length is judged before anything else is spent on the request (OWASP API4:2023).
   if (x.head.contentLength > route.bodyLimit.bytes) return route.refuseBody()
   return route.api.canary === undefined ? run(route.chain, x, route.meter.tally) : runWithCanary(gateway, client, x, route)

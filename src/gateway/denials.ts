@@ -69,6 +69,12 @@ export const denials = {
     ref: 'RFC 9110 15.6.3',
     mend: 'The upstream refused the connection, broke it, or its name does not resolve: see the access log entry with this request id.',
   },
+  'upstream.untrusted': {
+    status: 502,
+    says: 'The service behind this API cannot be verified.',
+    ref: 'RFC 9110 15.6.3; OWASP ASVS v5.0.0-12.3.2; OWASP API10:2023',
+    mend: 'The TLS handshake with the upstream failed, and nothing of the request was sent. The log names the upstream and the reason, `gatehouse_upstream_distrust_total` counts by reason; the guide, at "HTTPS to upstreams", says what mends each.',
+  },
   'upstream.invalid': {
     status: 502,
     says: 'The service behind this API gave no valid answer.',
@@ -86,6 +92,30 @@ export const denials = {
     says: 'Too many requests are waiting for the service behind this API.',
     ref: 'OWASP API4:2023',
     mend: 'All connections to the upstream are in use and the queue is full: raise `upstream.connections` or `upstream.queue`, or add capacity.',
+  },
+  'access.ended': {
+    status: 403,
+    says: 'What allowed this request has ended.',
+    ref: 'OWASP API2:2023',
+    mend: 'While the request was under way its credential was revoked or expired, its address was denied, or the API was taken away. An answer that had begun is broken off with this code in the access log; a WebSocket is closed with 1008.',
+  },
+  'websocket.handshake': {
+    status: 400,
+    says: 'The WebSocket handshake is malformed.',
+    ref: 'RFC 6455 4.2.1',
+    mend: 'Send `Sec-WebSocket-Key` once, sixteen octets in base64, as every WebSocket library does.',
+  },
+  'websocket.version': {
+    status: 426,
+    says: 'WebSocket is spoken here in version 13 alone.',
+    ref: 'RFC 6455 4.4',
+    mend: 'Send `Sec-WebSocket-Version: 13`, once.',
+  },
+  'websocket.origin': {
+    status: 403,
+    says: 'Pages of this origin may not open a WebSocket here.',
+    ref: 'RFC 6455 10.2; OWASP ASVS v5.0.0-4.4.2',
+    mend: 'A browser told which page asked. The operator names it in `websocket.origins` of the API; without that, pages of the very host that is asked may, and https pages alone where the API is reached by https.',
   },
   'gateway.broken': {
     status: 500,

@@ -43,6 +43,7 @@ class House {
       },
       failed: (reason) => this.failures.push(reason),
       handshakeMs: 60_000,
+      proxies: { expects: () => assert.fail(), names: () => assert.fail(), nameless: () => assert.fail(), headerMs: 60_000 },
     })
     this.doors.push(door)
     return (door.server.address() as AddressInfo).port

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import type { Listener, ListenerTls } from '../model/snapshot.ts'
+import { ProxiedDoor, type ProxyKeeper } from './proxied-door.ts'
 import { type ServerContexts, serverContexts } from './server-contexts.ts'
 
 export interface DoorKeeper {
@@ -12,14 +13,18 @@ export interface DoorKeeper {
   /** A handshake that came to nothing, with OpenSSL's reason as Node names it. */
   failed(reason: string): void
   readonly handshakeMs: number
+  /** Asked on listeners behind proxies. */
+  readonly proxies: ProxyKeeper
 }
 
-/** HTTP/1.1 is all that is spoken here (RFC 7301): who offers only something else is told so in the handshake. */
-const PROTOCOLS = ['http/1.1']
+/** What is spoken here (RFC 7301), by preference: who offers only something else is told so in the handshake. */
+const protocols = (http2: boolean): string[] => (http2 ? ['h2', 'http/1.1'] : ['http/1.1'])
 
 /** Opens the listener; answers its door once it listens. `ticketKeys` are those of its trust domain. */
-export async function openDoor({ host, port, tls }: Listener, shared: boolean, ticketKeys: Uint8Array, keeper: DoorKeeper): Promise<Door> {
-  const door = tls === undefined ? new ClearDoor(keeper) : new TlsDoor(keeper, tls, ticketKeys)
+export async function openDoor(listener: Listener, shared: boolean, ticketKeys: Uint8Array, keeper: DoorKeeper): Promise<Door> {
+  const { host, port, tls, http2 = false, proxyProtocol } = listener
+  const inner = tls === undefined ? new ClearDoor(keeper) : new TlsDoor(keeper, tls, http2, ticketKeys)
+  const door = proxyProtocol ? new ProxiedDoor(inner, SOCKETS, keeper.proxies) : inner
   await new Promise<void>((resolve, reject) => {
     door.server.once('error', reject)
     door.server.listen({ host, port, reusePort: shared, backlog: 4096 }, resolve)
@@ -58,13 +63,13 @@ class TlsDoor implements Door {
   /** What is shown now: most publications change nothing of it. */
   private shown = ''
 
-  constructor(keeper: DoorKeeper, tls: ListenerTls, ticketKeys: Uint8Array) {
+  constructor(keeper: DoorKeeper, tls: ListenerTls, http2: boolean, ticketKeys: Uint8Array) {
     this.contexts = serverContexts(tls, ticketKeys)
     const door = this
     this.server = createTlsServer({
       ...SOCKETS,
       ...this.contexts.options,
-      ALPNProtocols: PROTOCOLS,
+      ALPNProtocols: protocols(http2),
       handshakeTimeout: keeper.handshakeMs,
       SNICallback(this: TLSSocket, name, answer) {
         try {

@@ -1,19 +1,30 @@
 // By which way a request comes in, and where a request in clear is sent instead.
-import type { InClear } from '../model/snapshot.ts'
+import type { InClear, Listener } from '../model/snapshot.ts'
 import type { Reply } from '../pipeline/contract.ts'
-import type { Exchange } from '../pipeline/exchange.ts'
+import { type Exchange, fieldLine, TRANSPORT_SECURITY } from '../pipeline/exchange.ts'
 
 /** What all connections of one listener share. */
 export class Entrance {
   readonly scheme: 'http' | 'https'
-  /** As the live snapshot says. */
-  inClear: InClear | undefined
+  inClear: InClear | undefined = undefined
+  /** The line of Strict-Transport-Security, or '' where nothing is said: never in clear (RFC 6797 7.2). */
+  transportSecurityLine = ''
 
-  constructor(scheme: 'http' | 'https', inClear: InClear | undefined) {
+  constructor(listener: Listener, scheme: 'http' | 'https' = listener.tls === undefined ? 'http' : 'https') {
     this.scheme = scheme
+    this.renew(listener)
+  }
+
+  /** Goes on as the live snapshot says. */
+  renew({ inClear, tls }: Listener): void {
     this.inClear = inClear
+    const said = this.scheme === 'https' ? tls?.transportSecurity : undefined
+    this.transportSecurityLine = said === undefined ? '' : fieldLine(TRANSPORT_SECURITY, said)
   }
 }
+
+/** By TLS to a proxy that is believed, and on from there in clear: what is said of TLS is said there. */
+export const BY_PROXIED_TLS = new Entrance({ host: '', port: 0 }, 'https')
 
 /**
  * 308 for requests that only read, where the listener says so; the others carry something that must not have come in clear, and are refused (RFC 9110

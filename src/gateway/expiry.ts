@@ -1,7 +1,7 @@
 // What becomes of a connection whose time is up: whoever waited for the client closes, whoever waited for the upstream says so.
 import * as F from '../http/faults.ts'
 import type { ClientConnection } from './client-connection.ts'
-import { ANSWERING, BODY, HEAD } from './client-state.ts'
+import { ANSWERING, BODY, HEAD, TUNNEL } from './client-state.ts'
 
 /** The sweep found the deadline passed. */
 export function expire(client: ClientConnection): void {
@@ -12,7 +12,7 @@ export function expire(client: ClientConnection): void {
       else client.socket.destroy()
       return
     case BODY:
-      if (client.forwarding!.refusesBody) upstreamTooSlow(client)
+      if (client.forwarding!.refusesBody || client.forwarding!.connects) upstreamTooSlow(client)
       else {
         client.forwarding!.abort()
         if (client.responseStarted) client.socket.destroy()
@@ -22,6 +22,9 @@ export function expire(client: ClientConnection): void {
     case ANSWERING:
       upstreamTooSlow(client)
       return
+    case TUNNEL:
+      client.forwarding!.tunnel!.expire()
+      return
     default:
       client.socket.destroy()
   }
@@ -29,7 +32,7 @@ export function expire(client: ClientConnection): void {
 
 /** Bodies below the minimum rate hold a connection to the upstream for nothing (slow POST). */
 export function isBelowBodyRate(client: ClientConnection, nowMs: number): boolean {
-  if (client.state !== BODY) return false
+  if (client.state !== BODY || client.converses) return false
   const { stallMs, bodyBytesPerSecond } = client.gateway.settings.timeouts
   const elapsedMs = nowMs - client.bodyStartedMs
   return elapsedMs > stallMs && !client.forwarding!.refusesBody && client.body.received * 1000 < bodyBytesPerSecond * elapsedMs
@@ -42,9 +45,8 @@ function tooSlow(client: ClientConnection): void {
 }
 
 function tooSlowHead(client: ClientConnection): void {
-  client.x = client.gateway.takeExchange()
-  client.gateway.begin(client, client.x, false)
-  tooSlow(client)
+  client.misread(F.TOO_SLOW)
+  client.socket.destroySoon()
 }
 
 function upstreamTooSlow(client: ClientConnection): void {

@@ -1,5 +1,6 @@
 // A request's way to its upstream and the response's way back, with back-pressure in both directions.
 
+import { STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
 import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -7,9 +8,11 @@ import * as C from './client-state.ts'
 import { expire } from './expiry.ts'
 import type { LiveRoute } from './live-snapshot.ts'
 import { putInformational, putRequest, putResponse, putSwitch } from './messages.ts'
+import { Tunnel } from './tunnel.ts'
+import { clientSide, upstreamSide } from './tunnel-sides.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import type { UpstreamPool, Waiting } from './upstream-pool.ts'
-import { acceptsKey, websocketKey } from './websocket.ts'
+import { agreementOf, fieldsOfFault, upgradeFault } from './websocket.ts'
 
 /** Octets that may wait in a socket before its other side is no longer read. */
 const WAITING_BYTES_MAX = 256 * 1024
@@ -25,6 +28,8 @@ export class Forwarding implements Waiting {
   toHead = false
   /** The upstream does not take the body as fast as the client brings it. */
   stalled = false
+  /** Once the upstream has taken the upgrade. */
+  tunnel: Tunnel | undefined
   private readonly client: ClientConnection
   private x: Exchange | undefined
   private route: LiveRoute | undefined
@@ -39,6 +44,8 @@ export class Forwarding implements Waiting {
   private invited = true
   private retried = false
   private upgrade = false
+  /** What the client sent behind its upgrade, until the tunnel is open. */
+  private early: Buffer | undefined
   /** The response's body goes out in chunks. */
   private rechunk = false
   private upstreamPaused = false
@@ -53,6 +60,10 @@ export class Forwarding implements Waiting {
   /** The body comes no further, and not through its client's fault. */
   get refusesBody(): boolean {
     return this.stalled || !this.takesBody
+  }
+  /** Its connection does not stand yet. */
+  get connects(): boolean {
+    return this.upstream?.connected === false
   }
   get whole(): boolean {
     return this.client.hasWholeBody
@@ -71,12 +82,17 @@ export class Forwarding implements Waiting {
     this.route = route
     this.pool = route.api.pool
     this.toHead = this.client.toHead
-    this.upgrade = x.head.asksWebsocket && route.api.settings.websocket
+    this.upgrade = x.head.asksWebsocket && route.api.websocket !== undefined && !this.pool.upstream.http2
     this.retried = false
     this.stalled = false
     this.upstreamPaused = false
     this.sentToClient = false
     this.invited = !x.head.expectsContinue
+    const fault = this.upgrade ? upgradeFault(x, route.api.websocket!, this.client.gateway.schemeOf(this.client, x)) : undefined
+    if (fault !== undefined) {
+      this.client.refuse({ ...this.client.gateway.refusalOf(fault), fields: fieldsOfFault(fault) })
+      return
+    }
     this.acquire(false)
   }
 
@@ -120,7 +136,7 @@ export class Forwarding implements Waiting {
   }
   upstreamConnected(): void {
     const { client } = this
-    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.gateway.settings.timeouts.stallMs : this.pool!.upstream.timeouts.headMs)
+    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.silenceMs : this.pool!.upstream.timeouts.headMs)
   }
 
   /** Takes a stretch of the request's body. */
@@ -159,12 +175,14 @@ export class Forwarding implements Waiting {
     }
     if (waiting > WAITING_BYTES_MAX && !this.stalled) {
       this.stalled = true
-      client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+      // Until it stands, the time for a connection runs.
+      if (upstream.connected) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
       client.socket.pause()
     }
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
   }
   upstreamDrained(): void {
+    this.tunnel?.upstreamDrained()
     if (!this.stalled) return
     this.stalled = false
     if (this.client.state === C.BODY) this.awaitsClientSinceMs = this.client.gateway.coarseMs
@@ -178,37 +196,54 @@ export class Forwarding implements Waiting {
   responseInformational(head: ResponseHead): void {
     // 100 was answered by the gateway itself; an HTTP/1.0 client knows no 1xx (RFC 9110 15.2).
     if (head.status === 100 || this.client.minor === 0) return
-    putInformational(this.client.gateway.output, head)
+    this.settleTransportSecurity(head)
+    putInformational(this.client.gateway.output, head, this.x!)
   }
 
   responseHead(head: ResponseHead): boolean {
     const { client } = this
     const x = this.x!
     client.status = head.status
+    this.settleTransportSecurity(head)
     if (head.status === 101) return this.switched(head)
     if (client.state === C.BODY) client.keepAlive = false
     this.rechunk = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1
     // An HTTP/1.0 client learns the end of such a body only from the close.
     if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 0) client.keepAlive = false
     client.responseStarted = true
+    if (this.pool!.upstream.http2) client.socket.awaitTrailers?.()
     putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
     return false
+  }
+
+  /** The gateway's own word stands for the upstream's, and in clear there is none (RFC 6797 7.2). */
+  private settleTransportSecurity(head: ResponseHead): void {
+    if (!head.hasTransportSecurity) return
+    const { client } = this
+    const x = this.x!
+    if (x.transportSecurityLine === '' && client.gateway.cameByHttps(client, x)) return
+    for (let i = head.findId(STRICT_TRANSPORT_SECURITY); i >= 0; i = head.findId(STRICT_TRANSPORT_SECURITY, i + 1)) head.drop(i)
   }
 
   /** 101 is taken only as the answer to a WebSocket handshake, with the right proof (RFC 6455 4.1). */
   private switched(head: ResponseHead): boolean {
     const { client } = this
-    if (!this.upgrade || !head.upgradesToWebsocket || !acceptsKey(head, websocketKey(this.x!.head))) {
+    const { gateway, socket } = client
+    const x = this.x!
+    const websocket = this.route!.api.websocket
+    const agreed = this.upgrade ? agreementOf(head, x.head, websocket!) : undefined
+    if (agreed === undefined) {
       this.abort()
       client.deny('upstream.invalid')
       return false
     }
     client.responseStarted = true
     client.state = C.TUNNEL
-    this.touchTunnel()
-    putSwitch(client.gateway.output, head, this.x!)
-    const early = client.takeUnread()
-    if (early !== undefined) this.tunnel(early)
+    const sides = { client: clientSide(socket, gateway.output), upstream: upstreamSide(this.upstream!.socket) }
+    const ends = { over: (code: string) => this.tunnelOver(code), broke: (cause: unknown) => client.broke(cause) }
+    this.tunnel = new Tunnel({ ...sides, ...ends, clock: gateway, timed: client }, websocket!, agreed.compressed, x)
+    putSwitch(gateway.output, head, x)
+    this.early = client.takeUnread()
     return true
   }
 
@@ -216,7 +251,10 @@ export class Forwarding implements Waiting {
     const { client } = this
     const { output } = client.gateway
     client.bytesOut += end - start
-    if (client.state === C.TUNNEL) this.touchTunnel()
+    if (this.tunnel !== undefined) {
+      this.tunnel.fromUpstream(bytes, start, end)
+      return
+    }
     if (this.toHead) return
     if (this.rechunk) {
       output.hexadecimal(end - start)
@@ -226,6 +264,9 @@ export class Forwarding implements Waiting {
     } else output.put(bytes, start, end)
   }
 
+  responseTrailers(fields: readonly string[]): void {
+    this.client.socket.tellLast?.(fields)
+  }
   responseWhole(): void {
     const { output } = this.client.gateway
     if (this.rechunk) output.put(LAST_CHUNK)
@@ -256,8 +297,11 @@ export class Forwarding implements Waiting {
       return
     }
     if (fault !== 0) client.gateway.countUpstreamFault(fault)
+    const api = this.route!.api.settings.name
     this.clear()
-    client.deny(fault === 0 ? 'upstream.unreachable' : 'upstream.invalid')
+    const { distrust } = connection
+    if (distrust !== undefined) client.gateway.countDistrust(api, distrust)
+    client.deny(distrust !== undefined ? 'upstream.untrusted' : fault === 0 ? 'upstream.unreachable' : 'upstream.invalid')
     client.pump()
   }
 
@@ -269,6 +313,13 @@ export class Forwarding implements Waiting {
   endOfRead(): void {
     const { client } = this
     client.gateway.suspects.hold(0)
+    if (this.tunnel !== undefined) {
+      this.tunnel.flushClient()
+      const { early } = this
+      this.early = undefined
+      if (early !== undefined) this.tunnel.fromClient(early, 0, early.length)
+      return
+    }
     if (client.gateway.output.size > 0) this.sentToClient = true
     const waiting = client.gateway.output.send(client.socket)
     if (this.upstream === undefined) return
@@ -278,9 +329,11 @@ export class Forwarding implements Waiting {
       this.upstream.socket.pause()
       client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
       // Only once some of this very response is out: until then the time for its head runs, and behind a pipelined one that of its connection.
-    } else if (client.state === C.ANSWERING && this.sentToClient) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+    } else if ((client.state === C.ANSWERING || client.converses) && this.sentToClient)
+      client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
   }
   clientDrained(): void {
+    this.tunnel?.clientDrained()
     if (!this.upstreamPaused || this.upstream === undefined) return
     this.upstreamPaused = false
     this.awaitsClientSinceMs = NEVER
@@ -288,25 +341,19 @@ export class Forwarding implements Waiting {
     this.upstream.socket.resume()
   }
 
-  /** Octets from the client of an open WebSocket. */
-  tunnel(chunk: Buffer): void {
-    const upstream = this.upstream
-    if (upstream === undefined) return
-    this.touchTunnel()
-    upstream.socket.write(chunk)
-    if (upstream.socket.writableLength > WAITING_BYTES_MAX && !this.stalled) {
-      this.stalled = true
-      this.client.socket.pause()
-    }
-  }
   tunnelClosed(): void {
     this.upstream = undefined
-    this.client.keepAlive = false
-    this.clear()
-    this.client.finish()
+    this.tunnelOver('')
   }
-  private touchTunnel(): void {
-    this.client.deadlineMs = this.client.gateway.coarseMs + this.client.gateway.settings.timeouts.idleMs
+  /** The WebSocket is over: what was sent still leaves, and then both connections end. */
+  tunnelOver(code: string): void {
+    const { client } = this
+    if (code !== '') client.code = code
+    this.upstream?.farewell()
+    this.upstream = undefined
+    client.keepAlive = false
+    this.clear()
+    client.finish()
   }
 
   /** Gives the exchange up: the upstream's connection closes, whatever it was about to say is nobody's. */
@@ -322,6 +369,8 @@ export class Forwarding implements Waiting {
   private clear(): void {
     this.x = undefined
     this.route = undefined
+    this.tunnel = undefined
+    this.early = undefined
     this.collected = undefined
     this.awaitsClientSinceMs = NEVER
     this.stalled = false

@@ -1,9 +1,11 @@
 // The data plane of one thread: listeners, connections, the live snapshot, and what they counted.
 import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
+import { GOING_AWAY } from '../http/websocket-frames.ts'
 import type { GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
@@ -13,17 +15,24 @@ import type { AccessEvent } from '../telemetry/access-line.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { UsageMeter } from '../telemetry/usage.ts'
 import { callerAddress, forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
-import { ClientConnection } from './client-connection.ts'
+import type { ClientConnection } from './client-connection.ts'
+import { ClientOrigin } from './client-origin.ts'
+import { serveSocket } from './client-socket.ts'
 import type { ConnectionCaps } from './connection-caps.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
 import { denials, type GatewayCode } from './denials.ts'
 import { type Door, openDoor } from './door.ts'
-import { Entrance, redirection } from './entrance.ts'
+import { BY_PROXIED_TLS, Entrance, redirection } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
+import { ClientSession } from './http2/client-session.ts'
+import { startsHttp2 } from './http2/preface.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
+import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
+import { ProxiedPeers } from './proxied-peers.ts'
 import { publish, retiredPools } from './publishing.ts'
+import type { Distrust } from './upstream-tls.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
 const SWEEP_MS = 250
@@ -64,13 +73,17 @@ export class Gateway {
   lagUs = 0
   readonly faults = new Map<string, number>()
   readonly upstreamFaults = new Map<string, number>()
+  /** Requests that found an upstream nobody believes, by "api NUL reason". */
+  readonly distrusts = new Map<string, number>()
   readonly codes = new Map<string, number>()
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
   private readonly ids = new RequestIds()
   /** Each with its listener as it was opened. */
   private readonly doors: { readonly door: Door; readonly listener: Listener; readonly entrance: Entrance }[] = []
+  /** Of HTTP/1.1, and one for each stream of HTTP/2. */
   private readonly connections = new Set<ClientConnection>()
+  private readonly sessions = new Set<ClientSession>()
   private readonly spare: Exchange[] = []
   private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
   /** The one access event of the thread, filled anew for each exchange. */
@@ -91,6 +104,7 @@ export class Gateway {
   }
   private trusted = new NetworkSet([])
   private trustsAnyone = false
+  private readonly proxied = new ProxiedPeers()
   private ticketKeys: Uint8Array
   private sweeping: NodeJS.Timeout | undefined
   private sweptUs = 0
@@ -132,14 +146,21 @@ export class Gateway {
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
-    const entrance = new Entrance(listener.tls ? 'https' : 'http', this.asItIsNow(listener)?.inClear)
-    const door = await openDoor({ ...listener, ...this.asItIsNow(listener), port }, shared, this.ticketKeys, {
+    const now = { ...listener, ...this.asItIsNow(listener) }
+    const entrance = new Entrance(now)
+    const door = await openDoor({ ...now, port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket) => this.connections.add(new ClientConnection(this, socket, peerAddress(socket.remoteAddress), entrance)),
+      enters: (socket) => this.enter(socket, entrance, now),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
+      proxies: {
+        expects: (socket) => this.expects(socket),
+        names: (socket, header) => this.proxied.name(socket, header),
+        nameless: () => this.count(this.codes, 'connection.no-proxy-header'),
+        headerMs: this.settings.timeouts.headMs,
+      },
     })
-    this.doors.push({ door, listener, entrance })
+    this.doors.push({ door, listener: now, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
     return (door.server.address() as AddressInfo).port
   }
@@ -148,7 +169,7 @@ export class Gateway {
   private renewDoors(): void {
     for (const { door, listener, entrance } of this.doors) {
       const now = this.asItIsNow(listener)
-      if (now !== undefined) entrance.inClear = now.inClear
+      if (now !== undefined) entrance.renew(now)
       if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
   }
@@ -162,8 +183,19 @@ export class Gateway {
     this.renewDoors()
   }
 
-  private admits(socket: Socket): boolean {
+  /** On a listener behind proxies nobody else is listened to. The connection counts as the proxy's until it is known whose it is. */
+  private expects(socket: Socket): (() => void) | undefined {
     const peer = peerAddress(socket.remoteAddress)
+    const { caps } = this.means
+    const slot = caps.slotOf(peer.group)
+    const { connections } = this.settings.limits
+    const isProxy = this.trustsAnyone && this.trusted.has(peer.octets)
+    if (isProxy && caps.enter(slot, connections, connections)) return () => caps.leave(slot)
+    this.count(this.codes, isProxy ? 'connection.refused' : 'connection.untrusted-proxy')
+    return undefined
+  }
+  private admits(socket: Socket): boolean {
+    const peer = this.proxied.of(socket)?.peer ?? peerAddress(socket.remoteAddress)
     const { caps } = this.means
     const slot = caps.slotOf(peer.group)
     const { connections, connectionsPerAddress } = this.settings.limits
@@ -175,9 +207,39 @@ export class Gateway {
     socket.once('close', () => caps.leave(slot))
     return true
   }
+  private enter(socket: Socket, opened: Entrance, { tls, http2 }: Listener): void {
+    const told = this.proxied.of(socket)
+    const peer = told?.peer ?? peerAddress(socket.remoteAddress)
+    const entrance = told?.secure ? BY_PROXIED_TLS : opened
+    const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2)))
+    const serve = (): ClientConnection => {
+      const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1))
+      this.connections.add(client)
+      return client
+    }
+    if (tls !== undefined) {
+      if ((socket as TLSSocket).alpnProtocol === 'h2') serveStreams()
+      else serve()
+    } else if (http2)
+      startsHttp2(socket, this.settings.timeouts.headMs, (first) => (first === undefined ? serveStreams() : serve().received(first.length, first)))
+    else {
+      // What came behind the header of a proxy.
+      const first = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined
+      const client = serve()
+      if (first !== undefined) client.received(first.length, first)
+    }
+  }
+  take(client: ClientConnection): void {
+    this.connections.add(client)
+  }
   forget(client: ClientConnection): void {
-    if (!this.connections.delete(client)) return
-    if (this.draining && this.connections.size === 0) this.drained?.()
+    if (this.connections.delete(client)) this.looksDrained()
+  }
+  forgetSession(session: ClientSession): void {
+    if (this.sessions.delete(session)) this.looksDrained()
+  }
+  private looksDrained(): void {
+    if (this.draining && this.connections.size === 0 && this.sessions.size === 0) this.drained?.()
   }
 
   takeExchange(): Exchange {
@@ -192,10 +254,11 @@ export class Gateway {
   /** An exchange begins: its time, its id, its caller. What a trusted peer says of them is believed only from a head that could be read. */
   begin(client: ClientConnection, x: Exchange, readable: boolean): void {
     x.nowUs = this.means.clock.nowUs()
-    const told = readable && this.trustsAnyone && this.trusted.has(client.peer.octets)
-    x.address = told ? forwardedCaller(x.head, client.peer, this.trusted) : client.peer
+    const told = readable && this.trustsAnyone && this.trusted.has(client.origin.peer.octets)
+    x.address = told ? forwardedCaller(x.head, client.origin.peer, this.trusted) : client.origin.peer
     const id = told ? forwardedId(x.head) : undefined
     if (id === undefined || !writeRequestId(x.requestIdBytes, id)) this.ids.write(x.requestIdBytes, x.nowUs)
+    x.transportSecurityLine = client.origin.entrance.transportSecurityLine
     client.status = 0
     client.code = ''
     client.bytesOut = 0
@@ -208,12 +271,24 @@ export class Gateway {
   }
   /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
   refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
-    if (this.trustsAnyone && this.trusted.has(client.peer.octets) && forwardedScheme(x.head) === 'https') return undefined
+    if (this.cameByHttps(client, x)) return undefined
     return redirection(x, inClear) ?? this.refusalOf('request.in-clear')
+  }
+  /** To us, or to whoever the client came first and that is believed. */
+  cameByHttps(client: ClientConnection, x: Exchange): boolean {
+    return client.origin.entrance.scheme === 'https' || this.schemeOf(client, x) === 'https'
+  }
+  /** By which way the caller came, to whoever it came first. */
+  schemeOf(client: ClientConnection, x: Exchange): 'http' | 'https' {
+    const isTold = this.trustsAnyone && this.trusted.has(client.origin.peer.octets)
+    return (isTold ? forwardedScheme(x.head) : undefined) ?? client.origin.entrance.scheme
+  }
+  nowUs(): number {
+    return this.means.clock.nowUs()
   }
   /** The fields about where a request came from. */
   about(client: ClientConnection, x: Exchange): Buffer {
-    return x.address === client.peer ? client.about.direct(x.head) : client.about.forwarded(x.head)
+    return x.address === client.origin.peer ? client.origin.about.direct(x.head) : client.origin.about.forwarded(x.head)
   }
 
   /** An exchange is over: it is counted and logged, and its memory is free for the next. */
@@ -259,6 +334,12 @@ export class Gateway {
   countUpstreamFault(fault: number): void {
     this.count(this.upstreamFaults, messageFault(fault).reason)
   }
+  countDistrust(api: string, distrust: Distrust): void {
+    this.count(this.distrusts, `${api}\0${distrust}`)
+  }
+  countCode(code: GatewayCode | `connection.${string}`): void {
+    this.count(this.codes, code)
+  }
   private count(where: Map<string, number>, what: string): void {
     where.set(what, (where.get(what) ?? 0) + 1)
   }
@@ -280,6 +361,8 @@ export class Gateway {
     const due: ClientConnection[] = []
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
+    endForbidden(this.connections, now)
+    for (const session of this.sessions) if (session.deadlineMs <= now) session.end()
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
   }
@@ -295,14 +378,19 @@ export class Gateway {
     this.draining = true
     for (const { door } of this.doors) door.server.close()
     // Not at once: the last answer may still be on its way.
-    for (const client of this.connections) if (client.idle) client.socket.destroySoon()
-    if (this.connections.size > 0) {
+    for (const client of this.connections) {
+      if (client.idle) client.socket.destroySoon()
+      else client.forwarding?.tunnel?.close(GOING_AWAY, 'going away', '')
+    }
+    for (const session of this.sessions) session.end()
+    if (this.connections.size + this.sessions.size > 0) {
       await new Promise<void>((resolve) => {
         this.drained = resolve
         setTimeout(resolve, this.settings.timeouts.drainMs).unref()
       })
     }
     for (const client of this.connections) client.socket.destroy()
+    for (const session of this.sessions) session.destroy()
     for (const { door } of this.doors) door.clear()
     for (const api of this.live.apis.values()) api.pool.retire()
     clearInterval(this.sweeping)

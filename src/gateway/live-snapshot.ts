@@ -1,5 +1,4 @@
 // A snapshot as one thread runs it: routes in tables, policies compiled, upstreams pooled. Built aside, then swapped in whole.
-import type { FieldName } from '../http/field-names.ts'
 import { RouteTable } from '../model/route-table.ts'
 import type { Api, GatewaySettings } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
@@ -11,7 +10,9 @@ import { RouteMeter } from '../telemetry/route-meter.ts'
 import { CanaryChoice } from './canary-choice.ts'
 import { Router } from './router.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
+import type { TrustContexts } from './upstream-tls.ts'
 import { VersionFront } from './version-front.ts'
+import type { LiveWebsocket } from './websocket.ts'
 
 export interface BodyLimit {
   readonly bytes: number
@@ -58,6 +59,7 @@ export class LiveRoute {
 export interface ApiParts {
   readonly settings: Omit<Api, 'routes' | 'policySets'>
   readonly pool: UpstreamPool
+  readonly websocket: LiveWebsocket | undefined
   /** Compiled, as routes name them by index. */
   readonly chains: readonly Chain[]
   readonly routes: SnapshotPieces['apis'][number]['routes']
@@ -71,6 +73,8 @@ export interface ApiParts {
 export class LiveApi {
   readonly settings: ApiParts['settings']
   readonly pool: UpstreamPool
+  /** Absent: no upgrade here. */
+  readonly websocket: LiveWebsocket | undefined
   readonly table: RouteTable
   readonly anyPath: { readonly methods: ReadonlySet<string>; readonly route: LiveRoute } | undefined
   readonly refusedAmbiguities: number
@@ -84,30 +88,31 @@ export class LiveApi {
   /** What every answer tells of this API, also one that no operation gave. */
   readonly vary: string
   readonly standingLines: string
-  readonly replaces: readonly FieldName[]
   readonly canary: CanaryChoice | undefined
   private readonly chains: readonly Chain[]
   private readonly bodyLimit: BodyLimit
   /** Made with the first request: most of ten thousand operations are never called, and what a publish allocates is what it stalls the thread for. */
   private readonly made = new Map<number, LiveRoute>()
 
-  constructor({ settings, pool, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
+  constructor({ settings, pool, websocket, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
     const { upstream, anyPath } = settings
     const host = upstream.host.includes(':') ? `[${upstream.host}]` : upstream.host
     this.settings = settings
     this.pool = pool
+    this.websocket = websocket
     this.table = new RouteTable(routes)
     this.chains = chains
     // The API's own set is always the first.
     this.commonChain = chains[0]!
     this.vary = settings.vary === undefined ? '' : fieldLine('Vary', settings.vary)
     this.standingLines = this.vary + this.commonChain.standing.lines
-    this.replaces = this.commonChain.standing.replaces
     this.canary = settings.canary && new CanaryChoice(settings.name, settings.canary)
     this.bodyLimit = bodyLimit
     this.refusedAmbiguities = refusedAmbiguities
     this.stripped = settings.stripPath ? settings.path.length : 0
-    this.hostLine = upstream.preserveHost ? undefined : Buffer.from(` HTTP/1.1\r\nHost: ${host}${upstream.port === 80 ? '' : `:${upstream.port}`}\r\n`)
+    this.hostLine = upstream.preserveHost
+      ? undefined
+      : Buffer.from(` HTTP/1.1\r\nHost: ${host}${upstream.port === (upstream.tls ? 443 : 80) ? '' : `:${upstream.port}`}\r\n`)
     this.basePath = Buffer.from(upstream.basePath)
     this.anyPath = anyPath && {
       methods: new Set(anyPath.methods),
@@ -157,9 +162,16 @@ export interface LiveSnapshot {
   readonly fronts: ReadonlyMap<string, VersionFront>
   /** By path: documents that the gateway serves where no API does. */
   readonly documents: ReadonlyMap<string, Reply>
+  /** What upstreams under TLS trust and show, for those of the next snapshot that do the same. */
+  readonly contexts: TrustContexts
 }
 
-export function liveSnapshot(generation: number, { gateway, fronts: frontSettings, documents }: SnapshotPieces, apis: readonly LiveApi[]): LiveSnapshot {
+export function liveSnapshot(
+  generation: number,
+  { gateway, fronts: frontSettings, documents }: SnapshotPieces,
+  apis: readonly LiveApi[],
+  contexts: TrustContexts,
+): LiveSnapshot {
   const router = new Router<LiveApi | VersionFront>()
   const byName = new Map(apis.map((api) => [api.settings.name, api]))
   const fronts = new Map<string, VersionFront>()
@@ -170,5 +182,5 @@ export function liveSnapshot(generation: number, { gateway, fronts: frontSetting
     router.add(settings.hosts, settings.path, front)
   }
   const replies = documents.map(({ path, fields, body }): [string, Reply] => [path, { kind: 'reply', status: 200, fields, body }])
-  return { generation, settings: gateway, apis: byName, router, fronts, documents: new Map(replies) }
+  return { generation, settings: gateway, apis: byName, router, fronts, documents: new Map(replies), contexts }
 }

@@ -18,6 +18,7 @@ export function measure(gateway: Gateway, thread: number, logLinesDropped: numbe
     codes: [...gateway.codes],
     faults: [...gateway.faults],
     upstreamFaults: [...gateway.upstreamFaults],
+    distrusts: [...gateway.distrusts],
     pools: apis.map(({ settings, pool }) => ({ api: settings.name, open: pool.openConnections, idle: pool.idleConnections, queued: pool.queued })),
     routes: apis.flatMap((api) =>
       [...api.used()].flatMap((route) => {

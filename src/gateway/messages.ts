@@ -98,13 +98,20 @@ function putTarget(out: Output, head: RequestHead, api: LiveApi): void {
 
 /** The response as the client gets it. */
 export function putResponse(out: Output, head: ResponseHead, x: Exchange, client: { readonly minor: number; readonly keepAlive: boolean }, date: Buffer): void {
-  for (const name of x.droppedFromResponse) for (let i = head.find(name); i >= 0; i = head.find(name, i + 1)) head.drop(i)
+  dropFields(head, x)
   putHead(out, head)
   if (!head.hasDate) out.put(date)
   if (head.framing === BY_LENGTH || (head.contentLength >= 0 && head.status !== 204 && head.status >= 200)) {
     if (!head.lengthKept) putLength(out, head.contentLength)
   } else if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1) out.put(CHUNKED)
+  // RFC 9111 3.2: what a 304 says takes the place of what was stored; what it does not say stays.
+  if (head.status !== 304) for (const { name, line } of x.defaultFields) if (head.find(name) < 0) out.text(line)
   putEnd(out, x, client)
+}
+
+/** What the gateway says in the upstream's place, or nobody says. */
+function dropFields(head: ResponseHead, { droppedFromResponse }: Exchange): void {
+  for (const names of droppedFromResponse) names.dropFrom(head)
 }
 
 /** Status line and fields; a status line that is already as we write it goes in one copy with the fields behind it. */
@@ -124,19 +131,24 @@ function putHead(out: Output, head: ResponseHead): void {
 /** The gateway's own fields of every response, and the empty line. */
 function putEnd(out: Output, x: Exchange, client: { readonly minor: number; readonly keepAlive: boolean }): void {
   if (x.clientFields !== '') out.text(x.clientFields)
-  if (!client.keepAlive) out.put(CLOSE)
-  else if (client.minor === 0) out.put(KEEP_ALIVE)
+  if (x.transportSecurityLine !== '') out.text(x.transportSecurityLine)
+  if (!client.keepAlive) {
+    // A stream of HTTP/2 has no connection of its own.
+    if (client.minor < 2) out.put(CLOSE)
+  } else if (client.minor === 0) out.put(KEEP_ALIVE)
   out.put(x.requestIdLine)
 }
 
 /** A 1xx on its way to the client (RFC 9110 15.2). */
-export function putInformational(out: Output, head: ResponseHead): void {
+export function putInformational(out: Output, head: ResponseHead, x: Exchange): void {
+  dropFields(head, x)
   putHead(out, head)
   out.put(CRLF)
 }
 
 /** 101: from here on the connection is a WebSocket's. */
 export function putSwitch(out: Output, head: ResponseHead, x: Exchange): void {
+  dropFields(head, x)
   putHead(out, head)
   out.put(UPGRADE)
   putEnd(out, x, { minor: 1, keepAlive: true })

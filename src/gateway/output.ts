@@ -1,7 +1,6 @@
 // The one output buffer of a thread: messages are put together in it and written to a socket in one go.
-import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import { OctetWriter } from '../base/octet-writer.ts'
+import type { Wire } from './wire.ts'
 
 const INITIAL_BYTES = 160 * 1024
 /** Up to so many octets a copy for a socket under TLS costs less than new memory for the output: such a socket always answers later, and keeps what it was given. */
@@ -17,10 +16,10 @@ export class Output extends OctetWriter {
   }
 
   /** Writes everything to the socket and starts afresh. Answers how many octets of the socket still wait for the kernel. */
-  send(socket: Socket): number {
+  send(socket: Wire): number {
     if (this.length > 0) {
       const octets = this.buffer.subarray(0, this.length)
-      if (this.length <= COPIED_BYTES_MAX && (socket as TLSSocket).encrypted) socket.write(Buffer.from(octets))
+      if (this.length <= COPIED_BYTES_MAX && socket.encrypted) socket.write(Buffer.from(octets))
       else {
         socket.write(octets)
         if (socket.writableLength > 0) this.renew()

@@ -9,6 +9,8 @@ import { type Chain, type ChainSettings, compileChain } from '../pipeline/chain.
 import type { AnyPolicy, Resources } from '../pipeline/contract.ts'
 import { type BodyLimit, LiveApi, type LiveSnapshot, liveSnapshot } from './live-snapshot.ts'
 import { UpstreamPool } from './upstream-pool.ts'
+import { TrustContexts, UpstreamTls } from './upstream-tls.ts'
+import { LiveWebsocket } from './websocket.ts'
 
 /** How long a slice may hold the thread. The design's bound is 2 ms; a piece of work in hand is always finished. */
 const SLICE_US = 1000
@@ -42,24 +44,26 @@ export async function publish(generation: number, pieces: SnapshotPieces, before
   }
   const pools = new Map<string, UpstreamPool>()
   for (const api of before?.apis.values() ?? []) pools.set(poolKey(api.settings.upstream), api.pool)
+  const contexts = new TrustContexts(pieces.upstreamTrust, before?.contexts)
   const apis: LiveApi[] = []
   for (const piece of pieces.apis) {
     const known = before?.apis.get(piece.name)
     if (known !== undefined && sameLimits && known.settings.hash === piece.hash) apis.push(known)
     else {
-      const made = await compileApi(piece, known, { means, pools, bodyLimit, faults, slices, chains })
+      const made = await compileApi(piece, known, { means, pools, contexts, bodyLimit, faults, slices, chains })
       if (made !== undefined) apis.push(made)
     }
     await slices.breathe()
   }
   if (faults.length > 0) throw new Error(`the snapshot is refused:\n  ${faults.map((fault) => fault.message).join('\n  ')}`)
-  const live = liveSnapshot(generation, pieces, apis)
+  const live = liveSnapshot(generation, pieces, apis, contexts)
   return { live, longestSliceUs: slices.end() }
 }
 
 interface Context {
   readonly means: PublishingMeans
   readonly pools: Map<string, UpstreamPool>
+  readonly contexts: TrustContexts
   readonly bodyLimit: BodyLimit
   readonly faults: Fault[]
   readonly slices: Slices
@@ -88,9 +92,16 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
   }
   const key = poolKey(settings.upstream)
   let pool = pools.get(key)
-  if (!pool) pools.set(key, (pool = new UpstreamPool(settings.upstream, means.report)))
+  if (!pool) {
+    const { tls, http2 } = settings.upstream
+    // Sessions belong to the pool: resumed where something else is trusted, one would prove what nobody verified.
+    const secured = tls && new UpstreamTls(tls.serverName, context.contexts.of(tls.trust), http2 ? 'h2' : 'http/1.1')
+    pools.set(key, (pool = new UpstreamPool(settings.upstream, secured, Math.floor(means.clock.nowUs() / 1000), means.report)))
+    await slices.breathe()
+  }
   const refusedAmbiguities = ALL_AMBIGUITIES & ~ambiguityBits(settings.allowInTarget)
-  const live = new LiveApi({ settings, pool, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
+  const websocket = settings.websocket === false ? undefined : new LiveWebsocket(settings.websocket, settings.name, means.resources.counters)
+  const live = new LiveApi({ settings, pool, websocket, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
   for (const route of known?.used() ?? []) {
     live.goOn(route)
     await slices.breathe()

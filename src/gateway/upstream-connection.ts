@@ -1,10 +1,10 @@
 // One connection to an upstream: reads responses strictly, hands them to whoever asked, and is kept only when its end was certain.
-import { connect, type Socket } from 'node:net'
 import { ChunkedReader } from '../http/chunked-reader.ts'
 import * as F from '../http/faults.ts'
 import { BY_CHUNKS, BY_CLOSE, NO_BODY, ResponseHead, readResponseHead } from '../http/response-head.ts'
-import { READ_BUFFER } from './read-buffer.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
+import type { Distrust } from './upstream-tls.ts'
+import type { UpstreamWire } from './wire.ts'
 
 /** Bounds of an upstream's response head. */
 const HEAD_LIMITS = { headBytes: 64 * 1024, fields: 256 }
@@ -19,6 +19,8 @@ export interface ResponseTaker {
   /** True when the connection is now a tunnel (101): every octet from here on is the taker's. */
   responseHead(head: ResponseHead): boolean
   responseBody(bytes: Buffer, start: number, end: number): void
+  /** What is told behind the body, names and values in turn. */
+  responseTrailers(fields: readonly string[]): void
   /** The response is whole: it is sent now, for the connection may be another's in the next moment. */
   responseWhole(): void
   /** After that: the connection has gone back to its pool, or is closed. */
@@ -40,9 +42,14 @@ const HEAD = new ResponseHead()
 const READING_HEAD = 0
 const READING_BODY = 1
 const TUNNEL = 2
+/** Ended by us: what still comes is thrown away. */
+const ENDED = 3
+
+/** How long an upstream may take to end a tunnel that we have ended. */
+const FAREWELL_MS = 2000
 
 export class UpstreamConnection {
-  readonly socket: Socket
+  readonly socket: UpstreamWire
   /** Responses that came whole over it: 0 on a fresh one. */
   served = 0
   /** Octets of the current response have arrived: the request must not be sent a second time. */
@@ -53,6 +60,10 @@ export class UpstreamConnection {
   /** Time since which it is idle, on the gateway's coarse clock. */
   idleSinceMs = 0
   connected = false
+  /** Why the other end is not believed, or does not believe us: nothing of a request went there. */
+  distrust: Distrust | undefined
+  /** Until when what its handshake proved holds: past it no request begins here. */
+  trustedUntilMs = Number.POSITIVE_INFINITY
   private unfinished = false
   private state = READING_HEAD
   private framing = NO_BODY
@@ -63,25 +74,24 @@ export class UpstreamConnection {
   private partial: Buffer | undefined
   private readonly pool: UpstreamPool
 
-  constructor(pool: UpstreamPool, host: string, port: number) {
+  /** Whoever makes it tells it what comes over the wire: `stands`, `received`, `drained`, `ended`, `closed`. */
+  constructor(pool: UpstreamPool, wire: UpstreamWire) {
     this.pool = pool
-    this.socket = connect({
-      host,
-      port,
-      noDelay: true,
-      lookup: pool.lookup,
-      autoSelectFamily: true,
-      onread: { buffer: READ_BUFFER, callback: (count, bytes) => this.read(bytes as Buffer, count) },
-    })
-    this.socket.on('connect', () => {
-      this.connected = true
-      this.taker?.upstreamConnected()
-    })
-    this.socket.on('error', ignore)
-    this.socket.on('end', () => this.ended())
-    this.socket.on('close', () => this.closed())
-    this.socket.on('drain', () => this.taker?.upstreamDrained())
-    this.socket.resume()
+    this.socket = wire
+  }
+  stands(): void {
+    this.connected = true
+    this.taker?.upstreamConnected()
+  }
+  drained(): void {
+    this.taker?.upstreamDrained()
+  }
+
+  /** Of TLS alone. RFC 8446 4.4.2.4: under TLS 1.3 the other end may still refuse our certificate when ours is done. What was answered by then was no refusal. */
+  distrusted(distrust: Distrust): void {
+    if (this.connected && (distrust !== 'refused-ours' || this.served > 0 || this.answered)) return
+    this.distrust = distrust
+    this.pool.distrusts(distrust)
   }
 
   /** Begins an exchange. */
@@ -107,9 +117,20 @@ export class UpstreamConnection {
     this.socket.destroy()
   }
 
-  private read(bytes: Buffer, count: number): boolean {
+  /** Ends a tunnel: what was written still leaves. */
+  farewell(): void {
+    this.taker = undefined
+    this.state = ENDED
+    this.socket.end()
+    this.socket.resume()
+    setTimeout(() => this.socket.destroy(), FAREWELL_MS).unref()
+  }
+
+  /** Takes `bytes[0, count)`, which hold only until it returns. */
+  received(bytes: Buffer, count: number): boolean {
     const taker = this.taker
     if (taker === undefined) {
+      if (this.state === ENDED) return true
       // Octets on an idle connection answer no request (response splitting): it is never used again.
       this.socket.destroy()
       return true
@@ -163,13 +184,16 @@ export class UpstreamConnection {
       taker.responseInformational(HEAD)
       return end
     }
-    this.framing = HEAD.framing
+    // A stream marks its end itself, and the library has compared what came with what was declared (RFC 9113 8.1.1).
+    this.framing = this.socket.marksEnd ? BY_CLOSE : HEAD.framing
     this.keepAlive = HEAD.keepAlive
     this.remaining = HEAD.contentLength
     if (this.framing === BY_CHUNKS) {
       this.chunked ??= new ChunkedReader()
       this.chunked.reset()
     }
+    // RFC 9112 9.8: such a response is whole only by the closure alert, and Node tells an end without one by nothing from an end with it.
+    if (this.framing === BY_CLOSE && this.pool.tls !== undefined && !this.socket.marksEnd) return this.fail(F.END_UNPROVEN)
     // What follows the end of a response in the same read belongs to no request.
     if (this.framing === NO_BODY && end < to && HEAD.status !== 101) this.keepAlive = false
     if (taker.responseHead(HEAD)) {
@@ -216,7 +240,7 @@ export class UpstreamConnection {
     taker.responseWhole()
     this.requestOver()
     // hardening.md: no reuse after a response that ended before the request's body did.
-    if (this.keepAlive && this.requestSent && !this.socket.destroyed) this.pool.release(this)
+    if (this.keepAlive && this.requestSent && this.socket.writable) this.pool.release(this)
     else this.socket.destroy()
     taker.responseEnd()
   }
@@ -230,7 +254,12 @@ export class UpstreamConnection {
     return -1
   }
 
-  private ended(): void {
+  /** Of a stream alone: HTTP/1.1 has its trailers inside of the body. */
+  trailers(fields: readonly string[]): void {
+    this.taker?.responseTrailers(fields)
+  }
+
+  ended(): void {
     const taker = this.taker
     if (taker === undefined) {
       this.socket.destroy()
@@ -244,7 +273,7 @@ export class UpstreamConnection {
     taker.endOfRead()
   }
 
-  private closed(): void {
+  closed(): void {
     this.pool.forget(this)
     this.requestOver()
     const taker = this.taker
@@ -256,4 +285,3 @@ export class UpstreamConnection {
     taker.endOfRead()
   }
 }
-const ignore = (): void => {}

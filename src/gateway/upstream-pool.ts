@@ -1,8 +1,12 @@
 // The connections of one thread to one upstream: kept, bounded, and given to one request at a time.
 import type { LookupFunction } from 'node:net'
 import type { Upstream } from '../model/snapshot.ts'
+import { upstreamUrl } from '../model/upstream-url.ts'
 import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
-import { type ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
+import { StreamingUpstream } from './http2/upstream-session.ts'
+import type { ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
+import { connectSocket } from './upstream-socket.ts'
+import { DISTRUSTS, type Distrust, type UpstreamTls } from './upstream-tls.ts'
 
 /** Somebody who waits for a connection. */
 export interface Waiting extends ResponseTaker {
@@ -12,12 +16,18 @@ export interface Waiting extends ResponseTaker {
 
 /** How long an exchange may wait for its client while others wait for its connection. */
 const PATIENCE_MS = 1000
+/** Between two lines about the same trouble with who answers. */
+const DISTRUST_LINE_MS = 60_000
 
 export class UpstreamPool {
   readonly upstream: Upstream
   readonly lookup: LookupFunction
+  /** Absent: what goes there goes in clear. */
+  readonly tls: UpstreamTls | undefined
   private readonly idle: UpstreamConnection[] = []
   private readonly all = new Set<UpstreamConnection>()
+  /** Where HTTP/2 is spoken: each connection of this pool is a stream of one connection. */
+  private readonly streaming: StreamingUpstream | undefined
   /** Those who wait, in two queues: requests that are whole, and those whose body is still on its way. */
   private readonly whole: Waiting[] = []
   private readonly unfinished: Waiting[] = []
@@ -27,12 +37,16 @@ export class UpstreamPool {
   private readonly reportFault: (cause: unknown) => void
   private retired = false
   /** On the gateway's coarse clock, set by `sweep`. */
-  private nowMs = 0
+  nowMs: number
+  private told: { readonly distrust: Distrust; readonly atMs: number } | undefined
 
-  constructor(upstream: Upstream, report: (cause: unknown) => void) {
+  constructor(upstream: Upstream, tls: UpstreamTls | undefined, nowMs: number, report: (cause: unknown) => void) {
     this.upstream = upstream
+    this.tls = tls
+    this.nowMs = nowMs
     this.lookup = upstream.reach ? lookupWithin(upstream.reach) : guardedLookup
     this.reportFault = report
+    this.streaming = upstream.http2 ? new StreamingUpstream(this) : undefined
   }
 
   get openConnections(): number {
@@ -53,7 +67,7 @@ export class UpstreamPool {
     if (!whole && !this.hasRoomForUnfinished()) return undefined
     if (!fresh) {
       for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
-        if (connection.socket.writable && !connection.socket.readableEnded) return connection
+        if (connection.socket.writable && !connection.socket.readableEnded && connection.trustedUntilMs > this.nowMs) return connection
         connection.socket.destroy()
       }
     }
@@ -126,6 +140,7 @@ export class UpstreamPool {
     this.nowMs = nowMs
     if (this.queued > 0) this.reclaim(nowMs - PATIENCE_MS)
     const oldest = nowMs - this.upstream.timeouts.keepAliveMs
+    if (this.all.size === 0) this.streaming?.closeIfIdle(nowMs, oldest)
     while (this.idle.length > 0 && this.idle[0]!.idleSinceMs < oldest) this.idle.shift()!.socket.destroy()
   }
 
@@ -138,14 +153,21 @@ export class UpstreamPool {
   retire(): void {
     this.retired = true
     for (const connection of this.idle.splice(0)) connection.socket.destroy()
+    this.streaming?.retire()
   }
 
+  /** Who answers is not believed, or does not believe us: told once, and again after a while or when the reason is another one. */
+  distrusts(distrust: Distrust): void {
+    if (this.told?.distrust === distrust && this.nowMs - this.told.atMs < DISTRUST_LINE_MS) return
+    this.told = { distrust, atMs: this.nowMs }
+    this.reportFault(`no request goes to ${upstreamUrl(this.upstream)}: ${DISTRUSTS[distrust]} (${distrust})`)
+  }
   report(cause: unknown): void {
     this.reportFault(cause)
   }
 
   private connect(): UpstreamConnection {
-    const connection = new UpstreamConnection(this, this.upstream.host, this.upstream.port)
+    const connection = this.streaming?.open() ?? connectSocket(this)
     this.all.add(connection)
     return connection
   }

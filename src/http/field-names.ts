@@ -34,6 +34,7 @@ export const SEC_WEBSOCKET_ACCEPT = 17
 /** In a response it would lead clients past the gateway (RFC 7838). */
 export const ALT_SVC = 18
 export const X_FORWARDED_PROTO = 19
+export const STRICT_TRANSPORT_SECURITY = 20
 
 type Known = readonly [bytes: Uint8Array, id: number]
 const EXACT: Known[][] = []
@@ -56,6 +57,7 @@ know('cookie', COOKIE)
 know('via', VIA)
 know('sec-websocket-accept', SEC_WEBSOCKET_ACCEPT)
 know('alt-svc', ALT_SVC)
+know('strict-transport-security', STRICT_TRANSPORT_SECURITY)
 for (const name of [
   'keep-alive',
   'te',
@@ -124,7 +126,7 @@ export function identify(bytes: Uint8Array, start: number, end: number): number 
 const underscored = (id: number): number =>
   id === CONTENT_LENGTH || id === TRANSFER_ENCODING
     ? DISGUISED
-    : id === DATE || id === AUTHORIZATION || id === COOKIE || id === SEC_WEBSOCKET_ACCEPT || id === ALT_SVC
+    : id === DATE || id === AUTHORIZATION || id === COOKIE || id === SEC_WEBSOCKET_ACCEPT || id === ALT_SVC || id === STRICT_TRANSPORT_SECURITY
       ? OTHER
       : RESERVED
 

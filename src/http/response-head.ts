@@ -25,6 +25,8 @@ export class ResponseHead extends FieldLines {
   keepAlive = true
   /** The upstream says when it made the response; else the gateway does. */
   hasDate = false
+  /** `Strict-Transport-Security` is there, once or several times. */
+  hasTransportSecurity = false
   /** `Upgrade: websocket`, in a 101. */
   upgradesToWebsocket = false
 }
@@ -74,6 +76,7 @@ function judge(head: ResponseHead, toHead: boolean): number {
   head.contentLength = -1
   head.keepAlive = head.minor === 1
   head.hasDate = false
+  head.hasTransportSecurity = false
   head.upgradesToWebsocket = false
   head.lengthKept = false
   let chunked = false
@@ -105,6 +108,9 @@ function judge(head: ResponseHead, toHead: boolean): number {
         break
       case N.DATE:
         head.hasDate = true
+        break
+      case N.STRICT_TRANSPORT_SECURITY:
+        head.hasTransportSecurity = true
         break
       case N.HOP_BY_HOP:
       case N.X_REQUEST_ID:

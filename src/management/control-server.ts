@@ -32,8 +32,6 @@ const CONNECTIONS_MAX = 256
 export const CONNECTIONS_OF_CALLER = 128
 const UNREAD_MS = 30_000
 const BOUNDS = { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 16 * 1024 }
-/** RFC 6797 6.1: a year. Of this host alone, because what stands on others is not ours to say. */
-const HSTS = 'max-age=31536000'
 
 /** Listens; resolves when it does. */
 export function startControl(settings: ControlSettings, operations: readonly AnyOperation[], plane: Plane): Promise<Server> {
@@ -48,7 +46,7 @@ export function startControl(settings: ControlSettings, operations: readonly Any
       .then((answer) => {
         // An answer that nobody reads would keep its connection for ever, and the next stranger's too, until none is left.
         response.setTimeout(settings.unreadMs ?? UNREAD_MS)
-        return finish(request, response, answer, plane.origin)
+        return finish(request, response, answer, plane.origin, settings.tls)
       })
       .catch(() => response.destroy())
   }
@@ -78,15 +76,16 @@ function boundCallers(server: Server): void {
 }
 
 /** Who is answered before their body was read does not get to send the rest of it. */
-function finish(request: IncomingMessage, response: ServerResponse, answer: Answer, site: string | undefined): Promise<void> {
+function finish(request: IncomingMessage, response: ServerResponse, answer: Answer, site: string | undefined, tls: ControlTls | undefined): Promise<void> {
   const isWhole =
     request.complete || request.headers['content-length'] === '0' || (request.headers['content-length'] ?? request.headers['transfer-encoding']) === undefined
   // Own origin, and so nobody's else: no page of another site reads anything here. A Host that is not ours is never repeated.
   const { host = '' } = request.headers
   const overTls = isOverTls(request)
+  const said = overTls ? tls?.transportSecurity : undefined
   const own: Answer['fields'] = {
     ...(answer.status !== 421 && { 'Access-Control-Allow-Origin': ownOrigin(host, site, overTls) }),
-    ...(overTls && isDomain(host) && { 'Strict-Transport-Security': HSTS }),
+    ...(said !== undefined && isDomain(host) && { 'Strict-Transport-Security': said }),
   }
   return send(response, withFields(answer, isWhole ? own : { ...own, Connection: 'close' }), request.method === 'HEAD')
 }

@@ -48,14 +48,19 @@ export class ControlTls {
 
   /** New connections see these certificates from now on; open ones stay as they are. */
   replace(tls: ListenerTls): void {
-    if (JSON.stringify(shownOf(tls)) === JSON.stringify(shownOf(this.tls))) return
+    const isShown = JSON.stringify(shownOf(tls)) === JSON.stringify(shownOf(this.tls))
     this.tls = tls
-    this.show()
+    if (!isShown) this.show()
   }
 
   /** Whether a certificate is for this host: then it is a name of ours, and no other's can be made to lead here (a browser asks for it). */
   names(host: string): boolean {
     return this.tls.certificates.some(({ names }) => names.includes(host))
+  }
+
+  /** What is said of HTTPS by `Strict-Transport-Security` (RFC 6797 6.1); undefined: nothing. */
+  get transportSecurity(): string | undefined {
+    return this.tls.transportSecurity
   }
 
   private show(): void {

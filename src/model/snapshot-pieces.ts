@@ -1,7 +1,7 @@
 // A snapshot cut into pieces that a gateway thread can take in one at a time without ever standing still for long.
 import type { RouteTableMemory } from './route-table.ts'
 import { buildRouteTable } from './route-table-builder.ts'
-import type { Api, GatewaySettings, Snapshot, VersionFront, WellKnownDocument } from './snapshot.ts'
+import type { Api, GatewaySettings, Snapshot, UpstreamTrust, VersionFront, WellKnownDocument } from './snapshot.ts'
 
 /** The description of one API without its routes, which are a table of their own. */
 export type ApiHead = Omit<Api, 'routes'>
@@ -11,6 +11,7 @@ export interface SnapshotPieces {
   readonly gateway: GatewaySettings
   readonly fronts: readonly VersionFront[]
   readonly documents: readonly WellKnownDocument[]
+  readonly upstreamTrust: { readonly [digest: string]: UpstreamTrust }
   readonly apis: readonly { readonly name: string; readonly hash: string; readonly head: Uint8Array; readonly routes: RouteTableMemory }[]
 }
 
@@ -19,6 +20,7 @@ export function cutSnapshot(snapshot: Snapshot): SnapshotPieces {
     gateway: snapshot.gateway,
     fronts: snapshot.fronts ?? [],
     documents: snapshot.documents ?? [],
+    upstreamTrust: snapshot.upstreamTrust ?? {},
     apis: snapshot.apis.map(({ routes, ...head }) => ({
       name: head.name,
       hash: head.hash,

@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly fronts?: readonly VersionFront[]
   /** Documents that the gateway serves itself, where no API has the path. */
   readonly documents?: readonly WellKnownDocument[]
+  /** What upstreams under TLS are held to, by digest: many of them have the same. Absent: none is under TLS. */
+  readonly upstreamTrust?: { readonly [digest: string]: UpstreamTrust }
 }
 
 /** Versions that stand at one place and are told apart by what the request says. Path versions need none: each has a place of its own. */
@@ -65,6 +67,10 @@ export interface Listener {
   readonly port: number
   /** Absent: what comes here comes in clear. */
   readonly tls?: ListenerTls
+  /** Every connection begins with a header of the PROXY protocol, and comes from a trusted proxy. */
+  readonly proxyProtocol?: true
+  /** HTTP/2 is spoken as well: where the handshake of TLS agrees on it, and in clear with those who begin with it (RFC 9113 3.3). */
+  readonly http2?: boolean
   /** Absent: what comes in clear is served. */
   readonly inClear?: InClear
 }
@@ -76,6 +82,8 @@ export interface ListenerTls {
   readonly profile: TlsProfileName
   /** One at least; the first is shown to clients that ask for no name, or for one that none of them has. */
   readonly certificates: readonly ServerCertificate[]
+  /** The value of Strict-Transport-Security (RFC 6797), said in every response. Absent: nothing is said. */
+  readonly transportSecurity?: string
 }
 export type TlsProfileName = 'modern' | 'intermediate'
 
@@ -145,7 +153,7 @@ export interface Api {
   readonly authenticate: 'any' | 'all'
   /** Spellings of a request target that this API accepts although they are ambiguous; see `http/target.ts` for the names. */
   readonly allowInTarget: readonly string[]
-  readonly websocket: boolean
+  readonly websocket: WebsocketSettings | false
   /** The networks of the address lists that its policies name: by the list's name, in the form of a file. Absent: they name none. */
   readonly addressLists?: { readonly [name: string]: readonly string[] }
   /** The distinct sets of policies that routes of this API carry; a route names its set by index. */
@@ -153,6 +161,22 @@ export interface Api {
   readonly routes: readonly Route[]
   /** For an API without an OpenAPI document: these methods under the prefix are all one operation. */
   readonly anyPath?: { readonly methods: readonly string[]; readonly policySet: number }
+}
+
+/** What holds for the WebSockets of an API. Sizes in octets as they are sent, times in milliseconds. */
+export interface WebsocketSettings {
+  /** Whose pages may open one: `same` are those of the host that is asked. */
+  readonly origins: 'same' | 'any' | readonly string[]
+  readonly client: { readonly frameBytes: number; readonly messageBytes: number }
+  readonly upstream: { readonly frameBytes: number; readonly messageBytes: number }
+  readonly idleMs: number
+  /** permessage-deflate may be agreed on. */
+  readonly compression: boolean
+  /** How many messages clients may send. */
+  readonly messages?: {
+    readonly by: 'connection' | 'consumer' | 'address'
+    readonly rule: { readonly algorithm: 'gcra'; readonly limit: number; readonly windowMs: number; readonly burst?: number }
+  }
 }
 
 export interface Route {
@@ -180,8 +204,12 @@ export interface AttachedPolicy {
 export interface Upstream {
   readonly host: string
   readonly port: number
+  /** Absent: what is sent there goes in clear. */
+  readonly tls?: UpstreamTls
   /** Of an upstream that the console keeps: the networks that it may lead to besides public ones. Absent: the file keeps it, and it may lead anywhere. */
   readonly reach?: readonly string[]
+  /** HTTP/2 is what it speaks: by ALPN over TLS (RFC 9113 3.2), in clear with prior knowledge (3.3). Absent: HTTP/1.1. */
+  readonly http2?: boolean
   /** Path put in front of every request, without trailing slash. */
   readonly basePath: string
   /** Send the client's Host instead of the target's. */
@@ -192,3 +220,29 @@ export interface Upstream {
   readonly queue: number
   readonly timeouts: { readonly connectMs: number; readonly headMs: number; readonly idleMs: number; readonly keepAliveMs: number }
 }
+
+/** An upstream's TLS: whom its certificate must name, and what else it is held to. */
+export interface UpstreamTls {
+  /** A DNS name, which is asked for (SNI), or an address: what the certificate must name. */
+  readonly serverName: string
+  /** Digest of its `UpstreamTrust` in the snapshot. */
+  readonly trust: string
+}
+/** Whom a connection to an upstream believes, and what it shows of itself. */
+export interface UpstreamTrust {
+  readonly profile: TlsProfileName
+  /** Certificates of the authorities that are believed, in PEM form. Absent: those that Node brings. */
+  readonly authorities?: readonly string[]
+  /** Revocation lists in PEM form. With any, each authority of a server's chain needs one that is in force (RFC 5280 6.3). */
+  readonly revocationLists?: readonly string[]
+  /** Milliseconds since the epoch: from then on one of the lists is too old, and nobody is believed by it. */
+  readonly listsEndMs?: number
+  /** Keys of which the chain must have one, as `pin-sha256` without its quotes: base64 of SHA-256 over a subjectPublicKeyInfo (RFC 7469 2.4). */
+  readonly pins?: readonly string[]
+  /** What the gateway shows of itself to servers that ask. */
+  readonly certificate?: OwnCertificate
+  /** Nothing is verified: whoever is on the way reads and changes everything. */
+  readonly insecure?: true
+}
+/** A certificate that the gateway shows to upstreams, and its key. */
+export type OwnCertificate = Pick<ServerCertificate, 'chain' | 'key' | 'expiresMs' | 'thumbprint'>

@@ -1,15 +1,16 @@
 // The chain of one route: compiled at load from its policies, with every fault, so that nothing is left to decide but the request.
 import { type Fault, suggestion } from '../base/fault.ts'
 import type { NetworkSet } from '../base/ip.ts'
-import type { FieldName } from '../http/field-names.ts'
+import { FieldNameSet } from '../http/field-name-set.ts'
 import { apiOf } from '../model/names.ts'
 import type { PolicySet } from '../model/snapshot.ts'
-import type { AnyPolicy, CredentialPlace, Denial, Hooks, Kit, Refusal, Resources } from './contract.ts'
+import type { AnyPolicy, CredentialPlace, Denial, Hooks, Kit, Refusal, Resources, StandingFields } from './contract.ts'
 import { systemTimer, type Timer } from './deadline.ts'
 import { brokenRefusal } from './denials.ts'
-import { type Exchange, fieldLine } from './exchange.ts'
+import { type DefaultField, defaultField, type Exchange, fieldLine, TRANSPORT_SECURITY } from './exchange.ts'
 import { FAILURE_SCOPE, FailureLimit, type FailureRule } from './failure-limit.ts'
 import { Identification } from './identification.ts'
+import { Lasting, type LastingPolicy } from './lasting.ts'
 import { type ChainStep, DECISIONS, type Link } from './link.ts'
 import type { Run } from './run-chain.ts'
 import type { Slot } from './slots.ts'
@@ -26,12 +27,24 @@ export interface Chain {
   readonly bodyBytesMax: { readonly bytes: number; readonly refusal: Refusal; readonly step: number } | undefined
   /** Where credentials travel: every log blanks them there. */
   readonly credentialPlaces: readonly CredentialPlace[]
-  /** Field lines of every response, and the upstream's fields that they stand for. */
-  readonly standing: { readonly lines: string; readonly replaces: readonly FieldName[] }
+  readonly standing: Standing
   /** Where in `run.parts` the admit stage ends, and where the identify stage does. */
   readonly admitEnd: number
   readonly identifyEnd: number
   readonly run: Run
+  /** Whether what let a request in still would. */
+  readonly lasting: Lasting
+}
+
+/** What every response tells, whoever makes it. */
+export interface Standing {
+  /** Field lines. */
+  readonly lines: string
+  /** The upstream's fields that do not reach the client. */
+  readonly replaces: readonly FieldNameSet[]
+  readonly defaults: readonly DefaultField[]
+  /** Undefined: no policy says anything of it. */
+  readonly transportSecurity: { readonly line: string; readonly yields: boolean } | undefined
 }
 
 /** An API as its policies know it. A name alone: an API without versions. */
@@ -75,10 +88,10 @@ export function compileChain(
 
   const steps: ChainStep[] = []
   const links: (Link & { readonly stage: Stage })[] = []
+  const lasting: LastingPolicy[] = []
   const places: CredentialPlace[] = []
   let bodyBytesMax: Chain['bodyBytesMax']
-  let standingLines = ''
-  const replaces: FieldName[] = []
+  const standing: StandingFields[] = []
   const of: ApiOfChain = typeof api === 'string' ? { name: api, grants: [api] } : api
   const report = settings.report ?? (() => {})
   const builtIn: ChainStep = { policy: 'identify', scope: FAILURE_SCOPE, mode: 'enforce' }
@@ -93,10 +106,8 @@ export function compileChain(
     const index = steps.push(step) - 1
     const limit = hooks.bodyBytesMax
     if (limit && mode === 'enforce' && limit.bytes < (bodyBytesMax?.bytes ?? Number.POSITIVE_INFINITY)) bodyBytesMax = { ...limit, step: index }
-    if (hooks.standing && mode === 'enforce') {
-      for (const [name, value] of hooks.standing.fields) standingLines += fieldLine(name, value)
-      replaces.push(...hooks.standing.replaces)
-    }
+    if (hooks.standing && mode === 'enforce') standing.push(hooks.standing)
+    if (mode === 'enforce') lasting.push({ policy: policy.name, stage, still: hooks.still && lastingUntil(hooks.still.bind(hooks), untilMs) })
     if (!hooks.request) continue
     const failsOpen = policy.mayFailOpen === true && stage !== 'identify' && stage !== 'authorize' && settings.failOpen?.has(policy.name) === true
     links.push({
@@ -129,10 +140,22 @@ export function compileChain(
     steps,
     bodyBytesMax,
     credentialPlaces: places,
-    standing: { lines: standingLines, replaces },
+    standing: standingOf(standing),
     admitEnd,
     identifyEnd: identifying.length > 0 ? admitEnd + 1 : admitEnd,
     run: { parts, steps: steps.length, clock: resources.clock, timer, deadlineMs },
+    lasting: new Lasting(lasting, authenticate),
+  }
+}
+
+function standingOf(all: readonly StandingFields[]): Standing {
+  const names = all.flatMap(({ replaces }) => replaces)
+  const said = all.findLast(({ transportSecurity }) => transportSecurity !== undefined)?.transportSecurity
+  return {
+    lines: all.flatMap(({ fields }) => fields.map(([name, value]) => fieldLine(name, value))).join(''),
+    replaces: names.length === 0 ? [] : [new FieldNameSet(names)],
+    defaults: all.flatMap(({ defaults = [] }) => defaults.map(([name, value]) => defaultField(name, value))),
+    transportSecurity: said && { line: fieldLine(TRANSPORT_SECURITY, said.value), yields: said.yields },
   }
 }
 
@@ -141,6 +164,9 @@ const expiring =
   (hook: Link['hook'], untilUs: number): Link['hook'] =>
   (x: Exchange) =>
     x.nowUs < untilUs ? hook(x) : undefined
+
+const lastingUntil = (still: NonNullable<Hooks['still']>, untilMs: number | undefined): NonNullable<Hooks['still']> =>
+  untilMs === undefined ? still : (x, nowMs) => nowMs >= untilMs || still(x, nowMs)
 
 interface Attachment {
   readonly policy: AnyPolicy
@@ -158,6 +184,10 @@ function readPolicies(set: PolicySet, catalogue: ReadonlyMap<string, AnyPolicy>,
     const policy = catalogue.get(name)
     if (!policy) {
       faults.push({ code: 'unknown-policy', path: [scope], message: `unknown policy '${name}'${suggestion(name, names)}` })
+      continue
+    }
+    if (policy.single && attached.some((other) => other.policy === policy)) {
+      faults.push({ code: 'said-twice', path: [scope], message: `${name} is attached twice: one would contradict the other` })
       continue
     }
     const before = faults.length

@@ -2,7 +2,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { NetworkSet } from '../base/ip.ts'
 import type { Schema } from '../base/schema.ts'
-import type { FieldName } from '../http/field-names.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Credentials } from '../ports/credentials.ts'
 import type { Exchange } from './exchange.ts'
@@ -56,16 +55,26 @@ export type Verdict = undefined | Refusal | Reply
 export interface Hooks {
   /** The head of the request is there, the body not yet. Synchronous unless it truly must wait. */
   request?(x: Exchange): Verdict | Promise<Verdict>
+  /**
+   * Asked again and again while the request's body or answer is under way, or its WebSocket open: whether this policy would still let it in. False ends it.
+   * Reads the exchange as `request` left it, also that of another attachment's; counts nothing, changes no message, never waits.
+   */
+  still?(x: Exchange, nowMs: number): boolean
   /** The most bytes of body the request may bring; the gateway enforces the smallest of the chain, declared or streamed. */
   readonly bodyBytesMax?: { readonly bytes: number; readonly refusal: Refusal }
   /** What every response of the route tells its client, whoever makes it and however early: a refusal before this policy's turn too. */
   readonly standing?: StandingFields
 }
 
-/** Response fields known at load. The upstream's own fields named in `replaces` do not reach the client beside them. */
+/** Response fields known at load. */
 export interface StandingFields {
   readonly fields: readonly ResponseField[]
-  readonly replaces: readonly FieldName[]
+  /** Names of fields of the upstream that do not reach the client: those that `fields` stand for, and others that are nobody's business. */
+  readonly replaces: readonly string[]
+  /** Fields of responses that have none of that name themselves; not of a 304, where what it does not say stays as it was stored (RFC 9111 3.2). */
+  readonly defaults?: readonly ResponseField[]
+  /** The value of Strict-Transport-Security for clients that came by https. `yields`: only where a proxy in front ended TLS; else the listener's is said. */
+  readonly transportSecurity?: { readonly value: string; readonly yields: boolean }
 }
 
 /** A request of an example: a title for the docs, what is sent, and what must come back. Examples are executed by the tests. */
@@ -117,6 +126,8 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
   addressLists?(config: C): readonly ListName[]
   /** Never written under `policies`: the catalog attaches it to every operation of an API that has this key. */
   readonly attachedBy?: 'plans'
+  /** A second attachment of it would contradict the first: it is a fault. */
+  readonly single?: true
   /** True when a chain may go on if this policy throws and the operator said so; identify and authorize never may. */
   readonly mayFailOpen?: true
   /** What is insecure or senseless about a valid configuration: refused at load like any other fault. */

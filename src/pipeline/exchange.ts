@@ -1,5 +1,6 @@
 // One request and its answer, as policies see them. Reused from request to request: nothing on it may be kept by a policy.
-import type { FieldName } from '../http/field-names.ts'
+import { FieldNameSet } from '../http/field-name-set.ts'
+import { type FieldName, fieldName } from '../http/field-names.ts'
 import { RequestHead } from '../http/request-head.ts'
 import { type PrincipalValue, type Slot, slotCount } from './slots.ts'
 
@@ -33,7 +34,11 @@ export class Exchange {
   upstreamFields = ''
   clientFields = ''
   /** Names of response fields of the upstream that must not reach the client. */
-  droppedFromResponse: readonly FieldName[] = NONE
+  droppedFromResponse: readonly FieldNameSet[] = NONE
+  /** Fields for the client where the response has none of that name. */
+  defaultFields: readonly DefaultField[] = NO_DEFAULTS
+  /** The line of Strict-Transport-Security, or '': a client in clear is not told (RFC 6797 7.2). */
+  transportSecurityLine = ''
   /** Path, with the API's prefix: as matched, as forwarded. */
   private cachedPath: string | undefined = undefined
   private cachedMethod: string | undefined = undefined
@@ -69,7 +74,7 @@ export class Exchange {
   }
   /** Keeps a field of the upstream's response from the client. */
   dropFromResponse(name: FieldName): void {
-    this.droppedFromResponse = [...this.droppedFromResponse, name]
+    this.droppedFromResponse = [...this.droppedFromResponse, new FieldNameSet([name.text])]
   }
 
   /** Goes on with another path, in normal form: for a request that is moved to another version. */
@@ -109,6 +114,8 @@ export class Exchange {
     this.upstreamFields = ''
     this.clientFields = ''
     this.droppedFromResponse = NONE
+    this.defaultFields = NO_DEFAULTS
+    this.transportSecurityLine = ''
     this.cachedPath = undefined
     this.cachedMethod = undefined
     this.slots.fill(undefined)
@@ -118,19 +125,34 @@ export class Exchange {
 export interface Remembered {
   readonly upstreamFields: string
   readonly clientFields: string
-  readonly droppedFromResponse: readonly FieldName[]
+  readonly droppedFromResponse: readonly FieldNameSet[]
   readonly query: string | undefined
   readonly flags: Uint8Array
   readonly slots: readonly unknown[]
 }
 
-const NONE: readonly FieldName[] = []
+const NONE: readonly FieldNameSet[] = []
+const NO_DEFAULTS: readonly DefaultField[] = []
 const NOBODY: CallerAddress = { text: '', octets: new Uint8Array(4), group: '' }
 
 export type { PrincipalValue }
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VISIBLE = /^[\x20-\x7e]*$/
+export const TRANSPORT_SECURITY = 'Strict-Transport-Security'
+
+/** A field that stands where the response has none of its name. */
+export interface DefaultField {
+  readonly name: FieldName
+  /** With its CR LF. */
+  readonly line: string
+  /** Finds it among field lines. */
+  readonly among: RegExp
+}
+export function defaultField(name: string, value: string): DefaultField {
+  return { name: fieldName(name), line: fieldLine(name, value), among: new RegExp(`^${name}:`, 'im') }
+}
+
 /** One field line with its CR LF. */
 export function fieldLine(name: string, value: string): string {
   if (!NAME.test(name)) throw new TypeError(`not a field name: ${JSON.stringify(name)}`)

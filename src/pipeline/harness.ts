@@ -132,6 +132,7 @@ export class Harness {
     x.nowUs = this.clock.nowUs()
     x.clientFields = this.chain.standing.lines
     x.droppedFromResponse = this.chain.standing.replaces
+    x.defaultFields = this.chain.standing.defaults
     return x
   }
 
@@ -184,7 +185,7 @@ function outcome(x: Exchange, verdict: Verdict, synchronous: boolean): Outcome {
     fields,
     forwarded: [...kept, ...x.upstreamFields.split('\r\n').slice(0, -1)],
     query: x.query,
-    droppedFromResponse: x.droppedFromResponse.map(({ text }) => text),
+    droppedFromResponse: x.droppedFromResponse.flatMap(({ names }) => names.map(({ text }) => text)),
     consumer: x.get(Principal)?.consumer,
     synchronous,
   }

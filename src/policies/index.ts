@@ -7,9 +7,10 @@ import { lifecycle } from './lifecycle/policy.ts'
 import { plan } from './plan/policy.ts'
 import { rateLimit } from './rate-limit/policy.ts'
 import { requestSize } from './request-size/policy.ts'
+import { secureHeaders } from './secure-headers/policy.ts'
 
 /**
  * In admit: denied addresses first, they get not even a preflight; then CORS, so that a browser may read every refusal that follows; then what has ended, which
  * costs nobody anything of a limit; then what counts and measures. In limit: what guards the API first, then what a consumer's plan gives it.
  */
-export const policies: readonly AnyPolicy[] = [ipFilter, cors, lifecycle, rateLimit, requestSize, apiKey, plan]
+export const policies: readonly AnyPolicy[] = [ipFilter, cors, lifecycle, rateLimit, requestSize, apiKey, plan, secureHeaders]

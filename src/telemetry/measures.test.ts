@@ -14,6 +14,8 @@ const whole: ProcessMeasures = {
   countersEntries: 2,
   countersRefused: 0,
   certificates: [{ listener: 'https://127.0.0.1:8443', name: 'shop.example', algorithm: 'ecdsa', expiresMs: 1_800_000_000_000 }],
+  insecureUpstreams: [{ api: 'shop', upstream: 'https://shop.internal:443' }],
+  upstreamCertificates: [{ api: 'shop', upstream: 'https://shop.internal:443', expiresMs: 1_800_000_000_000 }],
 }
 function thread(index: number, operation: string, ...durations: number[]): ThreadMeasures {
   const meter = new RouteMeter(0)
@@ -29,6 +31,7 @@ function thread(index: number, operation: string, ...durations: number[]): Threa
     codes: [['shop\0route.unknown', 1]],
     faults: [],
     upstreamFaults: [],
+    distrusts: [['shop\0expired', 1]],
     pools: [{ api: 'shop', open: 2, idle: 1, queued: 0 }],
     routes: [{ api: 'shop', operation, classes: meter.classes, buckets: meter.buckets, durationUs: meter.durationUs, steps: [], tally: meter.tally }],
   }
@@ -61,4 +64,11 @@ test('the same operation on two threads is one', () => {
 
 test('an operation with quotes, backslashes or line ends stays inside its label', () => {
   assert.ok(exposition([thread(0, 'a"\\\nb', 1)], whole).includes('operation="a\\"\\\\\\nb"'))
+})
+
+test('upstreams that nobody verifies are always there to be seen, and those that nobody believes are counted by reason', () => {
+  const page = exposition([thread(0, 'a', 1), thread(1, 'a', 1)], whole)
+  assert.match(page, /^gatehouse_upstream_insecure\{api="shop",upstream="https:\/\/shop\.internal:443"\} 1$/m)
+  assert.match(page, /^gatehouse_upstream_distrust_total\{api="shop",reason="expired"\} 2$/m)
+  assert.match(page, /^gatehouse_upstream_certificate_expires_timestamp_seconds\{api="shop",upstream="https:\/\/shop\.internal:443"\} 1800000000$/m)
 })

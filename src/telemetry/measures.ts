@@ -27,6 +27,8 @@ export interface ThreadMeasures {
   readonly codes: readonly (readonly [string, number])[]
   readonly faults: readonly (readonly [string, number])[]
   readonly upstreamFaults: readonly (readonly [string, number])[]
+  /** Requests that found an upstream nobody believes, by "api NUL reason". */
+  readonly distrusts: readonly (readonly [string, number])[]
   readonly pools: readonly { readonly api: string; readonly open: number; readonly idle: number; readonly queued: number }[]
   readonly routes: readonly RouteMeasure[]
 }
@@ -43,6 +45,10 @@ export interface ProcessMeasures {
   readonly countersRefused: number
   /** Of listeners. `listener` is its address, `name` the first host that the certificate names. */
   readonly certificates: readonly { readonly listener: string; readonly name: string; readonly algorithm: string; readonly expiresMs: number }[]
+  /** APIs and the upstreams that they lead to, whose certificate is not verified. */
+  readonly insecureUpstreams: readonly { readonly api: string; readonly upstream: string }[]
+  /** What is shown to upstreams. */
+  readonly upstreamCertificates: readonly { readonly api: string; readonly upstream: string; readonly expiresMs: number }[]
 }
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted']
@@ -79,7 +85,7 @@ export function exposition(threads: readonly ThreadMeasures[], process: ProcessM
   each('gatehouse_access_log_dropped_total', 'counter', 'Access log lines lost because the log could not keep up.', (of) => of.logLinesDropped)
   refusals(page, threads)
   routes(page, threads)
-  upstreams(page, threads)
+  upstreams(page, threads, process)
   return page.text()
 }
 
@@ -131,7 +137,26 @@ function routes(page: Page, threads: readonly ThreadMeasures[]): void {
   }
 }
 
-function upstreams(page: Page, threads: readonly ThreadMeasures[]): void {
+function upstreams(page: Page, threads: readonly ThreadMeasures[], { insecureUpstreams, upstreamCertificates }: ProcessMeasures): void {
+  const distrust = page.family(
+    'gatehouse_upstream_distrust_total',
+    'counter',
+    'Requests that did not go to their upstream, because TLS to it failed: by reason.',
+  )
+  for (const [key, count] of sumOf(threads.map((of) => of.distrusts))) {
+    const [api, reason] = key.split('\0')
+    distrust.sample('', { api: api!, reason: reason! }, count)
+  }
+  const insecure = page.family('gatehouse_upstream_insecure', 'gauge', 'Upstreams whose certificate nobody verifies, by APIs that lead there.')
+  for (const labels of insecureUpstreams) insecure.sample('', labels, 1)
+  if (upstreamCertificates.length > 0) {
+    const ends = page.family(
+      'gatehouse_upstream_certificate_expires_timestamp_seconds',
+      'gauge',
+      'When the certificate that is shown to an upstream, or one of its chain, expires: seconds since the epoch.',
+    )
+    for (const { expiresMs, ...labels } of upstreamCertificates) ends.sample('', labels, expiresMs / 1000)
+  }
   const family = page.family('gatehouse_upstream_connections', 'gauge', 'Connections to the upstream.')
   for (const { thread, pools } of threads) {
     for (const { api, open, idle, queued } of pools) {

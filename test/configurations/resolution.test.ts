@@ -21,7 +21,7 @@ test('settings arrive in bytes and milliseconds, as written', () => {
   assert.deepEqual(snapshot.gateway, {
     listen: [
       { host: '127.0.0.1', port: 8080 },
-      { host: '::1', port: 8090 },
+      { host: '::1', port: 8090, proxyProtocol: true },
     ],
     threads: 3,
     trustedProxies: ['10.0.0.0/8', '2001:db8::/32'],
@@ -29,6 +29,14 @@ test('settings arrive in bytes and milliseconds, as written', () => {
     limits: { headBytes: 32768, targetBytes: 4096, fields: 64, bodyBytes: 1048576, connections: 1000, connectionsPerAddress: 10 },
     timeouts: { headMs: 5000, idleMs: 30_000, stallMs: 10_000, bodyBytesPerSecond: 1024, drainMs: 60_000 },
     authenticationFailures: { limit: 10, windowMs: 600_000 },
+  })
+  assert.deepEqual(snapshot.apis.find(({ name }) => name === 'shop')!.websocket, {
+    origins: ['https://shop.example'],
+    client: { frameBytes: 32_768, messageBytes: 65_536 },
+    upstream: { frameBytes: 32_768, messageBytes: 1_048_576 },
+    idleMs: 300_000,
+    compression: true,
+    messages: { by: 'consumer', rule: { algorithm: 'gcra', limit: 100, windowMs: 10_000, burst: 20 } },
   })
   assert.deepEqual(control, {
     listen: { host: '10.0.0.5', port: 8081 },

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { metric } from '../support/load-client.ts'
 import { converse } from '../support/raw-client.ts'
+import { BINARY, frame, MASK } from '../support/websocket-frames.ts'
 
 /** The key and proof of RFC 6455 1.3. */
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
@@ -70,18 +71,18 @@ describe('WebSocket', () => {
   })
 
   /** Opens a tunnel; `early` is sent in the same segment as the handshake. */
-  async function open(early = ''): Promise<{ readonly client: Socket; readonly upstream: Socket; readonly answer: string }> {
+  async function open(early: Buffer = Buffer.alloc(0)): Promise<{ readonly client: Socket; readonly upstream: Socket; readonly answer: string }> {
     const other = new Promise<Opened>((resolve) => (wanted = resolve))
     const client = connect({ port: gateway.port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
     client.on('error', () => {})
-    client.write(handshake('/live/open') + early)
+    client.write(Buffer.concat([Buffer.from(handshake('/live/open')), early]))
     const { socket } = await other
     let answer = ''
     while (!answer.includes('\r\n\r\n')) answer += ((await once(client, 'data')) as [Buffer])[0].toString('latin1')
     return { client, upstream: socket, answer }
   }
   /** What the socket brings until there are so many octets. */
-  async function read(socket: Socket, count: number): Promise<string> {
+  async function read(socket: Socket, count: number): Promise<Buffer> {
     const parts: Buffer[] = []
     let length = 0
     return new Promise((resolve) => {
@@ -90,7 +91,7 @@ describe('WebSocket', () => {
         length += data.length
         if (length < count) return
         socket.off('data', take)
-        resolve(Buffer.concat(parts).toString('latin1'))
+        resolve(Buffer.concat(parts))
       }
       socket.on('data', take)
       socket.resume()
@@ -105,19 +106,20 @@ describe('WebSocket', () => {
     const head = opened.at(-1)!.head
     for (const field of ['upgrade: websocket', 'connection: upgrade', `sec-websocket-key: ${KEY.toLowerCase()}`])
       assert.equal(head.split(`\r\n${field}\r\n`).length, 2, field)
-    client.write('up and away')
-    assert.equal(await read(far, 11), 'up and away')
-    far.write('down and here')
-    assert.equal(await read(client, 13), 'down and here')
+    const [up, down] = [frame('up and away', { mask: MASK }), frame('down and here')]
+    client.write(up)
+    assert.deepEqual(await read(far, up.length), up)
+    far.write(down)
+    assert.deepEqual(await read(client, down.length), down)
     client.destroy()
     await once(far, 'close')
   })
 
   test('what was sent behind the handshake is the tunnel\u2019s, never a request', async () => {
     requests = []
-    const smuggled = 'GET /live/smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
+    const smuggled = frame('GET /live/smuggled HTTP/1.1\r\nHost: a\r\n\r\n', { mask: MASK })
     const { client, upstream: far } = await open(smuggled)
-    assert.equal(await read(far, smuggled.length), smuggled)
+    assert.deepEqual(await read(far, smuggled.length), smuggled)
     assert.equal(requests.length, 1)
     client.destroy()
     await once(far, 'close')
@@ -168,7 +170,7 @@ describe('WebSocket', () => {
       const { client, upstream: far } = await open()
       const [from, to] = direction === 'up' ? [client, far] : [far, client]
       to.pause()
-      const piece = Buffer.alloc(64 * 1024, 'tunnel ')
+      const piece = frame(Buffer.alloc(64 * 1024, 'tunnel '), { opcode: BINARY, mask: direction === 'up' ? MASK : undefined })
       const pieces = 512
       let accepted = 0
       for (let i = 0; i < pieces; i++) from.write(piece, () => accepted++)
@@ -189,8 +191,9 @@ describe('WebSocket', () => {
     await once(one.upstream, 'close')
     const two = await open()
     two.client.resume()
-    two.upstream.end('last words')
-    assert.equal(await read(two.client, 10), 'last words')
+    const last = frame('last words')
+    two.upstream.end(last)
+    assert.deepEqual(await read(two.client, last.length), last)
     await once(two.client, 'end')
     two.client.destroy()
     for (let open = 1; open > 0; ) open = metric(await gateway.metrics(), 'gatehouse_connections')

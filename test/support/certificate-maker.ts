@@ -36,6 +36,8 @@ export interface Wanted {
   /** Object identifiers of the extended key usage; absent: none is said. */
   readonly purposes?: readonly string[]
   readonly hash?: 'SHA-1'
+  /** Where its revocation is told: the address of a list, and of a responder. Nothing needs to be there. */
+  readonly revocation?: { readonly crl: string; readonly ocsp: string }
 }
 
 export const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
@@ -43,7 +45,7 @@ export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 let serial = 1
 
 export async function makeCertificate(wanted: Wanted): Promise<Made> {
-  const { subject = 'CN=test', names = [], addresses = [], key = 'P-256', issuer, authority = false, purposes, hash } = wanted
+  const { subject = 'CN=test', names = [], addresses = [], key = 'P-256', issuer, authority = false, purposes, hash, revocation } = wanted
   const algorithm = ALGORITHMS[key]
   // Web Crypto ties the hash to the key.
   const own = { ...algorithm, ...(hash !== undefined && { hash }) }
@@ -52,6 +54,11 @@ export async function makeCertificate(wanted: Wanted): Promise<Made> {
   const general = [...names.map((value) => ({ type: 'dns' as const, value })), ...addresses.map((value) => ({ type: 'ip' as const, value }))]
   if (general.length > 0) extensions.push(new x509.SubjectAlternativeNameExtension(general))
   if (purposes !== undefined) extensions.push(new x509.ExtendedKeyUsageExtension([...purposes]))
+  if (revocation !== undefined)
+    extensions.push(
+      new x509.CRLDistributionPointsExtension([revocation.crl]),
+      new x509.AuthorityInfoAccessExtension({ ocsp: [new x509.GeneralName('url', revocation.ocsp)] }),
+    )
   const parsed = await x509.X509CertificateGenerator.create({
     serialNumber: (serial++).toString(16).padStart(4, '0'),
     subject,

@@ -23,6 +23,8 @@ export interface ConverseOptions {
   readonly localAddress?: string
   /** The certificate of the authority that is believed, in PEM form: with it the bytes go through TLS. */
   readonly authority?: string
+  /** The name that is asked for in the handshake. */
+  readonly servername?: string
   /** Methods of the requests, to know which answers have no body. Missing ones count as GET. */
   readonly methods?: readonly string[]
   /** Stop listening after so many final responses; without it, listen until the server closes. */
@@ -41,9 +43,9 @@ export type Step = Buffer | string | { readonly awaits: string }
 /** Opens a connection, writes the steps each in a segment of its own, and listens. Strings are latin1. */
 export function converse(port: number, steps: readonly Step[], options: ConverseOptions = {}): Promise<Heard> {
   return new Promise((resolve, reject) => {
-    const { authority, localAddress } = options
+    const { authority, localAddress, servername = 'gateway.example' } = options
     const place = { port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true, ...(localAddress ? { localAddress } : {}) }
-    const socket: Socket = authority === undefined ? connect(place) : connectTls({ ...place, ca: authority, servername: 'gateway.example' })
+    const socket: Socket = authority === undefined ? connect(place) : connectTls({ ...place, ca: authority, servername })
     const parts: Buffer[] = []
     let connected = false
     let settled = false

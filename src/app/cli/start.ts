@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { cwd, stderr, stdout } from 'node:process'
 import { parseArgs } from 'node:util'
 import { faultLines } from '../../catalog/check.ts'
+import { upstreamUrl } from '../../model/upstream-url.ts'
 import { type Quickstart, quickstartFile, startQuickstart } from '../quickstart.ts'
 import { RefusedConfiguration, Running } from '../running.ts'
 import type { Settings } from '../settings.ts'
@@ -69,8 +70,9 @@ const LAST_MS = 1000
 function announce(running: Running, quickstart: Quickstart | undefined): void {
   print(`gateway     ${running.urls.join('  ')}  (${running.threadCount} ${running.threadCount === 1 ? 'thread' : 'threads'})`)
   for (const { name, path, hosts, upstream, reached } of running.apis) {
-    const goes = upstream.host === 'retired.invalid' ? 'retired' : `http://${upstream.host}:${upstream.port}${upstream.basePath}`
-    if (reached !== 'canary') print(`  api       ${name}: ${hosts.join(' ') || 'any host'} ${path || '/'} -> ${goes}`)
+    const goes = upstream.host === 'retired.invalid' ? 'retired' : upstreamUrl(upstream)
+    const how = running.insecure.some(({ api }) => api === name) ? '  (its certificate is not verified: insecure)' : ''
+    if (reached !== 'canary') print(`  api       ${name}: ${hosts.join(' ') || 'any host'} ${path || '/'} -> ${goes}${how}`)
   }
   print(`control     ${running.controlUrl}  (/metrics /livez /readyz)`)
   if (running.tokenFile !== undefined) print(`admin token ${running.tokenFile}`)

@@ -148,6 +148,7 @@ class Reading {
 
   private certificatesOf(document: SourceDocument): void {
     const { trustStores, gateway, control } = members<'trustStores' | 'gateway' | 'control'>(document.value)
+    for (const [upstream, path] of upstreamsOf(document)) this.filesOfUpstream(document, members<'tls'>(upstream).tls, [...path, 'tls'])
     for (const [name, store] of Object.entries(members(trustStores)))
       this.pem(document, members<'file'>(members<'certificates'>(store).certificates).file, ['trustStores', name, 'certificates', 'file'])
     for (const [i, listener] of asList(members<'listen'>(gateway).listen).entries()) this.certificatesOfListener(document, listener, ['gateway', 'listen', i])
@@ -162,11 +163,21 @@ class Reading {
       this.pem(document, key, [...at, 'key'], { secret: true })
     }
   }
+  private filesOfUpstream(document: SourceDocument, tls: unknown, path: Path): void {
+    const { ca, certificate, crl } = members<'ca' | 'certificate' | 'crl'>(tls)
+    const { cert, key } = members<'cert' | 'key'>(certificate)
+    this.pem(document, members<'file'>(ca).file, [...path, 'ca', 'file'])
+    this.pem(document, cert, [...path, 'certificate', 'cert'])
+    this.pem(document, key, [...path, 'certificate', 'key'], { secret: true })
+    if (Array.isArray(crl)) for (const [i, file] of asList(crl).entries()) this.pem(document, file, [...path, 'crl', i])
+    else this.pem(document, crl, [...path, 'crl'])
+  }
   private pem(document: SourceDocument, written: unknown, at: Path, { secret = false } = {}): void {
     // What is no path, the schema will say, without repeating it: it may be a key.
     if (typeof written !== 'string' || written === '' || /[\0\r\n]/.test(written) || showsPrivateKey(written)) return
     const file = fileBeside(document, written)
-    if (this.certificates.has(file)) return
+    // One file may hold both: as a key it is looked at once more.
+    if (this.certificates.has(file) && !secret) return
     const read = readBoundedFile(file, CERTIFICATES_BYTES_MAX, { secret })
     this.digests.set(file, 'code' in read ? read.code : read.digest)
     if ('code' in read) this.fault(document, at, read.code, read.message)
@@ -212,5 +223,19 @@ class Reading {
 export const fileBeside = (document: SourceDocument, written: string): string => resolve(dirname(document.file), written)
 /** Where the OpenAPI document is that a file names: relative to that file, or inside the configuration. */
 export const openapiFile = (document: SourceDocument, written: string): string => (isInline(written) ? written : resolve(dirname(document.file), written))
+
+/** Everything that stands where an upstream may be written, with its place: below `upstreams`, an API, a version, or a canary. */
+function upstreamsOf({ value }: SourceDocument): [upstream: unknown, path: Path][] {
+  const { upstreams, apis, versions } = members<'upstreams' | 'apis' | 'versions'>(value)
+  const found: [unknown, Path][] = Object.entries(members(upstreams)).map(([name, upstream]) => [upstream, ['upstreams', name]])
+  const holders: [unknown, Path][] = Object.entries(members(apis)).map(([name, api]) => [api, ['apis', name]])
+  for (const [name, all] of Object.entries(members(versions)))
+    for (const [version, each] of Object.entries(members(all))) holders.push([each, ['versions', name, version]])
+  for (const [holder, path] of holders) {
+    const { upstream, canary } = members<'upstream' | 'canary'>(holder)
+    found.push([upstream, [...path, 'upstream']], [members<'upstream'>(canary).upstream, [...path, 'canary', 'upstream']])
+  }
+  return found
+}
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, 100) : [])

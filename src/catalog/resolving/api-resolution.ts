@@ -9,7 +9,6 @@ import type { LocatedFault } from '../reading/located-fault.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import { openapiFile, type Sources } from '../reading/sources.ts'
 import { type ApiSection, METHODS } from '../sections/api-schema.ts'
-import type { UpstreamSection } from '../sections/upstream-schema.ts'
 import { type ApiPolicies, apiPolicies, type PatchAttachment } from './api-policies.ts'
 import type { Inherited } from './inherited-policies.ts'
 import type { SharedObjects } from './shared-objects.ts'
@@ -23,7 +22,7 @@ export interface PlacedApi {
 }
 /** An API, or a version as one, with all that it inherits. */
 export interface WholeApi extends Omit<PlacedApi, 'api'> {
-  readonly api: Omit<ApiSection, 'upstream' | 'policies'> & { readonly upstream: UpstreamSection | undefined; readonly policies: Inherited['policies'] }
+  readonly api: Omit<ApiSection, 'upstream' | 'policies'> & { readonly upstream: Upstream | undefined; readonly policies: Inherited['policies'] }
   readonly isWhole: boolean
   /** What a version is beside an API. */
   readonly as?: Pick<Api, 'version' | 'grants' | 'vary' | 'reached' | 'canary'>
@@ -60,12 +59,17 @@ export function resolveApi(
   if (api.openapi !== undefined && api.methods !== undefined) {
     faults.push({ code: 'methods-beside-document', path: [...path, 'methods'], message: 'the OpenAPI document declares the methods: leave this out' })
   }
+  if (api.websocket && api.upstream?.http2)
+    faults.push({
+      code: 'contradiction',
+      path: [...path, 'websocket'],
+      message: 'its upstream speaks http/2, over which no WebSocket is forwarded: set `protocol: http/1.1`, or leave this out',
+    })
   if (api.openapi !== undefined && isInline(api.openapi)) faults.push(...unknownDocument(api.openapi, [...path, 'openapi'], sources.openapi.keys()))
   const reading = api.openapi === undefined ? undefined : operationsOf(openapiFile(document, api.openapi), sources)
   if (reading) out.located.push(...reading.faults)
   const operations = api.openapi === undefined ? undefined : (reading?.operations ?? [])
   const policies = apiPolicies(name, api, path, operations, catalogue, isWhole ? faults : [], patches)
-  const { addressAt: _where, ...upstream } = api.upstream ?? NOWHERE
   const lists = Object.fromEntries(policies.lists.map((list) => [list, shared.addressLists.get(list) ?? []]))
   return withHash({
     name,
@@ -73,7 +77,7 @@ export function resolveApi(
     hosts: [...(api.hosts ?? [])].sort(),
     path: api.path ?? '',
     stripPath: api.stripPath,
-    upstream: upstream satisfies Upstream,
+    upstream: api.upstream ?? NOWHERE,
     authenticate: api.authenticate ?? 'any',
     allowInTarget: [...new Set(api.allowInTarget)].sort(),
     websocket: api.websocket,
@@ -87,7 +91,7 @@ export function resolveApi(
 /**
  * What stands for an upstream that is not there: a retired version has none, and nothing ever reaches one. A name that never resolves (RFC 6761 6.4).
  */
-export const NOWHERE: UpstreamSection = {
+export const NOWHERE: Upstream = {
   host: 'retired.invalid',
   port: 80,
   basePath: '',
@@ -95,13 +99,12 @@ export const NOWHERE: UpstreamSection = {
   connections: 1,
   queue: 0,
   timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, keepAliveMs: 0 },
-  addressAt: [],
 }
 
 /** The same API at another upstream, which only its canary leads to. */
-export function canarySibling(api: Api, { addressAt: _where, ...upstream }: UpstreamSection): Api {
+export function canarySibling(api: Api, upstream: Upstream): Api {
   const { hash: _other, canary: _own, ...rest } = api
-  return withHash({ ...rest, name: `${api.name}~canary`, grants: api.grants ?? [api.name], upstream: upstream satisfies Upstream, reached: 'canary' })
+  return withHash({ ...rest, name: `${api.name}~canary`, grants: api.grants ?? [api.name], upstream, reached: 'canary' })
 }
 
 const withHash = (api: Omit<Api, 'hash'>): Api => ({ ...api, hash: hashOf(api) })

@@ -1,13 +1,13 @@
 // Makes the snapshot's APIs out of all that stands under `apis`, `versions` and `patches`.
 import { type Fault, type Path, suggestion } from '../../base/fault.ts'
 import type { LivingVersion } from '../../lifecycle/announcements.ts'
-import type { Api, Canary, VersionFront } from '../../model/snapshot.ts'
+import type { Api, Canary, Upstream, VersionFront } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { LocatedFault } from '../reading/located-fault.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import type { Sources } from '../reading/sources.ts'
 import type { CanarySection } from '../sections/canary-schema.ts'
-import type { KeptIn, UpstreamSection } from '../sections/upstream-schema.ts'
+import type { UpstreamSection } from '../sections/upstream-schema.ts'
 import { versionApi } from '../sections/version-name.ts'
 import type { ListedApi } from './api-catalog.ts'
 import { canarySibling, NOWHERE, type PlacedApi, placeFaultsOf, resolveApi, type WholeApi } from './api-resolution.ts'
@@ -32,7 +32,6 @@ export interface GivenApis {
   readonly nowMs: number
   /** Why an upstream may not be where it is. */
   readonly selfFault: (upstream: UpstreamSection) => { code: string; message: string } | undefined
-  readonly kept: KeptIn
 }
 export interface ResolvedApis {
   readonly apis: readonly Api[]
@@ -194,16 +193,16 @@ class ApisResolution {
   }
 
   /** An upstream that has a name is looked at where it stands. */
-  private upstreamOf(written: PlacedApi['api']['upstream'], document: SourceDocument, at: Path): UpstreamSection | undefined {
+  private upstreamOf(written: PlacedApi['api']['upstream'], document: SourceDocument, at: Path): Upstream | undefined {
     if (written === undefined) return undefined
     if ('named' in written) {
       const missing = this.given.shared.missing('upstreams', written.named, at)
-      if (missing) this.report(document, [{ ...missing, message: `${missing.message}; an address is written http://HOST:PORT` }])
+      if (missing) this.report(document, [{ ...missing, message: `${missing.message}; an address is written https://HOST:PORT` }])
       return this.given.shared.upstreams.get(written.named) ?? NOWHERE
     }
     const self = this.given.selfFault(written)
     if (self) this.report(document, [{ ...self, path: [...at, ...written.addressAt] }])
-    return this.given.kept(document, written)
+    return this.given.shared.upstream.resolve(document, written, at)
   }
 
   /** Versions of an API that does not exist, or that has none. */

@@ -1,7 +1,9 @@
 // Reads the certificates of the listeners out of their files, and says what is wrong with each where it is written.
 import type { Fault, Path } from '../../base/fault.ts'
+import { parseIp } from '../../base/ip.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
 import type { Listener, ListenerTls, ServerCertificate } from '../../model/snapshot.ts'
+import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf, type TlsSection } from '../sections/listener.ts'
 
 export interface ListenerReading {
@@ -24,13 +26,19 @@ export function readListeners(sections: readonly ListenerSection[], files: Certi
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
   const redirectPort = secure.find(({ port }) => port !== 0)?.port
-  const listen = sections.map(({ host, port, tls, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
+  const listen = sections.map(({ host, port, tls, http2 = false, proxyProtocol, https = secure.length > 0 ? 'refuse' : 'off' }, i): Listener => {
     if (tls === undefined)
-      return { host, port, ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }) }
+      return {
+        host,
+        port,
+        ...(http2 && { http2 }),
+        ...(proxyProtocol && { proxyProtocol }),
+        ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
+      }
     const reading = readTls(tls, ['gateway', 'listen', i, 'tls'], files)
     faults.push(...reading.faults)
     notices.push(...reading.notices)
-    return { host, port, tls: reading.tls }
+    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: reading.tls }
   })
   return { listen, faults, notices }
 }
@@ -60,5 +68,9 @@ export function readTls(section: TlsSection, place: Path, { texts, fileBeside, n
       faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
     certificates.push(certificate)
   }
-  return { tls: { profile: profileOf(section), certificates }, faults, notices }
+  const said = section.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
+  return { tls: { profile: profileOf(section), certificates, ...(said && { transportSecurity: transportSecurityValue(said) }) }, faults, notices }
 }
+
+/** Browsers know no such promise for addresses (RFC 6797 8.1.1), and one for localhost would lock everything else that is tried out there in clear. */
+const hasName = ({ names }: ServerCertificate): boolean => names.some((name) => !/(?:^|\.)localhost$/.test(name) && parseIp(name) === undefined)

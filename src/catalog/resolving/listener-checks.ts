@@ -15,7 +15,13 @@ export function listenerFaults({ gateway, control }: MainSection): Fault[] {
     if (overlap(listener, control.listen))
       faults.push({ code: 'listener-clash', path, message: `${name(listener)} is taken by the control listener, ${name(control.listen)}` })
   }
-  for (const [i, { https }] of gateway.listen.entries()) {
+  for (const [i, { https, proxyProtocol }] of gateway.listen.entries()) {
+    if (proxyProtocol && gateway.trustedProxies.length === 0)
+      faults.push({
+        code: 'proxies-unnamed',
+        path: ['gateway', 'listen', i, 'proxyProtocol'],
+        message: "nobody could connect: the proxies that speak the PROXY protocol here must stand in 'gateway.trustedProxies'",
+      })
     if (https === 'redirect' && !gateway.listen.some(({ scheme, port }) => scheme === 'https' && port !== 0))
       faults.push({
         code: 'redirect-nowhere',

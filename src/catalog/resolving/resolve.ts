@@ -19,7 +19,6 @@ import type { ControlSection, ListenerSection } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
-import { type KeptIn, keptWithin } from '../sections/upstream-schema.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { type ControlSettings, readControl } from './control-resolution.ts'
@@ -142,6 +141,7 @@ class Resolving {
         apis: apis.apis,
         ...(apis.fronts.length > 0 && { fronts: apis.fronts }),
         ...(documents.length > 0 && { documents }),
+        ...(shared.upstream.trust.size > 0 && { upstreamTrust: Object.fromEntries(shared.upstream.trust) }),
       },
       directory,
       changesAtMs: Math.min(apis.patchesEndMs, ...moments),
@@ -170,12 +170,11 @@ class Resolving {
     const own = ownAddresses()
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
     const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway.listen, main) : []
-    const kept = keptWithin(isSound('egress') ? section.egress.allowPrivate : [])
     const control = isSound('control') ? this.control(section.control, main) : undefined
-    const shared = this.shared(parts, selfFaultOf, kept)
+    const shared = this.shared(parts, selfFaultOf, isSound('egress') ? section.egress.allowPrivate : [])
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
-    const apis = this.apis(parts, shared, selfFaultOf, kept)
+    const apis = this.apis(parts, shared, selfFaultOf)
     const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
     return {
@@ -189,7 +188,7 @@ class Resolving {
     }
   }
 
-  private shared(parts: Parts, selfFaultOf: SelfFault, kept: KeptIn): SharedObjects {
+  private shared(parts: Parts, selfFaultOf: SelfFault, allowPrivate: readonly string[]): SharedObjects {
     const report = (document: SourceDocument, faults: readonly Fault[]): void => this.report(document, faults)
     const shared = new SharedObjects(
       {
@@ -197,7 +196,7 @@ class Resolving {
         names: (key) => parts.names(key),
         report,
         notice: (document, fault) => void this.notices.push(locate(document, fault)),
-        kept,
+        allowPrivate,
       },
       this.sources,
       this.options.nowMs,
@@ -227,7 +226,7 @@ class Resolving {
     return { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), nowMs: this.options.nowMs }
   }
 
-  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault, kept: KeptIn): ResolvedApis {
+  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
     parts.entries('documents', this.tell)
     const resolved = resolveApis({
       apis: parts.entries('apis', this.tell).map(([name, document, api, path]) => ({ name, document, api, path })),
@@ -240,7 +239,6 @@ class Resolving {
       catalogue: this.options.policies,
       nowMs: this.options.nowMs,
       selfFault: selfFaultOf,
-      kept,
     })
     for (const fault of resolved.faults) this.tell(fault)
     this.note(resolved.notices)

@@ -1,12 +1,13 @@
 // What several APIs and consumers name: address lists, sets of policies, upstreams, trust stores and plans, looked up with the nearest name when there is none.
 import { type Fault, type Path, suggestion } from '../../base/fault.ts'
 import { readTrustStore } from '../../certificates/trust-store.ts'
+import type { Upstream } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside, type Sources } from '../reading/sources.ts'
 import type { Attachment, Attachments } from '../sections/attachments.ts'
 import type { PlanSection, SharedSections } from '../sections/shared-schema.ts'
-import type { KeptIn, UpstreamSection } from '../sections/upstream-schema.ts'
+import { UpstreamResolution } from './upstream-resolution.ts'
 
 export type SharedSection = keyof SharedSections
 type Value<K extends SharedSection> = NonNullable<SharedSections[K]>[string]
@@ -21,7 +22,8 @@ export interface Reader {
   names(key: SharedSection | 'apis'): readonly string[]
   report(document: SourceDocument, faults: readonly Fault[]): void
   notice(document: SourceDocument, fault: Fault): void
-  readonly kept: KeptIn
+  /** Private networks that upstreams of the console may lead to. */
+  readonly allowPrivate: readonly string[]
 }
 
 const CALLED = {
@@ -35,7 +37,9 @@ const CALLED = {
 export class SharedObjects {
   readonly addressLists: ReadonlyMap<string, readonly string[]>
   readonly policySets: ReadonlyMap<string, Attachments>
-  readonly upstreams: ReadonlyMap<string, UpstreamSection>
+  readonly upstreams: ReadonlyMap<string, Upstream>
+  /** Resolves upstreams, those without a name too. */
+  readonly upstream: UpstreamResolution
   readonly plans: ReadonlyMap<string, PlanSection>
   /** Certificates in PEM form by store. */
   readonly trustStores: ReadonlyMap<string, readonly string[]>
@@ -57,12 +61,21 @@ export class SharedObjects {
       reader.report(document, this.listFaults(policies))
       return policies
     })
-    this.upstreams = mapOf('upstreams', (upstream, [, document]) => reader.kept(document, upstream))
     this.plans = mapOf('plans', (plan, [, document, , path]) => {
       reader.report(document, planFaults(plan, path, reader.names('apis')))
       return plan
     })
     this.trustStores = mapOf('trustStores', ({ certificates }, [, document, , path]) => trusted(certificates, document, path, reader, sources, nowMs))
+    this.upstream = new UpstreamResolution({
+      allowPrivate: reader.allowPrivate,
+      texts: sources.certificates,
+      trustStores: this.trustStores,
+      missingStore: (name, path) => this.missing('trustStores', name, path),
+      report: reader.report,
+      notice: reader.notice,
+      nowMs,
+    })
+    this.upstreams = mapOf('upstreams', (upstream, [, document, , path]) => this.upstream.resolve(document, upstream, path))
   }
 
   /** A fault when no entry of the section has this name; an entry that is unsound was told of where it stands. */

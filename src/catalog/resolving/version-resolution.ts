@@ -1,12 +1,11 @@
 // Makes an API of its own out of each version: what the API says of all versions, what the version says, and the life it leads.
 import { type Fault, type Path, suggestion } from '../../base/fault.ts'
 import { brownOutsOf, type Schedule, scheduleFaults } from '../../lifecycle/schedule.ts'
-import type { VersionFront, VersionSelector } from '../../model/snapshot.ts'
+import type { Upstream, VersionFront, VersionSelector } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import type { ApiSection } from '../sections/api-schema.ts'
 import { type Attachment, one } from '../sections/attachments.ts'
-import type { UpstreamSection } from '../sections/upstream-schema.ts'
 import { versionApi } from '../sections/version-name.ts'
 import type { Versioning, VersionSection } from '../sections/version-schema.ts'
 import type { PlacedApi, WholeApi } from './api-resolution.ts'
@@ -61,7 +60,7 @@ export interface VersionSurroundings {
   readonly catalogue: readonly AnyPolicy[]
   readonly shared: SharedObjects
   /** Its own. */
-  readonly upstream: UpstreamSection | undefined
+  readonly upstream: Upstream | undefined
 }
 
 /** A life that a policy set brings, to an API that has versions or to one of them. */

@@ -27,6 +27,7 @@ import { names, policySets, reference } from './shared-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { isNormalPath } from './upstream-target.ts'
 import { versioning } from './version-schema.ts'
+import { websocket } from './websocket-schema.ts'
 
 /** CONNECT and TRACE are refused by the gateway itself. */
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -104,7 +105,7 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
       catalog: optional(boolean('True lists it, and its versions, in `/.well-known/api-catalog` (RFC 9727), for everyone to see.'), false),
       authenticate: optional(oneOf(['any', 'all'], 'Which of the identify policies must recognise the caller; `any` when left out.')),
       public: optional(boolean('True serves everyone without a credential. Without it, an API needs an identify policy in enforce mode.'), false),
-      websocket: optional(boolean('Lets clients upgrade to WebSocket.'), false),
+      websocket: optional(websocket, false),
       allowInTarget: optional(
         described(
           'Spellings of a path that two servers may read differently, accepted all the same.',

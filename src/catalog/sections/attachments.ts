@@ -24,7 +24,7 @@ export type Attachments = { readonly [policy: string]: readonly Attachment[] | f
 
 /** Policies that the contract names and this version does not have. */
 const LATER = new Set(
-  'basic-auth jwt oauth2 introspection client-certificate http-signature dpop scopes roles ownership cedar quota concurrency validate-request validate-response threat-limits injection-defence waf leak-guard secure-headers ip-ban cache transform'.split(
+  'basic-auth jwt oauth2 introspection client-certificate http-signature dpop scopes roles ownership cedar quota concurrency validate-request validate-response threat-limits injection-defence waf leak-guard ip-ban cache transform'.split(
     ' ',
   ),
 )
@@ -89,6 +89,8 @@ function attached(policy: AnyPolicy, given: unknown, path: Path, removable: bool
   }
   if (!Array.isArray(given)) return [one(policy, given, path, faults)]
   if (given.length === 0) faults.push({ code: 'empty', path, message: `'${policy.name}' is an empty list: nothing would be checked` })
+  if (policy.single && given.length > 1)
+    faults.push({ code: 'said-twice', path: [...path, 1], message: `'${policy.name}' stands here more than once: one would contradict the other` })
   if (given.length > 100) faults.push({ code: 'too-long', path, message: `'${policy.name}' has ${given.length} configurations, the most is 100` })
   return given.slice(0, 100).map((each, i) => one(policy, each, [...path, i], faults))
 }

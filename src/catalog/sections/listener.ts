@@ -1,8 +1,9 @@
 // Listener addresses: `http://127.0.0.1:8080`, read strictly to the address and port that will be bound, and what is shown there over TLS.
 import type { Path } from '../../base/fault.ts'
 import { formatIp, parseIp } from '../../base/ip.ts'
-import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, reserved, type Schema, string, withDefault } from '../../base/schema.ts'
+import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, type Schema, string, withDefault } from '../../base/schema.ts'
 import type { Listener, TlsProfileName } from '../../model/snapshot.ts'
+import { transportSecurity } from '../../model/transport-security.ts'
 
 const URL_FORM = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:?#@]*)(?::(\d{1,5}))?$/i
 
@@ -32,6 +33,11 @@ const tlsOfListener = object(
       },
     ),
     profile: optional(oneOf(['intermediate', 'modern'], '`intermediate`: TLS 1.2 and 1.3, by RFC 9325. `modern`: TLS 1.3 alone.'), 'intermediate'),
+    hsts: optional(
+      transportSecurity(
+        'Strict-Transport-Security (RFC 6797) in every response of this listener: browsers then come by https alone. `false`: nothing is said. Left out: a year, unless the certificates are for localhost or addresses alone.',
+      ),
+    ),
     minVersion: optional(oneOf(['1.2', '1.3'], 'The oldest version of TLS that is spoken; `1.3` is what `profile: modern` says.')),
   },
   'TLS: certificates and versions.',
@@ -43,6 +49,8 @@ export const profileOf = ({ profile, minVersion }: TlsSection): TlsProfileName =
 export interface ListenerSection extends Address {
   readonly tls?: TlsSection
   readonly https?: 'refuse' | 'redirect' | 'off'
+  readonly proxyProtocol?: true
+  readonly http2?: boolean
 }
 
 /** One listener of the gateway: the address alone, or an object with TLS. */
@@ -60,9 +68,25 @@ export const gatewayListener: Schema<ListenerSection> = checked(
               'What becomes of requests in clear: `refuse` answers 403, because a redirect hides that a credential was sent in clear; `redirect` sends GET and HEAD to the first https:// listener, for browsers; `off` serves them. Left out: `refuse` where there is an https:// listener, else `off`.',
             ),
           ),
-          proxyProtocol: reserved('not-available', 'is not available yet: the PROXY protocol comes with a later version'),
+          http2: optional(
+            boolean(
+              'Whether HTTP/2 is spoken as well. Left out: over https:// it is (by ALPN), in clear it is not; `true` there serves clients that begin with it (prior knowledge).',
+            ),
+          ),
+          proxyProtocol: optional(
+            boolean(
+              'True for a listener behind proxies that speak the PROXY protocol, version 1 or 2: every connection begins with its header, in front of TLS too, and comes from one of `gateway.trustedProxies`. Any other is closed.',
+            ),
+            false,
+          ),
         }),
-        ({ address, tls, https }): ListenerSection => ({ ...address, ...(tls && { tls }), ...(https && { https }) }),
+        ({ address, tls, https, http2 = address.scheme === 'https', proxyProtocol }): ListenerSection => ({
+          ...address,
+          ...(tls && { tls }),
+          ...(https && { https }),
+          http2,
+          ...(proxyProtocol && { proxyProtocol }),
+        }),
       ),
     ],
     'an address such as http://127.0.0.1:8080, or an object with the key address',

@@ -9,6 +9,7 @@ import {
   list,
   mapped,
   object,
+  oneOf,
   optional,
   reserved,
   type Schema,
@@ -16,12 +17,15 @@ import {
   withDefault,
 } from '../../base/schema.ts'
 import type { Upstream } from '../../model/snapshot.ts'
-import type { SourceDocument } from '../reading/source-document.ts'
 import { parseUpstream, type UpstreamTarget } from './upstream-target.ts'
+import { plainTls, type UpstreamTlsSection, upstreamTls } from './upstream-tls-schema.ts'
 
-/** An upstream with where its address stands below the API's `upstream`, for faults about it. */
-export interface UpstreamSection extends Upstream {
+/** An upstream as it is written. */
+export interface UpstreamSection extends Omit<Upstream, 'tls' | 'reach'> {
+  /** Where its address stands below the API's `upstream`, for faults about it. */
   readonly addressAt: readonly (string | number)[]
+  /** Of an https:// address. */
+  readonly tls?: UpstreamTlsSection
 }
 
 const target: Schema<UpstreamTarget> = mapped(
@@ -29,7 +33,7 @@ const target: Schema<UpstreamTarget> = mapped(
     string({
       maxLength: 2048,
       means: 'an address such as http://127.0.0.1:9001',
-      describe: 'Where requests go: `http://HOST:PORT`, and a path that is put in front of every request.',
+      describe: 'Where requests go: `https://HOST:PORT` or `http://HOST:PORT`, and a path that is put in front of every request.',
     }),
     (text) => {
       const parsed = parseUpstream(text)
@@ -49,6 +53,13 @@ const settings = object(
         all.length === 1 ? undefined : { code: 'not-available', message: 'several targets are not available yet: balancing comes with a later version' },
       ),
     ),
+    protocol: optional(
+      oneOf(
+        ['http/1.1', 'http/2'],
+        'What the upstream speaks. `http/2` for gRPC: requests are streams of one connection, agreed on by ALPN over https://, in clear with prior knowledge; WebSocket is not forwarded.',
+      ),
+      'http/1.1',
+    ),
     preserveHost: optional(boolean("Sends the client's `Host` instead of the target's."), false),
     connections: optional(integer({ min: 1, max: 65536, describe: 'Most connections to the upstream, per gateway thread.' }), 256),
     queue: optional(integer({ min: 0, max: 1_000_000, describe: 'Requests that may wait for a connection, per gateway thread; above it 503.' }), 1024),
@@ -67,14 +78,17 @@ const settings = object(
     balance: later('balancing'),
     health: later('health checking'),
     retry: later('retrying'),
-    tls: later('TLS to upstreams'),
+    tls: optional(upstreamTls),
   },
   'An upstream with how it is used.',
 )
 
-const whole = checked(settings, ({ url, targets }) =>
-  (url === undefined) === (targets === undefined) ? { code: 'upstream-address', message: "an upstream has one address, under the key 'url'" } : undefined,
-)
+const whole = checked(settings, ({ url, targets, tls }) => {
+  if ((url === undefined) === (targets === undefined)) return { code: 'upstream-address', message: "an upstream has one address, under the key 'url'" }
+  return tls !== undefined && (url ?? targets![0]!).scheme === 'http'
+    ? { code: 'contradiction', message: "'tls' stands beside an http:// address, which is in clear: write https://", at: ['tls'] }
+    : undefined
+})
 
 /** Defaults are said once, in the object form: the plain form is read as `{url: ...}`. */
 const plain: Schema<UpstreamSection> = {
@@ -87,29 +101,24 @@ const plain: Schema<UpstreamSection> = {
 }
 
 function section(read: ReturnType<typeof settings.read>, addressAt: readonly (string | number)[]): UpstreamSection {
-  const { preserveHost, connections, queue, timeouts } = read
+  const { protocol, preserveHost, connections, queue, timeouts, tls = plainTls } = read
+  const { scheme, ...place } = read.url ?? read.targets![0]!
   return {
-    ...(read.url ?? read.targets![0]!),
+    ...place,
+    ...(protocol === 'http/2' && { http2: true }),
     preserveHost,
     connections,
     queue,
     timeouts: { connectMs: timeouts.connect, headMs: timeouts.head, idleMs: timeouts.idle, keepAliveMs: timeouts.keepAlive },
     addressAt,
+    ...(scheme === 'https' && { tls }),
   }
 }
-
-/** An upstream as whoever keeps it may have it. */
-export type KeptIn = (document: SourceDocument, upstream: UpstreamSection) => UpstreamSection
-/** hardening: the file's lead anywhere, the console's to public networks and those of `egress.allowPrivate`. What the console owns has no lines, but names. */
-export const keptWithin =
-  (allowPrivate: readonly string[]): KeptIn =>
-  ({ placeOf }, upstream) =>
-    placeOf === undefined ? upstream : { ...upstream, reach: allowPrivate }
 
 /** An upstream as an object: the form of one that has a name. */
 export const upstreamSettings: Schema<UpstreamSection> = mapped(whole, (read) => section(read, read.url ? ['url'] : ['targets', 0]))
 
 export const upstream: Schema<UpstreamSection> = described(
-  'Where requests go: `http://HOST:PORT`, or an object with how the upstream is used.',
+  'Where requests go: `https://HOST:PORT` or `http://HOST:PORT`, or an object with how the upstream is used.',
   either([plain, upstreamSettings], 'an address such as http://127.0.0.1:9001, or an object with the key url'),
 )

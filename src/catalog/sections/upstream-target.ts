@@ -1,8 +1,9 @@
-// Upstream addresses: `http://HOST:PORT/base`, read so that no other reader of the same text would go elsewhere.
+// Upstream addresses: `https://HOST:PORT/base` or `http://...`, read so that no other reader of the same text would go elsewhere.
 import { formatIp, parseIp } from '../../base/ip.ts'
 import { isLinkLocalOrMetadata, isNoHost, meanings } from '../../base/network-range.ts'
 
 export interface UpstreamTarget {
+  readonly scheme: 'http' | 'https'
   /** A DNS name in lower case or an IP address without brackets. */
   readonly host: string
   readonly port: number
@@ -20,10 +21,9 @@ const METADATA_NAMES = new Set(['metadata', 'metadata.google.internal', 'metadat
 
 export function parseUpstream(written: string): UpstreamTarget | TargetFault {
   const parts = FORM.exec(written)
-  if (!parts) return bad('an upstream is http://HOST:PORT, with a path after it if all requests go below one')
-  const [, scheme, userinfo, name, port, path = '', rest] = parts
-  if (scheme!.toLowerCase() === 'https')
-    return { code: 'not-available', message: 'https:// upstreams are not available yet: TLS to upstreams comes with a later version' }
+  if (!parts) return bad('an upstream is https://HOST:PORT or http://HOST:PORT, with a path after it if all requests go below one')
+  const [, schemeText, userinfo, name, port, path = '', rest] = parts
+  const scheme = schemeText!.toLowerCase() === 'https' ? 'https' : 'http'
   // Not repeated in the message: what stands there is most likely a password.
   if (userinfo !== undefined) return { code: 'upstream-credentials', message: 'an upstream address holds no user or password (RFC 9110 4.2.4)' }
   if (rest !== undefined) return bad('an upstream address holds no query and no fragment')
@@ -33,8 +33,10 @@ export function parseUpstream(written: string): UpstreamTarget | TargetFault {
   const basePath = path === '/' ? '' : path
   if (basePath !== '' && !isNormalPath(basePath))
     return bad('the path of an upstream is written in normal form: no trailing slash, no empty or dot segments, no ";" and no "%"')
-  return { host, port: port === undefined ? 80 : Number(port), basePath }
+  return { scheme, host, port: port === undefined ? defaultPort(scheme) : Number(port), basePath }
 }
+
+const defaultPort = (scheme: UpstreamTarget['scheme']): number => (scheme === 'https' ? 443 : 80)
 
 /** `/a/b`: begins with a slash, ends without one, no empty or dot segment, no `;`, no percent-encoding, nothing that a URI may not hold (RFC 3986 3.3). */
 export const isNormalPath = (path: string): boolean => /^(?:\/[A-Za-z0-9._~!$&'()*+,=:@-]+)+$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path)

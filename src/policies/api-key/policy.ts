@@ -4,7 +4,7 @@ import { checked, type Infer, object, oneOf, optional, string } from '../../base
 import { AUTHORIZATION, fieldName, identify, OTHER } from '../../http/field-names.ts'
 import type { KnownKey } from '../../model/directory.ts'
 import { type CredentialPlace, definePolicy } from '../../pipeline/contract.ts'
-import { Principal, type PrincipalValue } from '../../pipeline/slots.ts'
+import { Principal, type PrincipalValue, slot } from '../../pipeline/slots.ts'
 import type { FoundKey } from '../../ports/credentials.ts'
 import { ABSENT, AMBIGUOUS, type KeyPlace, keyInCookie, keyInHeader, keyInQuery } from './places.ts'
 
@@ -44,6 +44,8 @@ function placeOf({ header, query, cookie }: Config): CredentialPlace {
 function readerOf(place: CredentialPlace): KeyPlace {
   return place.in === 'header' ? keyInHeader(place.name) : place.in === 'query' ? keyInQuery(place.name) : keyInCookie(place.name)
 }
+/** The digest of the key that was recognised: with it the directory is asked again while an answer streams. */
+const RecognisedKey = slot<string>('RecognisedKey')
 /** Keys issued elsewhere: longer ones are refused before they are hashed. */
 const KEY_MAX = 1024
 
@@ -112,12 +114,19 @@ export const apiKey = definePolicy<Config, 'credentials', 'missing' | 'ambiguous
         if (shown === ABSENT) return missing
         if (shown === AMBIGUOUS) return ambiguous
         if (!wellFormed(shown)) return invalid
-        const found = credentials.findKey(keyDigest(shown), x.nowUs / 1000)
+        const digest = keyDigest(shown)
+        const found = credentials.findKey(digest, x.nowUs / 1000)
         if (found === undefined) return invalid
         if (!grants.some((grant) => found.consumer.apis.has(grant))) return notAllowed
         place.remove(x)
         x.set(Principal, principalOf(found))
+        x.set(RecognisedKey, digest)
         return undefined
+      },
+      still(x, nowMs) {
+        const digest = x.get(RecognisedKey)
+        const found = digest === undefined ? undefined : credentials.findKey(digest, nowMs)
+        return found !== undefined && grants.some((grant) => found.consumer.apis.has(grant))
       },
     }
   },

@@ -1,5 +1,6 @@
 // cors: tells browsers which web pages may call this API and read its answers, as the Fetch standard has it.
 import { boolean, checked, duration, type Infer, list, object, optional, string } from '../../base/schema.ts'
+import { FieldNameSet } from '../../http/field-name-set.ts'
 import { fieldName } from '../../http/field-names.ts'
 import { definePolicy, type Reply, type ResponseField } from '../../pipeline/contract.ts'
 import { fieldLine } from '../../pipeline/exchange.ts'
@@ -27,8 +28,8 @@ const config = object({
 })
 
 /** What only this policy may say: an upstream's own words would contradict it, or widen it. */
-const UPSTREAM_SAYS = ['origin', 'credentials', 'methods', 'headers', 'private-network'].map((word) => fieldName(`access-control-allow-${word}`))
-UPSTREAM_SAYS.push(fieldName('access-control-expose-headers'), fieldName('access-control-max-age'))
+const WORDS = ['allow-origin', 'allow-credentials', 'allow-methods', 'allow-headers', 'allow-private-network', 'expose-headers', 'max-age']
+const UPSTREAM_SAYS = [new FieldNameSet(WORDS.map((word) => `access-control-${word}`))]
 
 const ORIGIN_FIELD = fieldName('origin')
 const PREFLIGHT_FIELD = fieldName('access-control-request-method')

@@ -2,6 +2,7 @@
 import { type Cidr, isListName, NetworkSet, parseCidr } from '../../base/ip.ts'
 import { checked, type Infer, list, mapped, object, optional, string } from '../../base/schema.ts'
 import { definePolicy, type ListName } from '../../pipeline/contract.ts'
+import type { CallerAddress } from '../../pipeline/exchange.ts'
 
 const MEANS = 'an address or a network such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, with no bits set beyond its prefix, or the name of an address list'
 const network = mapped(
@@ -68,11 +69,10 @@ export const ipFilter = definePolicy<Infer<typeof config>, never, 'denied'>({
     const denied = refuse('denied')
     const allowed = allow && anyOf(allow, addressList)
     const unwanted = deny && anyOf(deny, addressList)
+    const isWanted = ({ octets }: CallerAddress): boolean => !unwanted?.has(octets) && (allowed === undefined || allowed.has(octets))
     return {
-      request({ address }) {
-        if (unwanted?.has(address.octets)) return denied
-        return allowed === undefined || allowed.has(address.octets) ? undefined : denied
-      },
+      request: ({ address }) => (isWanted(address) ? undefined : denied),
+      still: ({ address }) => isWanted(address),
     }
   },
 })

@@ -1,7 +1,6 @@
 // lifecycle: tells callers that an API ends, lets them feel it in brown-outs, and answers that it is gone once it is.
 import { moment } from '../../base/moment.ts'
 import { duration, type Infer, list, object, oneOf, optional, string } from '../../base/schema.ts'
-import { fieldName } from '../../http/field-names.ts'
 import { brownOutsOf, nextChangeMs, type Phase, phaseAt, type Schedule, STATES, scheduleFaults, type WrittenSchedule } from '../../lifecycle/schedule.ts'
 import { definePolicy, type ResponseField } from '../../pipeline/contract.ts'
 
@@ -103,7 +102,7 @@ export const lifecycle = definePolicy<Config, never, 'retired' | 'brown-out'>({
   compile(config, { deny }) {
     const schedule = scheduleOf(config)
     const fields = fieldsOf(config)
-    const standing = { fields, replaces: fields.filter(([name]) => name !== 'Link').map(([name]) => fieldName(name)) }
+    const standing = { fields, replaces: fields.filter(([name]) => name !== 'Link').map(([name]) => name) }
     const retired = deny('retired')
     let phase: Phase = { kind: 'serving' }
     let changesUs = Number.NEGATIVE_INFINITY
@@ -120,6 +119,8 @@ export const lifecycle = definePolicy<Config, never, 'retired' | 'brown-out'>({
         if (phase.kind === 'retired') return retired
         return deny('brown-out', { fields: [['Retry-After', String(Math.max(1, Math.ceil(phase.untilMs / 1000 - nowUs / 1_000_000)))]] })
       },
+      // A brown-out is for requests that begin in it; the end is for all.
+      still: (_x, nowMs) => phaseAt(schedule, nowMs).kind !== 'retired',
     }
   },
 })

@@ -1,0 +1,65 @@
+// One HTTP/2 connection of a client: a request for each of its streams, all of them judged alone.
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
+import { requestOfStream } from '../../http/stream-request.ts'
+import { ClientConnection } from '../client-connection.ts'
+import type { ClientOrigin } from '../client-origin.ts'
+import type { Gateway } from '../gateway.ts'
+import { websocketNonce } from '../websocket.ts'
+import { ClientStream } from './client-stream.ts'
+import { SESSION_WINDOW_BYTES, sessionOptions } from './guards.ts'
+
+const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_INTERNAL_ERROR } = constants
+
+export class ClientSession {
+  readonly session: ServerHttp2Session
+  /** When the sweep acts: nothing has been asked for too long. */
+  deadlineMs: number
+  private readonly gateway: Gateway
+  private readonly origin: ClientOrigin
+  private streams = 0
+
+  constructor(gateway: Gateway, socket: Socket, origin: ClientOrigin) {
+    this.gateway = gateway
+    this.origin = origin
+    this.deadlineMs = gateway.coarseMs + gateway.settings.timeouts.headMs
+    this.session = performServerHandshake(socket as never, sessionOptions(gateway.settings.limits))
+    this.session.on('stream', (stream, _headers, flags, fields) => {
+      try {
+        this.asked(stream as ServerHttp2Stream, flags, fields as unknown as string[])
+      } catch (cause) {
+        gateway.report(cause)
+        stream.close(NGHTTP2_INTERNAL_ERROR)
+      }
+    })
+    this.session.on('error', () => gateway.countCode('connection.http2-error'))
+    this.session.on('close', () => gateway.forgetSession(this))
+    this.session.setLocalWindowSize(SESSION_WINDOW_BYTES)
+  }
+
+  private asked(stream: ServerHttp2Stream, flags: number, fields: string[]): void {
+    const { gateway, origin } = this
+    const ended = (flags & NGHTTP2_FLAG_END_STREAM) !== 0
+    const message = requestOfStream(fields, { scheme: origin.entrance.scheme, ended, websocketKey: websocketNonce })
+    const wire = new ClientStream(stream, typeof message !== 'number' && message.chunked)
+    const client = new ClientConnection(gateway, wire, origin)
+    wire.client = client
+    this.streams++
+    this.deadlineMs = Number.POSITIVE_INFINITY
+    stream.once('close', () => this.answered())
+    gateway.take(client)
+    if (typeof message === 'number') client.misread(message)
+    else client.received(message.head.length, message.head)
+  }
+  private answered(): void {
+    if (--this.streams === 0) this.deadlineMs = this.gateway.coarseMs + this.gateway.settings.timeouts.idleMs
+  }
+
+  /** Takes no further stream and ends once those that are open are answered (RFC 9113 6.8). */
+  end(): void {
+    this.session.close()
+  }
+  destroy(): void {
+    this.session.destroy()
+  }
+}

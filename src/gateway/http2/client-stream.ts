@@ -1,0 +1,114 @@
+// One stream of a client's HTTP/2 connection, as the wire of one request and its response.
+import type { OutgoingHttpHeaders } from 'node:http'
+import { constants, type ServerHttp2Stream } from 'node:http2'
+import { responseForStream } from '../../http/stream-forms.ts'
+import type { ClientConnection } from '../client-connection.ts'
+import { TUNNEL } from '../client-state.ts'
+import type { Wire } from '../wire.ts'
+
+const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants
+const LAST_CHUNK = Buffer.from('0\r\n\r\n')
+const CRLF = Buffer.from('\r\n')
+
+const HEAD = 0
+const BODY = 1
+const ENDED = 2
+
+export class ClientStream implements Wire {
+  /** A stream always answers later, as TLS does. */
+  readonly encrypted = true
+  client!: ClientConnection
+  private readonly stream: ServerHttp2Stream
+  /** The body comes in chunks to whoever reads the message. */
+  private readonly chunked: boolean
+  private state = HEAD
+  private trailers: OutgoingHttpHeaders = {}
+  private awaitsTrailers = false
+  /** The head of the response, as long as it is kept back. */
+  private fields: readonly string[] | undefined
+
+  constructor(stream: ServerHttp2Stream, chunked: boolean) {
+    this.stream = stream
+    this.chunked = chunked
+    stream.on('data', (octets: Buffer) => this.received(octets))
+    stream.on('end', () => this.ended())
+    stream.on('drain', () => this.client.drained())
+    stream.on('wantTrailers', () => stream.sendTrailers(this.trailers))
+    stream.on('error', ignore)
+    stream.on('close', () => this.client.closed())
+  }
+
+  private ended(): void {
+    if (this.chunked) this.client.received(LAST_CHUNK.length, LAST_CHUNK)
+    else if (this.client.state === TUNNEL) this.client.ended()
+  }
+  private received(octets: Buffer): void {
+    const message = this.chunked ? Buffer.concat([Buffer.from(`${octets.length.toString(16)}\r\n`), octets, CRLF]) : octets
+    this.client.received(message.length, message)
+  }
+
+  get writableLength(): number {
+    return this.stream.writableLength
+  }
+  write(octets: Buffer): void {
+    let at = 0
+    // Heads are written whole; informational ones come before the one that counts.
+    while (this.state === HEAD && at < octets.length) {
+      const { status, fields, end } = responseForStream(octets, at)
+      at = end
+      if (status >= 200 || status === 101) this.begin(fields)
+      else if (!this.stream.destroyed) this.stream.additionalHeaders(fields as never)
+    }
+    if (at === octets.length) return
+    this.respond(false)
+    if (this.stream.writable) this.stream.write(at === 0 ? octets : octets.subarray(at))
+  }
+  /** Kept back for an instant: a response without a body is told to end in its head (which is how gRPC tells a failure). */
+  private begin(fields: readonly string[]): void {
+    this.state = BODY
+    this.fields = fields
+    queueMicrotask(() => this.respond(false))
+  }
+  private respond(endStream: boolean): void {
+    const { stream, fields } = this
+    this.fields = undefined
+    if (fields !== undefined && !stream.destroyed && !stream.closed)
+      stream.respond(fields as never, { endStream, waitForTrailers: this.awaitsTrailers && !endStream })
+  }
+
+  /** Something may be told behind the body: said before the response begins. */
+  awaitTrailers(): void {
+    this.awaitsTrailers = true
+  }
+  /** What is told behind the body, names and values in turn: sent once the body has left. */
+  tellLast(fields: readonly string[]): void {
+    const trailers: Record<string, string[]> = Object.create(null)
+    for (let i = 0; i < fields.length; i += 2) (trailers[fields[i]!] ??= []).push(fields[i + 1]!)
+    this.trailers = trailers
+  }
+
+  pause(): void {
+    this.stream.pause()
+  }
+  resume(): void {
+    this.stream.resume()
+  }
+  isPaused(): boolean {
+    return this.stream.isPaused()
+  }
+
+  end(sent?: () => void): void {
+    if (this.state === ENDED) return
+    this.state = ENDED
+    this.respond(Object.keys(this.trailers).length === 0)
+    this.stream.end(sent)
+  }
+  destroySoon(): void {
+    this.end()
+  }
+  /** RFC 9113 8.1: behind a whole response the client is asked, without error, to send no more; one that began is seen broken, never short. */
+  destroy(): void {
+    if (!this.stream.closed) this.stream.close(this.state === ENDED && this.stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
+  }
+}
+const ignore = (): void => {}

@@ -1,0 +1,138 @@
+// One stream to an upstream, as the wire of one request and its response.
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
+import { ChunkedReader } from '../../http/chunked-reader.ts'
+import { requestForStream, responseOfStream, trailersOfStream } from '../../http/stream-forms.ts'
+import type { UpstreamConnection } from '../upstream-connection.ts'
+import type { UpstreamWire } from '../wire.ts'
+
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = constants
+
+export class UpstreamStream implements UpstreamWire {
+  /** A stream always answers later, as TLS does. */
+  readonly encrypted = true
+  readonly marksEnd = true
+  connection!: UpstreamConnection
+  private readonly session: ClientHttp2Session
+  private readonly scheme: 'http' | 'https'
+  private readonly over: (wire: UpstreamStream) => void
+  private stream: ClientHttp2Stream | undefined
+  private chunks: ChunkedReader | undefined
+  private remaining = 0
+  private isOver = false
+  /** The response is whole. */
+  private answered = false
+
+  /** `over` is called once, when the stream has closed or never will be opened. */
+  constructor(session: ClientHttp2Session, scheme: 'http' | 'https', over: (wire: UpstreamStream) => void) {
+    this.session = session
+    this.scheme = scheme
+    this.over = over
+  }
+
+  /** The head is written whole, alone or with some of the body behind it. */
+  write(octets: Buffer): void {
+    if (this.isOver) return
+    if (this.stream !== undefined) {
+      this.writeBody(octets, 0)
+      return
+    }
+    const { fields, end, chunked, length } = requestForStream(octets, this.scheme)
+    this.remaining = length
+    if (chunked) this.chunks = new ChunkedReader()
+    const ends = !chunked && length === 0
+    try {
+      this.stream = this.session.request(fields as never, { endStream: ends })
+    } catch {
+      // The session is on its way out: nothing was sent.
+      queueMicrotask(() => this.close())
+      return
+    }
+    this.listen(this.stream)
+    if (!ends && end < octets.length) this.writeBody(octets, end)
+  }
+  private listen(stream: ClientHttp2Stream): void {
+    stream.on('headers', (_headers, flags, fields) => this.head(fields as unknown as string[], flags))
+    stream.on('response', (_headers, flags, fields) => this.head(fields as unknown as string[], flags))
+    stream.on('data', (octets: Buffer) => this.connection.received(octets, octets.length))
+    stream.on('trailers', (_headers, _flags, fields) => this.connection.trailers(trailersOfStream(fields as unknown as string[])))
+    stream.on('end', () => this.ended())
+    stream.on('drain', () => this.connection.drained())
+    stream.on('error', ignore)
+    stream.on('close', () => this.close())
+  }
+  private close(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.over(this)
+    this.connection.closed()
+  }
+
+  private head(fields: readonly string[], flags: number): void {
+    const head = responseOfStream(fields)
+    // What is malformed goes no further (RFC 9113 8.1.1): the reader is given what no reader takes.
+    const octets = typeof head === 'number' ? MALFORMED : head
+    this.connection.received(octets, octets.length)
+    // Told at once: what has no body is passed on as that.
+    if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) this.ended()
+  }
+  private ended(): void {
+    if (this.answered) return
+    this.answered = true
+    this.connection.ended()
+  }
+
+  private writeBody(octets: Buffer, from: number): void {
+    const stream = this.stream!
+    if (this.chunks === undefined) {
+      this.remaining -= octets.length - from
+      stream.write(octets.subarray(from))
+      if (this.remaining === 0) stream.end()
+      return
+    }
+    for (let p = from; p < octets.length && !this.chunks.done; ) {
+      p = this.chunks.step(octets, p, octets.length)
+      if (p < 0) throw new RangeError('chunks of our own that cannot be read')
+      const { dataStart, dataEnd } = this.chunks
+      if (dataEnd > dataStart) stream.write(octets.subarray(dataStart, dataEnd))
+    }
+    if (this.chunks.done) stream.end()
+  }
+
+  get writableLength(): number {
+    return this.stream?.writableLength ?? 0
+  }
+  get destroyed(): boolean {
+    return this.isOver || this.stream?.destroyed === true
+  }
+  /** A stream carries one request. */
+  get writable(): boolean {
+    return this.stream === undefined && !this.isOver
+  }
+  get readableEnded(): boolean {
+    return this.stream?.readableEnded ?? false
+  }
+  pause(): void {
+    this.stream?.pause()
+  }
+  resume(): void {
+    this.stream?.resume()
+  }
+  isPaused(): boolean {
+    return this.stream?.isPaused() ?? false
+  }
+  end(): void {
+    this.stream?.end()
+  }
+  destroySoon(): void {
+    this.destroy()
+  }
+  /** Nobody waits for this response any more, or it is whole. */
+  destroy(): void {
+    const { stream } = this
+    if (stream === undefined) queueMicrotask(() => this.close())
+    // What is over on both sides closes by itself: a reset for each response would look like an attack.
+    else if (!stream.closed && !(this.answered && stream.writableEnded)) stream.close(NGHTTP2_CANCEL)
+  }
+}
+const MALFORMED = Buffer.from('malformed\r\n\r\n')
+const ignore = (): void => {}

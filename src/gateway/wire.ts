@@ -1,0 +1,33 @@
+// What a message of HTTP/1.1 is written to and read from: a socket, or one stream of HTTP/2 that takes a socket's place.
+
+/** The part of a socket that connections of clients use. */
+export interface Wire {
+  /** Octets that wait to leave. */
+  readonly writableLength: number
+  /** It keeps what it is given and sends it later: the memory is its own from then on. */
+  readonly encrypted?: boolean
+  write(octets: Uint8Array): unknown
+  pause(): unknown
+  resume(): unknown
+  isPaused(): boolean
+  /** Ends our side; `sent` is called once all has left. */
+  end(sent?: () => void): unknown
+  /** Ends both sides at once: the other side sees it broken off. */
+  destroy(): unknown
+  /** Ends both sides once all has left. */
+  destroySoon(): void
+  /** Something may be told behind the body of the response that begins now. Only streams can. */
+  awaitTrailers?(): void
+  /** What is told behind it, names and values in turn. */
+  tellLast?(fields: readonly string[]): void
+}
+
+/** And the part that connections to upstreams use. */
+export interface UpstreamWire extends Wire {
+  readonly destroyed: boolean
+  /** The end of a response is always told, whatever its head says. */
+  readonly marksEnd?: boolean
+  /** A further request may be written. */
+  readonly writable: boolean
+  readonly readableEnded: boolean
+}

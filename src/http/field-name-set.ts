@@ -1,0 +1,26 @@
+// A set of field names, so that a head is searched for many names in one pass over its fields.
+import type { FieldLines } from './field-lines.ts'
+import { type FieldName, fieldName, isNamed } from './field-names.ts'
+
+export class FieldNameSet {
+  readonly names: readonly FieldName[]
+  /** By the length of the name: nearly every field of a head is told apart by it. */
+  private readonly byLength: FieldName[][] = []
+
+  constructor(names: readonly string[]) {
+    this.names = [...new Set(names.map((name) => name.toLowerCase()))].map(fieldName)
+    for (const name of this.names) (this.byLength[name.bytes.length] ??= []).push(name)
+  }
+
+  /** Drops every field of the head that has one of the names. */
+  dropFrom(head: FieldLines): void {
+    const { byLength } = this
+    for (let i = 0; i < head.fieldCount; i++) {
+      const start = head.at[i * 4]!
+      const end = head.at[i * 4 + 1]!
+      const sameLength = byLength[end - start]
+      if (sameLength === undefined || head.isDropped(i)) continue
+      for (let k = 0; k < sameLength.length; k++) if (isNamed(head.bytes, start, end, sameLength[k]!)) head.drop(i)
+    }
+  }
+}
