@@ -25,6 +25,11 @@ const CASES: readonly [what: string, configuration: (key: string) => object, cod
   ['in place of the path of a certificate', (text) => listener(text, 'a.key'), 'private-key'],
   ['under an unknown key of an API', (text) => ({ apis: { a: { ...API, tls: { key: text } } } }), 'private-key'],
   ['in the description of a policy set', (text) => ({ apis: { a: API }, policySets: { b: { describe: text.slice(0, 900), policies: {} } } }), 'private-key'],
+  [
+    'in place of the key that is shown to an upstream',
+    (text) => ({ apis: { a: { ...API, upstream: { target: 'https://127.0.0.1:9001', tls: { certificate: { cert: 'a.pem', key: text } } } } } }),
+    'private-key',
+  ],
   ['cut short', (text) => ({ apis: { a: { ...API, owner: text.slice(0, 90) } } }), 'private-key'],
   ['among the certificates of a trust store', (text) => ({ apis: { a: API }, trustStores: { b: { certificates: text } } }), 'private-key'],
   ['in place of the path of a trust store', (text) => ({ apis: { a: API }, trustStores: { b: { certificates: { file: text } } } }), 'bad-value'],
@@ -44,4 +49,4 @@ for (const [what, configuration, code] of CASES)
     for (const line of key.split('\n').filter((text) => text !== '' && !text.startsWith('-'))) assert.ok(!told.includes(line.slice(0, 24)), told)
   })
 
-test('every case ran', () => assert.equal(CASES.length, 8))
+test('every case ran', () => assert.equal(CASES.length, 9))

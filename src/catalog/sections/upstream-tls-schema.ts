@@ -4,7 +4,7 @@ import { boolean, checked, either, type Infer, list, mapped, object, oneOf, opti
 import { serverName } from '../../certificates/server-names.ts'
 import { NAME } from './consumer-schema.ts'
 
-const pemFile = (describe: string) => string({ pattern: /^[^\0]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
+const pemFile = (describe: string) => string({ pattern: /^[^\0\r\n]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
 
 /** The name of a trust store, or a file. */
 export type AuthoritiesSection = { readonly named: string } | { readonly file: string }
