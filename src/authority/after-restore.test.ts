@@ -13,7 +13,7 @@ import { type CertificateRequest, readRequest } from './requests.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 24)
 const envelope = testEnvelope()
-const request = (await readRequest(makeRequest().text, { names: [], uri: '' })) as CertificateRequest
+const [one, other] = (await Promise.all([1, 2].map(() => readRequest(makeRequest().text, { names: [], uri: '' })))) as [CertificateRequest, CertificateRequest]
 /** As the store is now, and as a back-up of before has it. */
 let store: MemoryStore
 let backUp: MemoryStore
@@ -23,7 +23,7 @@ async function make(of: MemoryStore, name: string): Promise<void> {
   const made = await makeAuthority({ name, kind: 'P-256', days: 30, serial: 'ab'.repeat(16), nowMs: NOW_MS })
   await of.write((writing) => keepAuthority(writing, envelope, made, { name, by: 'x', nowMs: NOW_MS }))
 }
-async function issue(name: string): Promise<CertificateRecord> {
+async function issue(name: string, request = one): Promise<CertificateRecord> {
   const issuing = { consumer: 'acme', request, names: [], hours: 24, label: '', serial: `a${String(++serials).padStart(31, '0')}`, by: 'x', nowMs: NOW_MS }
   const issued = await store.write(async (writing) => issueCertificate(writing, envelope, (await writing.get(authorities, name))!, issuing))
   assert.ok(!('refused' in issued))
@@ -50,7 +50,7 @@ beforeEach(async () => {
 })
 
 test('what was revoked since stays revoked, and its list is signed anew before anybody is shown one', async () => {
-  const [kept, lost] = [await issue('clients'), await issue('clients')]
+  const [kept, lost] = [await issue('clients'), await issue('clients', other)]
   await copy()
   await revoke(lost, 'keyCompromise')
   const before = (await store.read((reading) => readCrl(reading, 'clients')))!

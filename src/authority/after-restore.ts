@@ -1,7 +1,17 @@
 // Certificates after a restore: what was revoked since the back-up stays so, authorities that were removed stay away, and what was issued since can be revoked.
 import type { Reading, Store, Writing } from '../ports/store.ts'
 import { forgetAuthority, listAuthorities } from './authorities.ts'
-import { authorities, type CertificateRecord, certificates, certificatesByConsumer, compromisedKeys, crls, revokedCertificates, stateOf } from './records.ts'
+import {
+  authorities,
+  type CertificateRecord,
+  certificates,
+  compromisedKeys,
+  crls,
+  enterIndexes,
+  leaveIndexes,
+  revokedCertificates,
+  stateOf,
+} from './records.ts'
 
 const PAGE = 500
 
@@ -64,10 +74,10 @@ async function pageOfCertificates(writing: Writing, before: Reading, name: strin
     // Issued since the back-up, or changed since: as the store knows it that saw both.
     writing.put(certificates, key, known?.revoked !== undefined && value.revoked === undefined ? known : value)
     const revocation = value.revoked ?? known?.revoked
-    if (revocation === undefined) writing.put(certificatesByConsumer, `${value.consumer}/${key}`, true)
+    if (revocation === undefined) enterIndexes(writing, value)
     else {
       writing.put(revokedCertificates, key, { atMs: revocation.atMs, reason: revocation.reason, expiresMs: value.expiresMs })
-      writing.remove(certificatesByConsumer, `${value.consumer}/${key}`)
+      leaveIndexes(writing, value)
     }
   }
   return { ended, last: page.length < PAGE ? undefined : page.at(-1)!.key }

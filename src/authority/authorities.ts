@@ -7,9 +7,10 @@ import {
   type AuthorityKeyKind,
   type AuthorityRecord,
   authorities,
+  type CertificateRecord,
   certificates,
-  certificatesByConsumer,
   crls,
+  leaveIndexes,
   revokedCertificates,
   sealedPlace,
   stateOf,
@@ -100,7 +101,7 @@ export async function keepAuthority(
   { pkcs8, ...made }: NewAuthority,
   { by, nowMs, name, crlUrl }: Maker & { readonly name: string; readonly crlUrl?: string | undefined },
 ): Promise<AuthorityRecord | { readonly refused: 'taken' | 'too-many-authorities' }> {
-  if (await writing.get(authorities, name)) return { refused: 'taken' }
+  if ((await writing.get(authorities, name)) ?? (await writing.scan(certificates, { prefix: `${name}/`, limit: 1 }))[0]) return { refused: 'taken' }
   if ((await listAuthorities(writing)).length >= AUTHORITIES_MAX) return { refused: 'too-many-authorities' }
   const record: AuthorityRecord = {
     ...made,
@@ -128,14 +129,24 @@ export async function removeAuthority(writing: Writing, name: string, nowMs: num
   return undefined
 }
 
+/** With at most so many certificates at once: a transaction has its bound, and the sweep takes those that are left. Until then the name is taken. */
+const FORGOTTEN_AT_ONCE = 5000
+
 export async function forgetAuthority(writing: Writing, name: string): Promise<void> {
-  for (const { key, value } of await Array.fromAsync(everyEntry(writing, certificates, `${name}/`))) {
-    writing.remove(certificates, key)
-    writing.remove(certificatesByConsumer, `${value.consumer}/${key}`)
+  let count = 0
+  for await (const { value } of everyEntry(writing, certificates, `${name}/`)) {
+    if (++count > FORGOTTEN_AT_ONCE) break
+    forgetCertificate(writing, value)
   }
-  for (const { key } of await Array.fromAsync(everyEntry(writing, revokedCertificates, `${name}/`))) writing.remove(revokedCertificates, key)
   writing.remove(crls, name)
   writing.remove(authorities, name)
+}
+
+export function forgetCertificate(writing: Writing, record: CertificateRecord): void {
+  const place = `${record.authority}/${record.serial}`
+  writing.remove(certificates, place)
+  writing.remove(revokedCertificates, place)
+  leaveIndexes(writing, record)
 }
 
 export async function hasDueCrl(reading: Reading, nowMs: number): Promise<boolean> {

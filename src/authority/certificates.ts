@@ -1,8 +1,8 @@
 // Certificates of clients: issued to a consumer for a short time under names that policy gives, and revoked for ever.
 import { createHash } from 'node:crypto'
 import type { Envelope } from '../ports/envelope.ts'
-import type { Reading, Writing } from '../ports/store.ts'
-import { CLOCKS_APART_MS, getAuthority, signingAlgorithm, signingKey, wholeSeconds } from './authorities.ts'
+import { type Collection, everyEntry, type Reading, type Writing } from '../ports/store.ts'
+import { CLOCKS_APART_MS, forgetCertificate, getAuthority, listAuthorities, signingAlgorithm, signingKey, wholeSeconds } from './authorities.ts'
 import { publishCrl } from './crl.ts'
 import {
   type AuthorityRecord,
@@ -11,10 +11,12 @@ import {
   type CertificateRevocation,
   certificates,
   certificatesByConsumer,
+  certificatesByKey,
   compromisedKeys,
+  enterIndexes,
+  leaveIndexes,
   revokedCertificates,
   sealedPlace,
-  stateOf,
 } from './records.ts'
 import type { CertificateRequest } from './requests.ts'
 
@@ -25,9 +27,9 @@ export const NAMES_MAX = 10
 /** Of one consumer and one authority, at once. */
 export const VALID_CERTIFICATES_MAX = 100
 /** Of one authority, with those that ended lately: what one list may have to hold. */
-export const CERTIFICATES_MAX = 20_000
+export const CERTIFICATES_MAX = 100_000
 /** How long one that ended is still told of. */
-export const KEPT_AFTER_END_MS = 30 * 24 * HOUR_MS
+export const KEPT_AFTER_END_MS = 7 * 24 * HOUR_MS
 
 /** The name of a consumer in a certificate, by which it is known again: the subject's CN says the same for people. */
 export const consumerUri = (consumer: string): string => `urn:gatehouse:consumer:${consumer}`
@@ -92,17 +94,14 @@ export async function issueCertificate(
     ...{ fromMs: notBefore.getTime(), expiresMs: notAfter.getTime(), issuedMs: nowMs, issuedBy: by, revision: 1 },
   }
   writing.put(certificates, place, record)
-  writing.put(certificatesByConsumer, `${consumer}/${place}`, true)
+  enterIndexes(writing, record)
   writing.put(authorities, authority.name, { ...authority, kept: authority.kept + 1 })
   return { certificate: `${made.toString('pem')}\n`, record }
 }
 
 async function validOf(reading: Reading, authority: string, consumer: string, nowMs: number): Promise<number> {
   let valid = 0
-  for (const { key } of await reading.scan(certificatesByConsumer, { prefix: `${consumer}/${authority}/`, limit: 1000 })) {
-    const record = await reading.get(certificates, key.slice(consumer.length + 1))
-    if (record && stateOf(record, nowMs) === 'valid') valid++
-  }
+  for await (const { value: expiresMs } of everyEntry(reading, certificatesByConsumer, `${consumer}/${authority}/`)) if (expiresMs > nowMs) valid++
   return valid
 }
 
@@ -110,65 +109,64 @@ const SERIAL = /^[0-9a-f]{32}$/
 export const getCertificate = async (reading: Reading, authority: string, serial: string): Promise<CertificateRecord | undefined> =>
   SERIAL.test(serial) && (await getAuthority(reading, authority)) !== undefined ? reading.get(certificates, `${authority}/${serial}`) : undefined
 
-/** At once and for ever; one that is revoked already keeps its first reason. The list is signed anew in the same transaction. */
+/**
+ * At once and for ever; one that is revoked already keeps its first reason. Lists are signed anew in the same transaction. Whoever has a key has it for
+ * all certificates of it: those go along, and `also` says how many.
+ */
 export async function revokeCertificate(
   writing: Writing,
   envelope: Envelope,
   record: CertificateRecord,
   revocation: CertificateRevocation,
-): Promise<CertificateRecord> {
-  if (record.revoked !== undefined) return record
+): Promise<{ readonly record: CertificateRecord; readonly also: number }> {
+  if (record.revoked !== undefined) return { record, also: 0 }
   const revoked = markRevoked(writing, record, revocation)
-  const authority = await getAuthority(writing, record.authority)
-  if (authority) await publishCrl(writing, envelope, authority, revocation.atMs)
-  return revoked
-}
-
-/** Without a new list: for who writes one when all are marked. */
-export function markRevoked(writing: Writing, record: CertificateRecord, revocation: CertificateRevocation): CertificateRecord {
-  const { authority, serial, consumer, expiresMs, keyHash } = record
-  const revoked: CertificateRecord = { ...record, revoked: revocation, revision: record.revision + 1 }
-  const place = `${authority}/${serial}`
-  writing.put(certificates, place, revoked)
-  writing.put(revokedCertificates, place, { atMs: revocation.atMs, reason: revocation.reason, expiresMs })
-  writing.remove(certificatesByConsumer, `${consumer}/${place}`)
-  if (revocation.reason === 'keyCompromise') writing.put(compromisedKeys, keyHash, { atMs: revocation.atMs })
-  return revoked
+  const others = revocation.reason === 'keyCompromise' ? await markAll(writing, certificatesByKey, `${record.keyHash}/`, revocation) : []
+  await publishCrls(writing, envelope, [revoked, ...others], revocation.atMs)
+  return { record: revoked, also: others.length }
 }
 
 /** For a consumer that is removed: another one of its name later must not be entered by its certificates. Answers how many there were. */
 export async function revokeCertificatesOf(writing: Writing, envelope: Envelope, consumer: string, revocation: CertificateRevocation): Promise<number> {
-  const touched = new Set<string>()
-  let count = 0
-  for (;;) {
-    const page = await writing.scan(certificatesByConsumer, { prefix: `${consumer}/`, limit: 500 })
-    for (const { key } of page) {
-      const record = await writing.get(certificates, key.slice(consumer.length + 1))
-      if (record === undefined) writing.remove(certificatesByConsumer, key)
-      else {
-        markRevoked(writing, record, revocation)
-        touched.add(record.authority)
-        count++
-      }
-    }
-    if (page.length < 500) break
-  }
-  for (const name of touched) {
-    const authority = await getAuthority(writing, name)
-    if (authority) await publishCrl(writing, envelope, authority, revocation.atMs)
-  }
-  return count
+  const all = await markAll(writing, certificatesByConsumer, `${consumer}/`, revocation)
+  await publishCrls(writing, envelope, all, revocation.atMs)
+  return all.length
 }
 
-/** Forgets certificates that ended long ago, at most `limit` in one go, beginning behind `after`. Answers where to go on; undefined: at the end. */
+async function markAll(writing: Writing, index: Collection<number>, prefix: string, revocation: CertificateRevocation): Promise<CertificateRecord[]> {
+  const marked: CertificateRecord[] = []
+  for (const { key, value: expiresMs } of await Array.fromAsync(everyEntry(writing, index, prefix))) {
+    const record = expiresMs > revocation.atMs ? await writing.get(certificates, key.slice(prefix.length)) : undefined
+    if (record && record.revoked === undefined) marked.push(markRevoked(writing, record, revocation))
+  }
+  return marked
+}
+
+function markRevoked(writing: Writing, record: CertificateRecord, revocation: CertificateRevocation): CertificateRecord {
+  const { authority, serial, expiresMs, keyHash } = record
+  const revoked: CertificateRecord = { ...record, revoked: revocation, revision: record.revision + 1 }
+  writing.put(certificates, `${authority}/${serial}`, revoked)
+  writing.put(revokedCertificates, `${authority}/${serial}`, { atMs: revocation.atMs, reason: revocation.reason, expiresMs })
+  leaveIndexes(writing, record)
+  if (revocation.reason === 'keyCompromise') writing.put(compromisedKeys, keyHash, { atMs: revocation.atMs })
+  return revoked
+}
+
+async function publishCrls(writing: Writing, envelope: Envelope, changed: readonly CertificateRecord[], atMs: number): Promise<void> {
+  for (const name of new Set(changed.map(({ authority }) => authority))) {
+    const authority = await getAuthority(writing, name)
+    if (authority) await publishCrl(writing, envelope, authority, atMs)
+  }
+}
+
+/** Forgets certificates that ended a while ago, or whose authority is gone, at most `limit` in one go, beginning behind `after`. Answers where to go on; undefined: at the end. */
 export async function forgetEnded(writing: Writing, nowMs: number, limit: number, after?: string): Promise<string | undefined> {
   const page = await writing.scan(certificates, { limit, ...(after !== undefined && { after }) })
   const gone = new Map<string, number>()
-  for (const { key, value } of page) {
-    if (value.expiresMs + KEPT_AFTER_END_MS > nowMs) continue
-    writing.remove(certificates, key)
-    writing.remove(certificatesByConsumer, `${value.consumer}/${key}`)
-    writing.remove(revokedCertificates, key)
+  const known = new Set((await listAuthorities(writing)).map(({ name }) => name))
+  for (const { value } of page) {
+    if (known.has(value.authority) && value.expiresMs + KEPT_AFTER_END_MS > nowMs) continue
+    forgetCertificate(writing, value)
     gone.set(value.authority, (gone.get(value.authority) ?? 0) + 1)
   }
   for (const [name, count] of gone) {

@@ -1,6 +1,6 @@
 // What the store keeps of Gatehouse's own certificate authorities: each with its sealed key, what it issued, what of that is revoked, and its list of that.
 import type { SealedCollection } from '../ports/sealed-collection.ts'
-import { collection } from '../ports/store.ts'
+import { collection, type Writing } from '../ports/store.ts'
 
 export type AuthorityKeyKind = 'P-256' | 'P-384' | 'Ed25519'
 
@@ -81,8 +81,9 @@ export interface CrlRecord extends CrlNumber {
 export const authorities = collection<AuthorityRecord>('ca')
 /** `authority/serial`. */
 export const certificates = collection<CertificateRecord>('ca-certificate')
-/** `consumer/authority/serial`, of those that can still open something. */
-export const certificatesByConsumer = collection<true>('ca-certificate-by-consumer')
+/** `consumer/authority/serial` and `hash of the key/authority/serial` of those that are not revoked: when each ends, in milliseconds since the epoch. */
+export const certificatesByConsumer = collection<number>('ca-certificate-by-consumer')
+export const certificatesByKey = collection<number>('ca-certificate-by-key')
 /** `authority/serial`. */
 export const revokedCertificates = collection<RevokedEntry>('ca-revoked')
 /** Only a number after a restore: the list waits to be signed, and an older one would say that what is revoked counts. */
@@ -98,3 +99,13 @@ export const sealedAuthorities: SealedCollection<AuthorityRecord> = {
 
 export const stateOf = ({ revoked, expiresMs }: Pick<CertificateRecord, 'revoked' | 'expiresMs'>, nowMs: number): 'valid' | 'expired' | 'revoked' =>
   revoked !== undefined ? 'revoked' : expiresMs <= nowMs ? 'expired' : 'valid'
+
+/** A certificate that is not revoked, found by its consumer and its key. */
+export function enterIndexes(writing: Writing, { authority, serial, consumer, keyHash, expiresMs }: CertificateRecord): void {
+  writing.put(certificatesByConsumer, `${consumer}/${authority}/${serial}`, expiresMs)
+  writing.put(certificatesByKey, `${keyHash}/${authority}/${serial}`, expiresMs)
+}
+export function leaveIndexes(writing: Writing, { authority, serial, consumer, keyHash }: CertificateRecord): void {
+  writing.remove(certificatesByConsumer, `${consumer}/${authority}/${serial}`)
+  writing.remove(certificatesByKey, `${keyHash}/${authority}/${serial}`)
+}

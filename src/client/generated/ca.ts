@@ -21,7 +21,7 @@ export const issueCertificate = (to: Connection, input: { readonly parameters: {
 export const listAuthorities = (to: Connection, input: {} = {}): Promise<Answer<{ readonly items: readonly { readonly name: string; readonly certificate: string; readonly thumbprint: string; readonly key: 'P-256' | 'P-384' | 'Ed25519'; readonly crlUrl?: string; readonly created: string; readonly createdBy: string; readonly expires: string; readonly crlUpdated?: string; readonly crlNumber?: number }[] }>> =>
   to.call('GET', '/ca', input)
 
-/** The certificates of an authority. Those that ended are kept for thirty days. */
+/** The certificates of an authority. Those that ended are kept for a week. */
 export const listCertificates = (to: Connection, input: { readonly parameters: { readonly ca: string }; readonly query?: { readonly limit?: number; readonly cursor?: string; readonly consumer?: string; readonly state?: 'valid' | 'expired' | 'revoked' } }): Promise<Answer<{ readonly items: readonly { readonly ca: string; readonly serial: string; readonly consumer: string; readonly label: string; readonly names: readonly string[]; readonly key: string; readonly thumbprint: string; readonly state: 'valid' | 'expired' | 'revoked'; readonly from: string; readonly expires: string; readonly issued: string; readonly issuedBy: string; readonly revoked?: string; readonly revokedBy?: string; readonly reason?: 'unspecified' | 'keyCompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation' | 'privilegeWithdrawn'; readonly revokedFor?: string }[]; readonly next?: string }>> =>
   to.call('GET', '/ca/{ca}/certificates', input)
 

@@ -11,7 +11,7 @@ export const listCertificates = defineOperation({
   resource: 'ca',
   method: 'GET',
   path: '/ca/{ca}/certificates',
-  summary: 'The certificates of an authority. Those that ended are kept for thirty days.',
+  summary: 'The certificates of an authority. Those that ended are kept for a week.',
   permission: 'certificates:read',
   reach: 'all',
   parameters: authorityParameters,

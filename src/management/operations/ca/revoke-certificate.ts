@@ -16,7 +16,10 @@ export const revokeCertificate = defineOperation({
   reach: 'all',
   parameters: certificateParameters,
   body: object({
-    reason: optional(oneOf(REASONS, 'As the list says it. `keyCompromise`: the key is never certified again.'), 'unspecified'),
+    reason: optional(
+      oneOf(REASONS, 'As the list says it. `keyCompromise`: all certificates of the key go along, and it is never certified again.'),
+      'unspecified',
+    ),
     why: optional(line(200, 'For those who ask later.'), ''),
   }),
   output: certificateSchema,
@@ -30,7 +33,12 @@ export const revokeCertificate = defineOperation({
     if (record === undefined) return refused('unknown')
     const stale = guard(etagOf(record))
     if (stale) return stale
-    const revoked = await revoke(store, plane.services.envelope, record, { atMs: nowMs, by: operator.actor.id, reason: body.reason, why: body.why })
-    return done(shownCertificate(revoked, nowMs), { etag: etagOf(revoked), detail: { consumer: record.consumer, reason: body.reason } })
+    const { record: revoked, also } = await revoke(store, plane.services.envelope, record, {
+      atMs: nowMs,
+      by: operator.actor.id,
+      reason: body.reason,
+      why: body.why,
+    })
+    return done(shownCertificate(revoked, nowMs), { etag: etagOf(revoked), detail: { consumer: record.consumer, reason: body.reason, also } })
   },
 })
