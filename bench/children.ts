@@ -60,9 +60,9 @@ export function launch({ name, command, args, cores, folder, stdout, env }: Laun
 }
 
 /** Runs a process to its end and gives its standard output; rejects with its standard error when it fails. */
-export function run(command: string, args: readonly string[], cores: readonly number[] | null): Promise<string> {
+export function run(command: string, args: readonly string[], cores: readonly number[] | null, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const pinned = cores === null ? [command, ...args] : ['taskset', '-c', cores.join(','), command, ...args]
-  const child = spawn(pinned[0]!, pinned.slice(1), { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(pinned[0]!, pinned.slice(1), { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   running.add(child)
   let out = ''
   let errors = ''

@@ -7,7 +7,7 @@ import { SharedCredentials } from '../src/adapters/shared-memory/shared-credenti
 import { type DirectoryMemory, fileDirectory } from '../src/adapters/shared-memory/shared-directory.ts'
 
 export type ReaderOrder = { readonly memory: DirectoryMemory; readonly keys: number; readonly watch: SharedArrayBuffer }
-/** Microseconds per look-up, the hashing of the secret included, and the thread's own heap in octets. */
+/** Microseconds of the thread's own CPU time per look-up, the hashing of the secret included, and the thread's own heap in octets. */
 export type Costs = {
   readonly hashing: number
   readonly hot: number
@@ -15,6 +15,8 @@ export type Costs = {
   /** The same, and the key's handle and its consumer's name are read: what a request with an access log does. */
   readonly named: number
   readonly unknown: number
+  /** One read from memory that no cache holds, where each names the place of the next. */
+  readonly farRead: number
   readonly heapBefore: number
   readonly heapAfter: number
 }
@@ -25,6 +27,11 @@ export type FromReader = { readonly kind: 'costs'; readonly costs: Costs } | { r
 /** The secrets of the case can be made from their numbers: a million texts kept would be what is measured. */
 export const secretOf = (number: number): string => `gth_live_${String(number).padStart(38, '0')}`
 export const sharedMs = (): number => performance.timeOrigin + performance.now()
+/** Of this thread alone: what else the machine does is not counted. */
+const cpuMicros = (): number => {
+  const { user, system } = process.threadCpuUsage()
+  return user + system
+}
 const LOOKS = 1_000_000
 const HOT = 1000
 
@@ -34,11 +41,12 @@ function read({ memory, keys, watch }: ReaderOrder): void {
   const credentials = new SharedCredentials(fileDirectory({ consumers: [], keys: [] }).memory, memory)
   const pause = new Int32Array(watch)
   const nowMs = 1_800_000_000_000
+  const far = farReads()
   let found = 0
   const each = (secret: (i: number) => string, look: (digest: string) => void): number => {
-    const begun = performance.now()
+    const begun = cpuMicros()
     for (let i = 0; i < LOOKS; i++) look(hash('sha256', secret(i)))
-    return ((performance.now() - begun) * 1000) / LOOKS
+    return (cpuMicros() - begun) / LOOKS
   }
   const alone = (digest: string): void => void (found += digest.length)
   const lookUp = (digest: string): void => {
@@ -60,6 +68,7 @@ function read({ memory, keys, watch }: ReaderOrder): void {
         uniform: each(any, lookUp),
         named: each(any, readNames),
         unknown: each((i) => secretOf(keys + i), lookUp),
+        farRead: far(),
         heapBefore,
         heapAfter: heap(),
       }
@@ -70,6 +79,30 @@ function read({ memory, keys, watch }: ReaderOrder): void {
       parentPort!.postMessage({ kind: 'seen', atMs: sharedMs() } satisfies FromReader)
     }
   })
+}
+
+/** As many as the places of a million keys. */
+const FAR_LINES = 1_500_000
+const LINE_WORDS = 16
+/** A walk through memory of that size, line by line and each once, in an order that nothing can foresee: microseconds a line. */
+function farReads(): () => number {
+  const words = new Int32Array(new SharedArrayBuffer(FAR_LINES * LINE_WORDS * 4))
+  // Each line names another, and all are one circle (Sattolo).
+  for (let i = 0; i < FAR_LINES; i++) words[i * LINE_WORDS] = i
+  for (let i = FAR_LINES - 1; i > 0; i--) {
+    const other = Math.floor(Math.random() * i)
+    const line = words[i * LINE_WORDS]!
+    words[i * LINE_WORDS] = words[other * LINE_WORDS]!
+    words[other * LINE_WORDS] = line
+  }
+  return () => {
+    let line = 0
+    const begun = cpuMicros()
+    for (let i = 0; i < LOOKS; i++) line = words[line * LINE_WORDS]!
+    const microseconds = (cpuMicros() - begun) / LOOKS
+    if (line === 0) throw new Error('the walk has closed its circle too soon')
+    return microseconds
+  }
 }
 
 if (parentPort !== null) read(workerData as ReaderOrder)

@@ -1,6 +1,7 @@
 // The small HTTP client of the checks: one request, and waiting until a server answers.
 
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { request as requestOverTls, Agent as TlsAgent } from 'node:https'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Child, tail } from './children.ts'
@@ -14,18 +15,21 @@ export type Ask = {
   /** The caller's own address, another of the loopback range for a check of address lists. */
   readonly from?: string
   readonly agent?: Agent
+  /** Who is believed about the server's certificate, as PEM: for https. */
+  readonly authority?: string | undefined
 }
 
 /** Sends one request and gives the whole answer; rejects after 5 s of silence. */
-export function ask(url: string, { method = 'GET', fields = {}, body = null, from, agent }: Ask = {}): Promise<Answer> {
+export function ask(url: string, { method = 'GET', fields = {}, body = null, from, agent, authority }: Ask = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length = body === null ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
-    const sent = request(url, {
+    const sent = (url.startsWith('https:') ? requestOverTls : request)(url, {
       method,
       headers: { ...fields, ...length },
       agent: agent ?? false,
       timeout: 5000,
       ...(from !== undefined && { localAddress: from }),
+      ...(authority !== undefined && { ca: authority }),
     })
     sent.once('timeout', () => sent.destroy(new Error(`no answer from ${url} within 5 s`)))
     sent.once('error', reject)
@@ -41,16 +45,21 @@ export function ask(url: string, { method = 'GET', fields = {}, body = null, fro
 }
 
 /** An agent that keeps one connection open, for many requests in a row. */
-export function keepAliveAgent(): Agent {
-  return new Agent({ keepAlive: true, maxSockets: 1 })
+export function keepAliveAgent(tls = false): Agent {
+  return new (tls ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 1 })
 }
 
 /** Waits until anything answers HTTP at the address, with any status; rejects with the process's log when it ends or takes too long. */
-export async function waitUntilAnswers(url: string, child: Child, accepted: (status: number) => boolean = () => true, secondsMax = 30): Promise<void> {
+export async function waitUntilAnswers(
+  url: string,
+  child: Child,
+  { accepted = () => true, authority }: { accepted?: (status: number) => boolean; authority?: string | undefined } = {},
+): Promise<void> {
+  const secondsMax = 30
   const last = performance.now() + secondsMax * 1000
   for (;;) {
     try {
-      if (accepted((await ask(url)).status)) return
+      if (accepted((await ask(url, { authority })).status)) return
     } catch {
       // Not listening yet.
     }

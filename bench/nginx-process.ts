@@ -9,12 +9,14 @@ export type NginxLaunch = {
   readonly folder: string
   readonly cores: readonly number[] | null
   readonly workers: number
+  /** Connections of a worker, both sides together. */
+  readonly connections?: number
   /** The inside of the http block. */
   readonly http: string
 }
 
 /** Needs no root: whatever nginx writes by default under /var goes to the folder. Connections are kept for as long as a run may last. */
-export function launchNginx({ name, folder, cores, workers, http }: NginxLaunch): Child {
+export function launchNginx({ name, folder, cores, workers, connections = 8192, http }: NginxLaunch): Child {
   const file = join(folder, `${name}.conf`)
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${folder}/${name}-${kind};`)
   writeFileSync(
@@ -23,7 +25,7 @@ export function launchNginx({ name, folder, cores, workers, http }: NginxLaunch)
 worker_processes ${workers};
 pid ${folder}/${name}.pid;
 error_log stderr warn;
-events { worker_connections 8192; }
+events { worker_connections ${connections}; }
 http {
 ${temporary.join('\n')}
   keepalive_requests 1000000000;

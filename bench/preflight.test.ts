@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { tlsWork } from './cases/tls.ts'
 import { cleanUpOnEveryExit } from './children.ts'
 import { newFolder } from './contenders.ts'
+import { sendHandshakes } from './handshakes.ts'
 import { checkLimit, checkWork } from './preflight.ts'
 import { nginx } from './proxies/nginx.ts'
 import type { Running } from './proxy-server.ts'
@@ -45,6 +47,40 @@ const lacks: readonly [string, Work, RegExp][] = [
 for (const [lack, work, reason] of lacks) {
   test(`a proxy that ${lack} is refused`, async () => {
     await withNginx(work, (running) => assert.rejects(checkWork(running, all), reason))
+  })
+}
+
+test('a proxy that does the work over TLS passes, and one that is asked in clear for it does not', async () => {
+  const tls = await tlsWork('1.3')
+  await withNginx(tls, (running) => checkWork(running, tls))
+  await withNginx({ ...tls, tls: undefined } as unknown as Work, (running) => assert.rejects(checkWork({ ...running, authority: tls.tls!.authority }, tls)))
+})
+
+for (const [version, resumed] of [
+  ['1.2', false],
+  ['1.2', true],
+  ['1.3', false],
+  ['1.3', true],
+] as const) {
+  test(`handshakes of TLS ${version} are ${resumed ? 'resumed' : 'made in full'} and counted, and any other kind fails the row`, async () => {
+    const work = await tlsWork(version)
+    const folder = newFolder('handshakes')
+    await withNginx(work, async ({ origin }) => {
+      const load = { origin, calls: work.calls, seconds: 1, connections: 1, threads: 1, cores: null, folder, tlsVersion: version }
+      assert.ok((await sendHandshakes(resumed)(load)).requests > 16)
+      await assert.rejects(sendHandshakes(resumed)({ ...load, calls: [{ ...work.calls[0]!, path: '/../no' }] }), /no 200/)
+    })
+    const clear = await nginx.start({ ...work, tls: undefined } as unknown as Work, {
+      upstream: upstream.address,
+      folder: newFolder('nginx'),
+      cores: null,
+      threads: 1,
+    })
+    await assert.rejects(
+      sendHandshakes(resumed)({ origin: clear.origin, calls: work.calls, seconds: 1, connections: 1, threads: 1, cores: null, folder, tlsVersion: version }),
+      /no 200/,
+    )
+    await clear.child.stop()
   })
 }
 

@@ -11,18 +11,18 @@ import { type Call, deniedAddress, oneKilobyte, type Work } from './work.ts'
 import { fieldsOf } from './wrk.ts'
 
 /** Fields that every proxy must add on the way to the upstream, and what their value must look like. */
-const addedFields: Readonly<Record<string, RegExp>> = {
-  forwarded: /for="?127\.0\.0\.1.*proto=http|proto=http.*for="?127\.0\.0\.1/,
+const addedFields = (scheme: 'http' | 'https'): Readonly<Record<string, RegExp>> => ({
+  forwarded: new RegExp(`for="?127\\.0\\.0\\.1.*proto=${scheme}(?:;|$)|proto=${scheme};.*for="?127\\.0\\.0\\.1`),
   'x-forwarded-for': /^127\.0\.0\.1$/,
-  'x-forwarded-proto': /^http$/,
+  'x-forwarded-proto': new RegExp(`^${scheme}$`),
   'x-forwarded-host': /^127\.0\.0\.1/,
   via: /1\.1 /,
   'x-request-id': /^.{16,}$/,
-}
+})
 
 /** Rejects with the first thing that the proxy does not do. */
 export async function checkWork(running: Running, work: Work): Promise<void> {
-  const agent = keepAliveAgent()
+  const agent = keepAliveAgent(work.tls !== undefined)
   try {
     for (const call of work.calls) await checkCall(running, call, agent)
     const first = work.calls[0]!
@@ -56,7 +56,7 @@ async function checkCall(running: Running, call: Call, agent: Agent): Promise<vo
   const echo = await send(running, call, { agent, fields: { [echoField]: '1' } })
   expectStatus(what, echo, 200)
   const arrived = Object.fromEntries(echo.body.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]))
-  for (const [name, pattern] of Object.entries(addedFields)) {
+  for (const [name, pattern] of Object.entries(addedFields(running.authority === undefined ? 'http' : 'https'))) {
     if (!pattern.test(arrived[name] ?? '')) throw new Error(`${what} reached the upstream with ${name}: ${JSON.stringify(arrived[name])}`)
   }
   const id = echo.fields['x-request-id']
@@ -105,7 +105,13 @@ function linesOf(file: string): string[] {
 
 function send(running: Running, call: Call, more: { agent?: Agent; from?: string; fields?: Record<string, string> }): Promise<Answer> {
   const { fields, ...rest } = more
-  return ask(running.origin + call.prefix + call.path, { method: call.method, body: call.body, fields: { ...fieldsOf(call), ...fields }, ...rest })
+  return ask(running.origin + call.prefix + call.path, {
+    method: call.method,
+    body: call.body,
+    fields: { ...fieldsOf(call), ...fields },
+    authority: running.authority,
+    ...rest,
+  })
 }
 
 function expectStatus(what: string, answer: Answer, wanted: number): void {

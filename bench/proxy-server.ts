@@ -19,6 +19,8 @@ export type Running = {
   readonly accessLog: string | null
   /** Where Gatehouse tells its metrics; other proxies have none here. */
   readonly control: string | null
+  /** Who issued its certificate, as PEM, when it is asked over TLS. */
+  readonly authority?: string | undefined
 }
 
 export type ProxyServer = {

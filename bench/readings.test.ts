@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cases, chooseCases } from './cases/index.ts'
 import { parseCoreList } from './cores.ts'
+import { pssOf, residentBytes } from './memory.ts'
 import { byThread, parseMetrics } from './metrics.ts'
 import { templatesOf609, templatesOf10000 } from './openapi-document.ts'
 import { readOptions, UsageFault } from './options.ts'
@@ -61,4 +62,10 @@ test('the work is of the size that the cases claim', () => {
   assert.equal(new Set(denyList).size, 50)
   assert.equal(new Set(templatesOf609()).size, 609)
   assert.equal(new Set(templatesOf10000('7')).size, 10_000)
+})
+
+test('memory of a process is read in octets, and what is no such text is no number', () => {
+  assert.equal(pssOf('55d0-7ffe ---p 00000000 00:00 0 [rollup]\nRss:   500 kB\nPss:                 123 kB\nPss_Dirty: 4 kB\n'), 125_952)
+  assert.ok(Number.isNaN(pssOf('Rss: 1 kB\n')))
+  assert.ok(residentBytes(process.pid) > 2 ** 20)
 })

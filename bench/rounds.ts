@@ -7,8 +7,8 @@ import { cpuMicros } from './cpu-time.ts'
 import type { Running } from './proxy-server.ts'
 import type { Absence, Row, Sample, Verdict } from './results.ts'
 import { summarize } from './statistics.ts'
-import type { Call } from './work.ts'
-import { type Load, sendLoad } from './wrk.ts'
+import type { Call, TlsVersion } from './work.ts'
+import { type Load, type LoadResult, sendLoad } from './wrk.ts'
 
 export type Contender = {
   readonly label: string
@@ -27,12 +27,15 @@ export type Plan = {
   readonly wrkThreads: number
   readonly loadCores: readonly number[] | null
   readonly say: (text: string) => void
+  readonly tlsVersion?: TlsVersion | undefined
+  /** How the load is sent; absent: by wrk, over connections that are kept. */
+  readonly send?: ((load: Load) => Promise<LoadResult>) | undefined
   /** Called around each measured load, for readings of a case's own. */
   readonly around?: (contender: Contender, load: () => Promise<void>) => Promise<void>
 }
 
-/** Seconds of load that count for nothing: compilers warm up, connections to the upstream are made. */
-const warmUpSeconds = 2
+/** Seconds of load that count for nothing: compilers warm up, connections to the upstream are made. A load of our own is slower than wrk, and they need thousands of requests. */
+const warmUpSeconds = ({ send }: Plan): number => (send === undefined ? 2 : 6)
 
 /** One row for each contender that came through all rounds; one failure ends a contender's part and nobody else's. */
 export async function measureRounds(contenders: readonly Contender[], plan: Plan): Promise<{ rows: Row[]; failed: Absence[] }> {
@@ -45,7 +48,7 @@ export async function measureRounds(contenders: readonly Contender[], plan: Plan
       if (failed.some((absence) => absence.proxy === contender.label)) continue
       plan.say(`${round === 0 ? 'warm-up' : `round ${round} of ${plan.rounds}`}, ${contender.label}`)
       try {
-        const sample = await measureOnce(contender, plan, round === 0 ? warmUpSeconds : plan.seconds, round > 0)
+        const sample = await measureOnce(contender, plan, round === 0 ? warmUpSeconds(plan) : plan.seconds, round > 0)
         if (round > 0) samples.get(contender.label)!.push(sample)
       } catch (fault) {
         const log = tail(contender.running.child.logFile)
@@ -66,12 +69,14 @@ async function measureOnce({ running, folder, ...contender }: Contender, plan: P
     threads: plan.wrkThreads,
     cores: plan.loadCores,
     folder,
+    tlsVersion: plan.tlsVersion,
   }
+  const send = plan.send ?? sendLoad
   let sample: Sample | null = null
   const measure = async () => {
     const start = moment()
     const before = cpuMicros(running.child.pid)
-    const { requests, perSecond, medianMs, p99Ms } = await sendLoad(load)
+    const { requests, perSecond, medianMs, p99Ms } = await send(load)
     const used = cpuMicros(running.child.pid) - before
     sample = { cpuMicros: used / requests, requests, perSecond, medianMs, p99Ms, othersShare: shareOfOthers(start, moment()) }
   }

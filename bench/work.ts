@@ -23,7 +23,20 @@ export type Work = {
   /** Whether one line of JSON per request is written to a file. */
   readonly log: boolean
   readonly calls: readonly Call[]
+  /** Absent: the proxy is asked in clear. */
+  readonly tls?: TlsWork
 }
+
+/** Requests come over TLS: the version that the load offers, and what the proxy shows. */
+export type TlsWork = {
+  readonly version: TlsVersion
+  /** Files in PEM form. */
+  readonly certificate: string
+  readonly key: string
+  /** Who issued the certificate, as PEM. */
+  readonly authority: string
+}
+export type TlsVersion = '1.2' | '1.3'
 
 /** High enough that no round meets it, low enough that no proxy rounds its pace to nothing: 100,000 a second. */
 export const limitOutOfReach = { requests: 6_000_000, windowSeconds: 60 } as const

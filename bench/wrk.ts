@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './children.ts'
-import type { Call } from './work.ts'
+import type { Call, TlsVersion } from './work.ts'
 
 export type Load = {
   readonly origin: string
@@ -14,32 +14,49 @@ export type Load = {
   readonly threads: number
   readonly cores: readonly number[] | null
   readonly folder: string
+  /** The one version of TLS that is offered; absent: in clear, or whatever is agreed on. */
+  readonly tlsVersion?: TlsVersion | undefined
 }
 
 export type LoadResult = { readonly requests: number; readonly perSecond: number; readonly medianMs: number; readonly p99Ms: number; readonly maxMs: number }
 
 const mark = 'bench-result '
 
+/** Times in microseconds. */
+export type PrintedResult = {
+  readonly requests: number
+  readonly durationMicros: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+  readonly failures: Readonly<Record<string, number>>
+}
+
+/** What a load generator of our own prints in the place of wrk. */
+export const resultLine = (result: PrintedResult): string => `${mark}${JSON.stringify(result)}\n`
+
 /** Sends load and rejects unless every single answer was a 2xx or 3xx and no connection failed: a refusal is cheap and must not count as speed. */
 export async function sendLoad(load: Load): Promise<LoadResult> {
   const script = join(load.folder, 'load.lua')
   writeFileSync(script, loadScript(load.calls))
   const args = ['-t', String(load.threads), '-c', String(load.connections), '-d', `${load.seconds}s`, '-s', script, load.origin]
-  return readResult(await run('wrk', args, load.cores))
+  return readResult(await run('wrk', args, load.cores, opensslSettings(load)))
+}
+
+/** wrk has no option for versions, but the OpenSSL in it reads its settings from a file. */
+function opensslSettings({ tlsVersion, folder }: Load): Record<string, string> {
+  if (tlsVersion === undefined) return {}
+  const file = join(folder, 'openssl.cnf')
+  const bounds = `MinProtocol = TLSv${tlsVersion}\nMaxProtocol = TLSv${tlsVersion}\n`
+  writeFileSync(file, `openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n[tls]\n${bounds}`)
+  return { OPENSSL_CONF: file }
 }
 
 /** Finds the line that `loadScript` made wrk print. */
 export function readResult(output: string): LoadResult {
   const line = output.split('\n').find((candidate) => candidate.startsWith(mark))
   if (line === undefined) throw new Error(`wrk printed no result:\n${output.trim()}`)
-  const { requests, durationMicros, p50, p99, max, failures } = JSON.parse(line.slice(mark.length)) as {
-    requests: number
-    durationMicros: number
-    p50: number
-    p99: number
-    max: number
-    failures: Record<string, number>
-  }
+  const { requests, durationMicros, p50, p99, max, failures } = JSON.parse(line.slice(mark.length)) as PrintedResult
   const failed = Object.entries(failures).filter(([, count]) => count > 0)
   if (failed.length > 0) {
     throw new Error(`the load met failures: ${failed.map(([kind, count]) => `${count} ${kind}`).join(', ')} (of ${requests} requests)`)

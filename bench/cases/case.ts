@@ -2,7 +2,7 @@
 
 import { type Bench, startChecked } from '../contenders.ts'
 import type { Absence, CaseResult } from '../results.ts'
-import { type Contender, measureRounds } from '../rounds.ts'
+import { type Contender, measureRounds, type Plan } from '../rounds.ts'
 import type { Work } from '../work.ts'
 
 export type Case = { readonly name: string; readonly says: string; run(bench: Bench): Promise<CaseResult> }
@@ -10,20 +10,24 @@ export type Case = { readonly name: string; readonly says: string; run(bench: Be
 export type LoadCase = {
   readonly name: string
   readonly says: string
-  readonly work: Work
+  /** Made when the case begins where it needs files. */
+  readonly work: Work | (() => Promise<Work>)
   /** The largest ratio to nginx that Gatehouse may have, or null where no goal is set. */
   readonly goal: number | null
+  /** How the load is sent; absent: by wrk. */
+  readonly send?: Plan['send']
 }
 
-/** Keep-alive connections that the load generator holds. */
+/** Connections that the load generator holds: kept, or made anew one after the other. */
 const connections = 64
 
 /** All proxies on the proxy's core, idle but for the one that is measured. */
-export function loadCase({ name, says, work, goal }: LoadCase): Case {
+export function loadCase({ name, says, work: given, goal, send }: LoadCase): Case {
   return {
     name,
     says,
     async run(bench) {
+      const work = typeof given === 'function' ? await given() : given
       const contenders: Contender[] = []
       const absent: Absence[] = []
       for (const proxy of bench.proxies) {
@@ -32,7 +36,17 @@ export function loadCase({ name, says, work, goal }: LoadCase): Case {
         else contenders.push({ label: proxy.name, against: 'nginx', goal: proxy.name === 'gatehouse' ? goal : null, ...started })
       }
       const { rounds, seconds } = bench.options
-      const plan = { rounds, seconds, calls: work.calls, connections, wrkThreads: 1, loadCores: bench.cores.load, say: bench.say }
+      const plan: Plan = {
+        rounds,
+        seconds,
+        calls: work.calls,
+        connections,
+        wrkThreads: 1,
+        loadCores: bench.cores.load,
+        say: bench.say,
+        tlsVersion: work.tls?.version,
+        send,
+      }
       const { rows, failed } = await measureRounds(contenders, plan)
       await Promise.all(contenders.map((contender) => contender.running.child.stop()))
       return { name, says, against: 'nginx', rows, figures: [], absent: [...absent, ...failed] }

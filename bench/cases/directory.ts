@@ -48,15 +48,22 @@ export const directory: Case = {
   says,
   async run(bench): Promise<CaseResult> {
     const figures: Figure[] = []
-    const few = await withReaders(await load(FEW), FEW, async (readers) => costsOf(readers, bench))
+    const small = await load(FEW)
     bench.say('loading a million keys')
     const loaded = await load(KEYS)
-    const many = await withReaders(loaded, KEYS, async (readers) => {
-      const costs = await costsOf(readers, bench)
-      const effects = await effectsOf(loaded, readers, bench)
-      figures.push(effect('key created, to valid on all threads', effects.created), effect('key revoked, to refused on all threads', effects.revoked))
-      return costs
-    })
+    const few: Costs[] = []
+    const many: Costs[] = []
+    await withReaders(small, FEW, async (readersOfFew) =>
+      withReaders(loaded, KEYS, async (readers) => {
+        // One thread after the other, and few and many by turns: what is asked for is the cost of a look-up and not of a crowded machine.
+        for (let i = 0; i < READERS; i++) {
+          few.push(await costsOf(readersOfFew[i]!, bench))
+          many.push(await costsOf(readers[i]!, bench))
+        }
+        const effects = await effectsOf(loaded, readers, bench)
+        figures.push(effect('key created, to valid on all threads', effects.created), effect('key revoked, to refused on all threads', effects.revoked))
+      }),
+    )
     figures.unshift(
       figure('load from the embedded store', 's', [loaded.seconds]),
       figure('file of the embedded store', 'MB', [loaded.stored / MB]),
@@ -69,6 +76,7 @@ export const directory: Case = {
       ),
       ...costFigures('of 1,000 keys', few),
       ...costFigures('of 1,000,000 keys', many),
+      ...differences(few, many),
     )
     return { name, says, against: '', rows: [], figures, absent: [] }
   },
@@ -82,6 +90,23 @@ function costFigures(of: string, costs: readonly Costs[]): Figure[] {
     each('look-up of any', ({ uniform }) => uniform),
     each('look-up of any, names read', ({ named }) => named),
     each('look-up of an unknown key', ({ unknown }) => unknown),
+  ]
+}
+/** What a million keys add to the look-up of any of them, beside what one read from far memory costs on this machine: see decision 0047. */
+function differences(few: readonly Costs[], many: readonly Costs[]): Figure[] {
+  const more = many.map(({ uniform }, i) => uniform - few[i]!.uniform)
+  return [
+    figure('look-up of any, more among 1,000,000 than among 1,000', 'us', more),
+    figure(
+      'the same, as a share of the whole with SHA-256',
+      '%',
+      more.map((each, i) => (each / few[i]!.uniform) * 100),
+    ),
+    figure(
+      'a read from far memory',
+      'us',
+      [...few, ...many].map(({ farRead }) => farRead),
+    ),
   ]
 }
 const figure = (label: string, unit: string, samples: readonly number[], verdict: Verdict | null = null): Figure => ({
@@ -156,15 +181,11 @@ async function ask(reader: Worker, message: ToReader): Promise<FromReader> {
   return ((await once(reader, 'message')) as [FromReader])[0]
 }
 
-/** One thread after the other: what is asked for is the cost of a look-up and not of a crowded machine. */
-async function costsOf(readers: readonly Worker[], bench: Bench): Promise<readonly Costs[]> {
-  const found: Costs[] = []
-  for (const reader of readers) {
-    bench.say('looking keys up')
-    const answer = await ask(reader, { kind: 'measure' })
-    if (answer.kind === 'costs') found.push(answer.costs)
-  }
-  return found
+async function costsOf(reader: Worker, bench: Bench): Promise<Costs> {
+  bench.say('looking keys up')
+  const answer = await ask(reader, { kind: 'measure' })
+  if (answer.kind !== 'costs') throw new Error('the reader did not measure')
+  return answer.costs
 }
 
 async function effectsOf(loaded: Loaded, readers: readonly Worker[], bench: Bench): Promise<{ created: number[]; revoked: number[] }> {

@@ -12,6 +12,7 @@ export const caddy: ProxyServer = {
   name: 'caddy',
   version: () => versionOf('caddy', ['version'], /^v?(\S+)/),
   cannot(work) {
+    if (work.tls !== undefined) return 'TLS is compared with nginx alone'
     if (work.limit !== null) return 'its stock build has no rate limit'
     if (work.keys.length > 0) return 'its stock build knows no API keys'
     return work.routes.some((route) => route.templates !== null) ? 'it has no table of routes by template' : null

@@ -23,7 +23,8 @@ export function gatehouse(launcher: string): ProxyServer {
       const accessLog = work.log ? join(place.folder, 'access.log') : null
       const file = join(place.folder, 'gatehouse.yaml')
       writeFileSync(file, configuration(work, place, addresses, accessLog), { mode: 0o600 })
-      return startGatehouse(launcher, file, place, addresses, accessLog)
+      const running = await startGatehouse(launcher, file, place, addresses, accessLog)
+      return work.tls === undefined ? running : { ...running, origin: `https://${addresses.listen}`, authority: work.tls.authority }
     },
   }
 }
@@ -31,7 +32,7 @@ export function gatehouse(launcher: string): ProxyServer {
 /** Starts it on a file that stands already and waits until it says that it is ready. */
 export async function startGatehouse(launcher: string, file: string, place: Place, addresses: Addresses, accessLog: string | null): Promise<Running> {
   const child = launch({ name: 'gatehouse', command: process.execPath, args: [launcher, 'start', file], cores: place.cores, folder: place.folder })
-  await waitUntilAnswers(`http://${addresses.control}/readyz`, child, (status) => status === 200)
+  await waitUntilAnswers(`http://${addresses.control}/readyz`, child, { accepted: (status) => status === 200 })
   return { origin: `http://${addresses.listen}`, child, accessLog, control: `http://${addresses.control}` }
 }
 
@@ -39,6 +40,11 @@ export async function startGatehouse(launcher: string, file: string, place: Plac
 function configuration(work: Work, place: Place, addresses: Addresses, accessLog: string | null): string {
   const names = work.routes.map((_, index) => `api-${index}`)
   const policies = policiesOf(work)
+  const { tls } = work
+  const listen =
+    tls === undefined
+      ? `http://${addresses.listen}`
+      : { address: `https://${addresses.listen}`, tls: { certificates: [{ cert: tls.certificate, key: tls.key }] } }
   const apis = work.routes.map((route, index) => {
     const document = `api-${index}.openapi.json`
     if (route.templates !== null) writeFileSync(join(place.folder, document), openapiDocument(route.templates), { mode: 0o600 })
@@ -53,7 +59,13 @@ function configuration(work: Work, place: Place, addresses: Addresses, accessLog
   return JSON.stringify(
     {
       gatehouse: 1,
-      gateway: { listen: [`http://${addresses.listen}`], threads: place.threads, accessLog: accessLog === null ? 'off' : { file: accessLog } },
+      gateway: {
+        listen: [listen],
+        threads: place.threads,
+        accessLog: accessLog === null ? 'off' : { file: accessLog },
+        // As nginx here: connections are kept for as long as a run may last.
+        ...(tls !== undefined && { timeouts: { idle: '1h' } }),
+      },
       control: { listen: `http://${addresses.control}` },
       apis: Object.fromEntries(apis.map((api, index) => [names[index], api])),
       ...(work.keys.length > 0 && {

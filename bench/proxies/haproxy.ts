@@ -11,7 +11,12 @@ import { versionOf } from './version.ts'
 export const haproxy: ProxyServer = {
   name: 'haproxy',
   version: () => versionOf('haproxy', ['-v'], /version (\S+)/),
-  cannot: (work) => (work.routes.some((route) => route.templates !== null) ? 'it has no table of routes by template' : null),
+  cannot: (work) =>
+    work.tls !== undefined
+      ? 'TLS is compared with nginx alone'
+      : work.routes.some((route) => route.templates !== null)
+        ? 'it has no table of routes by template'
+        : null,
   async start(work: Work, place: Place): Promise<Running> {
     const address = `127.0.0.1:${await freePort()}`
     const file = join(place.folder, 'haproxy.cfg')

@@ -14,9 +14,12 @@ export const nginx: ProxyServer = {
   async start(work: Work, place: Place): Promise<Running> {
     const address = `127.0.0.1:${await freePort()}`
     const accessLog = work.log ? join(place.folder, 'access.log') : null
-    const child = launchNginx({ name: 'nginx', ...place, workers: place.threads, http: configuration(work, place, address, accessLog) })
-    await waitUntilAnswers(`http://${address}/`, child)
-    return { origin: `http://${address}`, child, accessLog, control: null }
+    // Beside ten thousand clients that wait there are the connections to the upstream.
+    const connections = work.tls === undefined ? 8192 : 16_384
+    const child = launchNginx({ name: 'nginx', ...place, workers: place.threads, connections, http: configuration(work, place, address, accessLog) })
+    const origin = `${work.tls === undefined ? 'http' : 'https'}://${address}`
+    await waitUntilAnswers(`${origin}/`, child, { authority: work.tls?.authority })
+    return { origin, child, accessLog, control: null, authority: work.tls?.authority }
   },
 }
 
@@ -30,8 +33,8 @@ function configuration(work: Work, place: Place, address: string, accessLog: str
 ${keyMap(work)}
 ${limitZone(work)}
   server {
-    listen ${address} backlog=4096${place.threads > 1 ? ' reuseport' : ''};
-${work.deny.map((network) => `    deny ${network};\n`).join('')}${work.keys.length > 0 ? '    if ($consumer = "") { return 401; }\n' : ''}${limitOf(work)}
+    listen ${address} backlog=4096${work.tls === undefined ? '' : ' ssl'}${place.threads > 1 ? ' reuseport' : ''};
+${tlsOf(work)}${work.deny.map((network) => `    deny ${network};\n`).join('')}${work.keys.length > 0 ? '    if ($consumer = "") { return 401; }\n' : ''}${limitOf(work)}
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
@@ -44,6 +47,21 @@ ${work.deny.map((network) => `    deny ${network};\n`).join('')}${work.keys.leng
 ${work.keys.length > 0 ? '    proxy_set_header X-API-Key "";\n    proxy_set_header Gatehouse-Consumer $consumer;\n' : ''}    add_header X-Request-Id $request_id always;
 ${work.routes.map(locationsOf).join('')}    location / { return 404; }
   }`
+}
+
+/** The suites, groups and tickets that Gatehouse has as it comes, in the same order: another cipher would be another work. */
+function tlsOf({ tls }: Work): string {
+  if (tls === undefined) return ''
+  const suites = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305'].flatMap((suite) => [`ECDHE-ECDSA-${suite}`, `ECDHE-RSA-${suite}`])
+  return `    ssl_certificate ${tls.certificate};
+    ssl_certificate_key ${tls.key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers ${suites.join(':')};
+    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256;
+    ssl_prefer_server_ciphers on;
+    ssl_ecdh_curve X25519:prime256v1:secp384r1;
+    ssl_session_cache shared:tls:10m;
+`
 }
 
 function accessLogOf(file: string | null): string {

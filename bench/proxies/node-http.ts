@@ -11,8 +11,8 @@ const server = fileURLToPath(new URL('./node-http-server.ts', import.meta.url))
 export const nodeHttp: ProxyServer = {
   name: 'node:http',
   version: () => process.version,
-  cannot: ({ routes, deny, keys, limit, log }) =>
-    routes.length > 1 || routes.some((route) => route.templates !== null) || deny.length > 0 || keys.length > 0 || limit !== null || log
+  cannot: ({ routes, deny, keys, limit, log, tls }) =>
+    tls !== undefined || routes.length > 1 || routes.some((route) => route.templates !== null) || deny.length > 0 || keys.length > 0 || limit !== null || log
       ? 'an anchor for the plain cases only'
       : null,
   async start(work: Work, place: Place): Promise<Running> {

@@ -2,7 +2,7 @@
 import { fieldName } from '../http/field-names.ts'
 import { run, type Standing } from '../pipeline/chain.ts'
 import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
-import type { Exchange } from '../pipeline/exchange.ts'
+import { type Exchange, NO_LINE } from '../pipeline/exchange.ts'
 import { runWithCanary } from './canary.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { Gateway } from './gateway.ts'
@@ -58,7 +58,7 @@ function tell(gateway: Gateway, client: ClientConnection, x: Exchange, { replace
   x.defaultFields = defaults
   const { scheme, transportSecurityLine } = client.origin.entrance
   if (transportSecurity === undefined || (transportSecurity.yields && scheme === 'https')) x.transportSecurityLine = transportSecurityLine
-  else x.transportSecurityLine = gateway.cameByHttps(client, x) ? transportSecurity.line : ''
+  else x.transportSecurityLine = gateway.cameByHttps(client, x) ? transportSecurity.line : NO_LINE
 }
 const belowOf = ({ path }: Exchange, { settings }: LiveApi): string => (path.length === settings.path.length ? '/' : path.slice(settings.path.length))
 

@@ -1,14 +1,14 @@
 // By which way a request comes in, and where a request in clear is sent instead.
 import type { InClear, Listener } from '../model/snapshot.ts'
 import type { Reply } from '../pipeline/contract.ts'
-import { type Exchange, fieldLine, TRANSPORT_SECURITY } from '../pipeline/exchange.ts'
+import { type Exchange, NO_LINE, transportSecurityLine } from '../pipeline/exchange.ts'
 
 /** What all connections of one listener share. */
 export class Entrance {
   readonly scheme: 'http' | 'https'
   inClear: InClear | undefined = undefined
-  /** The line of Strict-Transport-Security, or '' where nothing is said: never in clear (RFC 6797 7.2). */
-  transportSecurityLine = ''
+  /** The line of Strict-Transport-Security, empty where nothing is said: never in clear (RFC 6797 7.2). */
+  transportSecurityLine: Buffer = NO_LINE
 
   constructor(listener: Listener, scheme: 'http' | 'https' = listener.tls === undefined ? 'http' : 'https') {
     this.scheme = scheme
@@ -19,7 +19,7 @@ export class Entrance {
   renew({ inClear, tls }: Listener): void {
     this.inClear = inClear
     const said = this.scheme === 'https' ? tls?.transportSecurity : undefined
-    this.transportSecurityLine = said === undefined ? '' : fieldLine(TRANSPORT_SECURITY, said)
+    this.transportSecurityLine = said === undefined ? NO_LINE : transportSecurityLine(said)
   }
 }
 

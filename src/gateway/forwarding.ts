@@ -221,7 +221,7 @@ export class Forwarding implements Waiting {
     if (!head.hasTransportSecurity) return
     const { client } = this
     const x = this.x!
-    if (x.transportSecurityLine === '' && client.gateway.cameByHttps(client, x)) return
+    if (x.transportSecurityLine.length === 0 && client.gateway.cameByHttps(client, x)) return
     for (let i = head.findId(STRICT_TRANSPORT_SECURITY); i >= 0; i = head.findId(STRICT_TRANSPORT_SECURITY, i + 1)) head.drop(i)
   }
 

@@ -105,7 +105,7 @@ export function putResponse(out: Output, head: ResponseHead, x: Exchange, client
     if (!head.lengthKept) putLength(out, head.contentLength)
   } else if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1) out.put(CHUNKED)
   // RFC 9111 3.2: what a 304 says takes the place of what was stored; what it does not say stays.
-  if (head.status !== 304) for (const { name, line } of x.defaultFields) if (head.find(name) < 0) out.text(line)
+  if (head.status !== 304) for (const { name, octets } of x.defaultFields) if (head.find(name) < 0) out.put(octets)
   putEnd(out, x, client)
 }
 
@@ -131,7 +131,7 @@ function putHead(out: Output, head: ResponseHead): void {
 /** The gateway's own fields of every response, and the empty line. */
 function putEnd(out: Output, x: Exchange, client: { readonly minor: number; readonly keepAlive: boolean }): void {
   if (x.clientFields !== '') out.text(x.clientFields)
-  if (x.transportSecurityLine !== '') out.text(x.transportSecurityLine)
+  if (x.transportSecurityLine.length > 0) out.put(x.transportSecurityLine)
   if (!client.keepAlive) {
     // A stream of HTTP/2 has no connection of its own.
     if (client.minor < 2) out.put(CLOSE)

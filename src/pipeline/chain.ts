@@ -7,7 +7,7 @@ import type { PolicySet } from '../model/snapshot.ts'
 import type { AnyPolicy, CredentialPlace, Denial, Hooks, Kit, Refusal, Resources, StandingFields } from './contract.ts'
 import { systemTimer, type Timer } from './deadline.ts'
 import { brokenRefusal } from './denials.ts'
-import { type DefaultField, defaultField, type Exchange, fieldLine, TRANSPORT_SECURITY } from './exchange.ts'
+import { type DefaultField, defaultField, type Exchange, fieldLine, transportSecurityLine } from './exchange.ts'
 import { FAILURE_SCOPE, FailureLimit, type FailureRule } from './failure-limit.ts'
 import { Identification } from './identification.ts'
 import { Lasting, type LastingPolicy } from './lasting.ts'
@@ -44,7 +44,7 @@ export interface Standing {
   readonly replaces: readonly FieldNameSet[]
   readonly defaults: readonly DefaultField[]
   /** Undefined: no policy says anything of it. */
-  readonly transportSecurity: { readonly line: string; readonly yields: boolean } | undefined
+  readonly transportSecurity: { readonly line: Buffer; readonly yields: boolean } | undefined
 }
 
 /** An API as its policies know it. A name alone: an API without versions. */
@@ -155,7 +155,7 @@ function standingOf(all: readonly StandingFields[]): Standing {
     lines: all.flatMap(({ fields }) => fields.map(([name, value]) => fieldLine(name, value))).join(''),
     replaces: names.length === 0 ? [] : [new FieldNameSet(names)],
     defaults: all.flatMap(({ defaults = [] }) => defaults.map(([name, value]) => defaultField(name, value))),
-    transportSecurity: said && { line: fieldLine(TRANSPORT_SECURITY, said.value), yields: said.yields },
+    transportSecurity: said && { line: transportSecurityLine(said.value), yields: said.yields },
   }
 }
 

@@ -37,8 +37,8 @@ export class Exchange {
   droppedFromResponse: readonly FieldNameSet[] = NONE
   /** Fields for the client where the response has none of that name. */
   defaultFields: readonly DefaultField[] = NO_DEFAULTS
-  /** The line of Strict-Transport-Security, or '': a client in clear is not told (RFC 6797 7.2). */
-  transportSecurityLine = ''
+  /** The line of Strict-Transport-Security, or nothing: a client in clear is not told (RFC 6797 7.2). */
+  transportSecurityLine: Buffer = NO_LINE
   /** Path, with the API's prefix: as matched, as forwarded. */
   private cachedPath: string | undefined = undefined
   private cachedMethod: string | undefined = undefined
@@ -115,7 +115,7 @@ export class Exchange {
     this.clientFields = ''
     this.droppedFromResponse = NONE
     this.defaultFields = NO_DEFAULTS
-    this.transportSecurityLine = ''
+    this.transportSecurityLine = NO_LINE
     this.cachedPath = undefined
     this.cachedMethod = undefined
     this.slots.fill(undefined)
@@ -139,18 +139,22 @@ export type { PrincipalValue }
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VISIBLE = /^[\x20-\x7e]*$/
-export const TRANSPORT_SECURITY = 'Strict-Transport-Security'
+/** The line of Strict-Transport-Security (RFC 6797 6.1) with its CR LF. */
+export const transportSecurityLine = (value: string): Buffer => Buffer.from(fieldLine('Strict-Transport-Security', value), 'latin1')
+export const NO_LINE: Buffer = Buffer.alloc(0)
 
 /** A field that stands where the response has none of its name. */
 export interface DefaultField {
   readonly name: FieldName
-  /** With its CR LF. */
+  /** With its CR LF, as text and as octets. */
   readonly line: string
+  readonly octets: Buffer
   /** Finds it among field lines. */
   readonly among: RegExp
 }
 export function defaultField(name: string, value: string): DefaultField {
-  return { name: fieldName(name), line: fieldLine(name, value), among: new RegExp(`^${name}:`, 'im') }
+  const line = fieldLine(name, value)
+  return { name: fieldName(name), line, octets: Buffer.from(line, 'latin1'), among: new RegExp(`^${name}:`, 'im') }
 }
 
 /** One field line with its CR LF. */

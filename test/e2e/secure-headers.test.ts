@@ -34,6 +34,15 @@ describe('fields of every response', () => {
     unchanged: head('304 Not Modified', 'ETag: "a"', 'Server: x'),
     empty: head('204 No Content', 'Server: x'),
     hints: head('103 Early Hints', 'Link: </a>', 'Server: x', `${NAME}: max-age=3`) + head('200 OK', EMPTY),
+    // The proof for the key of RFC 6455 1.3.
+    tunnel: head(
+      '101 Switching Protocols',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+      'Server: x',
+      `${NAME}: max-age=3`,
+    ),
     broken: 'HTTP/1.1 2x0 What\r\n\r\n',
   }
   const at = (name: keyof typeof cases) => `/case/${Object.keys(cases).indexOf(name)}`
@@ -72,7 +81,7 @@ describe('fields of every response', () => {
       },
       apis: {
         plain: { hosts: ['plain.example'], path: '/', upstream: `http://127.0.0.1:${upstream.port}`, public: true },
-        api: { path: '/api', upstream: `http://127.0.0.1:${upstream.port}`, public: true, ...(policies && { policies }) },
+        api: { path: '/api', upstream: `http://127.0.0.1:${upstream.port}`, public: true, websocket: true, ...(policies && { policies }) },
         keyed: { path: '/keyed', upstream: 'http://127.0.0.1:1', policies: { 'api-key': { header: 'K' }, ...policies } },
         gone: { path: '/gone', upstream: 'http://127.0.0.1:1', public: true, ...(policies && { policies }) },
       },
@@ -254,6 +263,18 @@ describe('fields of every response', () => {
     assert.deepEqual(valuesOf(silent, 'Content-Security-Policy'), ["default-src 'none'; frame-ancestors 'none'"])
     assert.deepEqual([...valuesOf(talkative, 'X-Frame-Options'), ...valuesOf(silent, 'X-Frame-Options')], ['ALLOWALL', 'DENY'])
     assert.deepEqual([...valuesOf(talkative, 'Cache-Control'), ...valuesOf(silent, 'Cache-Control')], ['private', 'private'])
+  })
+
+  test('the answer that opens a tunnel has the fields of every other', async () => {
+    const gateway = await start({ policies: { 'secure-headers': {} } })
+    const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
+    const { bytes } = await converse(gateway.port, [message(`GET /api${at('tunnel')} HTTP/1.1`, 'Host: gateway.example', ...upgrade)], {
+      authority: authority.certificate,
+    })
+    const text = bytes.toString('latin1')
+    assert.match(text, /^HTTP\/1\.1 101 /)
+    assert.deepEqual(text.match(/^Strict-Transport-Security: .*$/gim), [`${NAME}: ${A_YEAR}`])
+    assert.deepEqual([/^Server:/im.test(text), /^X-Content-Type-Options: nosniff\r$/m.test(text)], [false, true])
   })
 
   test('an informational response tells no more than the one that counts', async () => {

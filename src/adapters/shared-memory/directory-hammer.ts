@@ -17,6 +17,9 @@ export interface Seen {
   readonly faults: readonly string[]
 }
 
+/** The number of a key that is put again and again, and never removed. */
+export const REPLACED = 1_000_000
+
 function work({ memory, file, control, keys }: HammerOrder): Seen {
   const words = new Int32Array(control)
   const credentials = new SharedCredentials(file, memory)
@@ -39,9 +42,12 @@ function work({ memory, file, control, keys }: HammerOrder): Seen {
       if (seen.key.id !== keyOf(next).id || seen.consumer.name !== consumer || !seen.consumer.apis.has(`api-${next & 255}`)) faults.push(`key ${next} is torn`)
       if (next < revokedBefore) faults.push(`key ${next} was revoked and is valid`)
     } else if (next < added && next > revokedAfter) faults.push(`key ${next} is there and was not found`)
+    const replaced = credentials.findKey(digestOf(REPLACED), 0)
+    if (replaced?.key.id !== keyOf(REPLACED).id || replaced.consumer.name !== `consumer-${REPLACED & 255}`)
+      faults.push('the key that was put again is not there, or torn')
     if (faults.length > 10) break
   }
   return { looks, found, faults }
 }
 
-parentPort!.postMessage(work(workerData as HammerOrder))
+if (parentPort !== null) parentPort.postMessage(work(workerData as HammerOrder))

@@ -31,7 +31,7 @@ describe('secure-headers', () => {
     ])
     const { chain } = new Harness(attached({}))
     assert.deepEqual([chain.run.parts.length, chain.standing.defaults.map(({ line }) => line)], [0, ['Cache-Control: no-store\r\n']])
-    assert.deepEqual(chain.standing.transportSecurity, { line: 'Strict-Transport-Security: max-age=31536000\r\n', yields: true })
+    assert.deepEqual(chain.standing.transportSecurity, { line: Buffer.from('Strict-Transport-Security: max-age=31536000\r\n'), yields: true })
   })
 
   it('what it says, the upstream does not say beside it, nor what tells about software', async () => {
@@ -75,7 +75,7 @@ describe('secure-headers', () => {
 
   it('says Strict-Transport-Security as RFC 6797 writes it, and promises browsers’ lists only what they take', () => {
     const said = (strictTransportSecurity: object) => standing({ strictTransportSecurity }).transportSecurity
-    const line = (value: string) => ({ line: `Strict-Transport-Security: ${value}\r\n`, yields: false })
+    const line = (value: string) => ({ line: Buffer.from(`Strict-Transport-Security: ${value}\r\n`), yields: false })
     assert.deepEqual(said({}), line('max-age=31536000'))
     assert.deepEqual(said({ maxAge: '0s' }), line('max-age=0'))
     assert.deepEqual(said({ maxAge: '1500ms' }), line('max-age=1'))
