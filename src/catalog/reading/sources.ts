@@ -157,20 +157,21 @@ class Reading {
   private certificatesOfListener(document: SourceDocument, listener: unknown, path: Path): void {
     const { certificates } = members<'certificates'>(members<'tls'>(listener).tls)
     for (const [j, pair] of asList(certificates).entries()) {
-      const { cert, key } = members<'cert' | 'key'>(pair)
-      const at: Path = [...path, 'tls', 'certificates', j]
-      this.pem(document, cert, [...at, 'cert'])
-      this.pem(document, key, [...at, 'key'], { secret: true })
+      this.certificateWithKey(document, pair, [...path, 'tls', 'certificates', j])
     }
   }
   private filesOfUpstream(document: SourceDocument, tls: unknown, path: Path): void {
     const { ca, certificate, crl } = members<'ca' | 'certificate' | 'crl'>(tls)
-    const { cert, key } = members<'cert' | 'key'>(certificate)
     this.pem(document, members<'file'>(ca).file, [...path, 'ca', 'file'])
-    this.pem(document, cert, [...path, 'certificate', 'cert'])
-    this.pem(document, key, [...path, 'certificate', 'key'], { secret: true })
+    this.certificateWithKey(document, certificate, [...path, 'certificate'])
     if (Array.isArray(crl)) for (const [i, file] of asList(crl).entries()) this.pem(document, file, [...path, 'crl', i])
     else this.pem(document, crl, [...path, 'crl'])
+  }
+  private certificateWithKey(document: SourceDocument, pair: unknown, at: Path): void {
+    const { cert, key, passphrase } = members<'cert' | 'key' | 'passphrase'>(pair)
+    this.pem(document, cert, [...at, 'cert'])
+    this.pem(document, key, [...at, 'key'], { secret: true })
+    this.pem(document, members<'file'>(passphrase).file, [...at, 'passphrase', 'file'], { secret: true })
   }
   private pem(document: SourceDocument, written: unknown, at: Path, { secret = false } = {}): void {
     // What is no path, the schema will say, without repeating it: it may be a key.

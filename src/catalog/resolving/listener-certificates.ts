@@ -55,11 +55,12 @@ export function readTls(section: TlsSection, place: Path, { texts, fileBeside, n
   const faults: Fault[] = []
   const notices: Fault[] = []
   const certificates: ServerCertificate[] = []
-  for (const [j, { cert, key }] of section.certificates.entries()) {
+  for (const [j, { cert, key, passphrase }] of section.certificates.entries()) {
     const at: Path = [...place, 'certificates', j]
     const [certificateText, keyText] = [texts.get(fileBeside(cert)), texts.get(fileBeside(key))]
-    if (certificateText === undefined || keyText === undefined) continue
-    const reading = readServerCertificate(certificateText, keyText, nowMs)
+    const passphraseText = passphrase && texts.get(fileBeside(passphrase.file))
+    if (certificateText === undefined || keyText === undefined || (passphrase && passphraseText === undefined)) continue
+    const reading = readServerCertificate(certificateText, keyText, nowMs, passphraseText)
     for (const { in: where, code, message } of reading.faults) faults.push({ code, message, path: [...at, where === 'key' ? 'key' : 'cert'] })
     for (const message of reading.notices) notices.push({ code: 'certificate-notice', message, path: [...at, 'cert'] })
     const { certificate } = reading

@@ -23,7 +23,13 @@ const tlsOfListener = object(
     certificates: list(
       object({
         cert: pemFile('PEM: the certificate of the server, and behind it those of the authorities between it and the root.'),
-        key: pemFile('PEM: its private key, which only the owner of the file may read. Not sealed with a passphrase.'),
+        key: pemFile('PEM: its private key, which only the owner of the file may read.'),
+        passphrase: optional(
+          object(
+            { file: pemFile('A file with the passphrase in its first line, which only its owner and group may read.') },
+            'What the key is sealed with (PKCS #8); left out: it is not.',
+          ),
+        ),
       }),
       {
         min: 1,
