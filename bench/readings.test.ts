@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cases, chooseCases } from './cases/index.ts'
 import { parseCoreList } from './cores.ts'
+import { readStreams } from './h2load.ts'
 import { pssOf, residentBytes } from './memory.ts'
 import { byThread, parseMetrics } from './metrics.ts'
 import { templatesOf609, templatesOf10000 } from './openapi-document.ts'
@@ -68,4 +69,14 @@ test('memory of a process is read in octets, and what is no such text is no numb
   assert.equal(pssOf('55d0-7ffe ---p 00000000 00:00 0 [rollup]\nRss:   500 kB\nPss:                 123 kB\nPss_Dirty: 4 kB\n'), 125_952)
   assert.ok(Number.isNaN(pssOf('Rss: 1 kB\n')))
   assert.ok(residentBytes(process.pid) > 2 ** 20)
+})
+
+test('of h2load only answers over HTTP/2 that were no refusals count', () => {
+  const printed = 'Application protocol: h2\nrequests: 4 total, 4 started, 4 done, 4 succeeded, 0 failed, 0 errored, 0 timeout\n'
+  const log = '1000000\t200\t500\n1000100\t200\t1500\n1400000\t304\t1000\n1499000\t200\t1000\n'
+  assert.deepEqual(readStreams(printed, log), { requests: 4, perSecond: 8, medianMs: 1, p99Ms: 1.5, maxMs: 1.5 })
+  assert.throws(() => readStreams(printed, log.replace('304', '429')), /1 of 4 were refused, the first with 429/)
+  assert.throws(() => readStreams(printed.replace('0 errored', '2 errored'), log), /2 errored/)
+  assert.throws(() => readStreams(printed.replace('h2', 'http/1.1'), log), /did not speak HTTP\/2/)
+  assert.throws(() => readStreams(printed, ''), /completed no request/)
 })

@@ -25,6 +25,8 @@ export type Work = {
   readonly calls: readonly Call[]
   /** Absent: the proxy is asked in clear. */
   readonly tls?: TlsWork
+  /** And over HTTP/2; the proxy speaks HTTP/1.1 beside it. */
+  readonly http2?: boolean
 }
 
 /** Requests come over TLS: the version that the load offers, and what the proxy shows. */

@@ -1,13 +1,16 @@
 // Starts what examples/ holds and calls it: an example that does not run is worse than none.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { parse } from 'yaml'
+// @ts-expect-error The stand-in is plain JavaScript, as the bookshop is.
+import { startEcho } from '../examples/github/upstream.js'
 // @ts-expect-error The bookshop is plain JavaScript, because it is shipped and started as it is.
 import { startBookshop } from '../examples/quickstart/bookshop.js'
 // @ts-expect-error The shops of the example are plain JavaScript, as the bookshop is.
@@ -18,6 +21,7 @@ import { freePorts, type RunningProgram, runProgram } from './support/running-pr
 
 const repository = fileURLToPath(new URL('../', import.meta.url))
 const launcher = join(repository, 'bin/gatehouse')
+const run = promisify(execFile)
 /** Runs a command to its end with the Node that runs the tests; throws when it fails. */
 const gatehouse = (...args: string[]): string => execFileSync(process.execPath, [launcher, ...args], { encoding: 'utf8' })
 
@@ -292,5 +296,57 @@ describe('the bookshop in two versions', () => {
     edit(/sunset: \S+/, `sunset: ${iso(-1)}`)
     assert.match((await until('/bookshop/v1/books', 410)).headers.get('link')!, /successor-version/)
     assert.equal((await call('/bookshop/v2/books')).status, 200)
+  })
+})
+
+describe('clients with certificates', () => {
+  let folder: string
+  let port: number
+  let program: RunningProgram | undefined
+  let upstream: Bookshop
+  const certificates = (...args: string[]): string => execFileSync('sh', [join(folder, 'certificates.sh'), ...args], { encoding: 'utf8', stdio: 'pipe' })
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse mtls '))
+    cpSync(join(repository, 'examples/mtls'), folder, { recursive: true, filter: (path) => !/\/(?:data|certificates)$/.test(path) })
+    certificates()
+    upstream = (await startEcho(0, 'payments')) as Bookshop
+    const [gateway, control] = (await freePorts(2)) as [number, number]
+    port = gateway
+    const ports: Record<string, number> = { 8094: gateway, 8095: control, 9010: upstream.port }
+    const file = join(folder, 'gatehouse.yaml')
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replaceAll(/127\.0\.0\.1:(\d+)/g, (_, each: string) => `127.0.0.1:${ports[each]}`),
+      { mode: 0o600 },
+    )
+    program = await runProgram(process.execPath, [launcher, 'start', file], /^ready$/m)
+  })
+  after(async () => {
+    await program?.stop()
+    await upstream?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** As the page calls it. */
+  async function call(path: string, client?: string): Promise<{ readonly status: number; readonly code?: string; readonly fields?: Record<string, string> }> {
+    const shown = client === undefined ? [] : ['--cert', `${client}.pem`, '--key', `${client}.key`]
+    const args = ['-sS', '--cacert', 'authority.pem', ...shown, '-w', '\n%{http_code}', `https://localhost:${port}${path}`]
+    const { stdout } = await run('curl', args, { cwd: join(folder, 'certificates') })
+    const [body, status] = stdout.split('\n') as [string, string]
+    return { ...JSON.parse(body), status: Number(status) }
+  }
+
+  test('are known by a name in it, and refused from the moment in which it is revoked; others are asked for one only where one is needed', async () => {
+    assert.equal((await call('/status')).status, 200)
+    assert.equal((await call('/payments')).code, 'client-certificate.missing')
+    for (const client of ['billing', 'leaver']) assert.equal((await call('/payments', client)).fields?.['gatehouse-consumer'], client)
+    certificates('revoke', 'leaver')
+    for (let i = 0; (await call('/payments', 'leaver')).status === 200; i++) {
+      assert.ok(i < 400, program!.output())
+      await pause(25)
+    }
+    assert.equal((await call('/payments', 'leaver')).code, 'client-certificate.revoked')
+    assert.equal((await call('/payments', 'billing')).status, 200)
   })
 })

@@ -8,10 +8,23 @@ import { publish } from './publish.ts'
 import { securedGet, securedPost } from './secured.ts'
 import { table609 } from './table-609.ts'
 import { threads } from './threads.ts'
-import { tlsCases } from './tls.ts'
+import { http2Get, tlsCases } from './tls.ts'
 import { tlsIdle } from './tls-idle.ts'
 
-export const cases: readonly Case[] = [plainGet, plainPost, securedGet, securedPost, ...kongCases, table609, ...tlsCases, tlsIdle, publish, directory, threads]
+export const cases: readonly Case[] = [
+  plainGet,
+  plainPost,
+  securedGet,
+  securedPost,
+  ...kongCases,
+  table609,
+  ...tlsCases,
+  http2Get,
+  tlsIdle,
+  publish,
+  directory,
+  threads,
+]
 
 /** The cases with these names or with names that go on from one of them after a hyphen; null stands for all. Unknown names are given back. */
 export function chooseCases(names: readonly string[] | null): { chosen: readonly Case[]; unknown: readonly string[] } {

@@ -1,9 +1,10 @@
-// TLS beside nginx: requests over kept connections, handshakes in full and resumed, each for TLS 1.2 and 1.3.
+// TLS beside nginx: requests over kept connections, handshakes in full and resumed, each for TLS 1.2 and 1.3; and HTTP/2.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeCertificate, SERVER_AUTH } from '../../test/support/certificate-maker.ts'
 import { runFolder } from '../children.ts'
+import { sendStreams } from '../h2load.ts'
 import { sendHandshakes } from '../handshakes.ts'
 import type { TlsVersion, Work } from '../work.ts'
 import { type Case, loadCase } from './case.ts'
@@ -42,3 +43,12 @@ export const tlsCases: readonly Case[] = kinds.flatMap(({ name, says, goal, send
     loadCase({ name: `tls-${name}-${version.replace('.', '')}`, says: `TLS ${version}: ${says}`, work: () => tlsWork(version), goal, send }),
   ),
 )
+
+/** No goal is set: the library reads and writes the frames, and what it costs is what there is. */
+export const http2Get = loadCase({
+  name: 'http2-get',
+  says: 'TLS 1.3 and HTTP/2: GET on ten streams of each kept connection, to an upstream of HTTP/1.1',
+  work: async () => ({ ...(await tlsWork('1.3')), http2: true }),
+  goal: null,
+  send: sendStreams,
+})

@@ -33,7 +33,7 @@ function configuration(work: Work, place: Place, address: string, accessLog: str
 ${keyMap(work)}
 ${limitZone(work)}
   server {
-    listen ${address} backlog=4096${work.tls === undefined ? '' : ' ssl'}${place.threads > 1 ? ' reuseport' : ''};
+    listen ${address} backlog=4096${work.tls === undefined ? '' : ' ssl'}${work.http2 ? ' http2' : ''}${place.threads > 1 ? ' reuseport' : ''};
 ${tlsOf(work)}${work.deny.map((network) => `    deny ${network};\n`).join('')}${work.keys.length > 0 ? '    if ($consumer = "") { return 401; }\n' : ''}${limitOf(work)}
     proxy_http_version 1.1;
     proxy_set_header Connection "";

@@ -4,6 +4,7 @@ import { run, type Standing } from '../pipeline/chain.ts'
 import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
 import { type Exchange, NO_LINE } from '../pipeline/exchange.ts'
 import { runWithCanary } from './canary.ts'
+import { isJudged, judgeClient } from './client-certificates.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { Gateway } from './gateway.ts'
 import { type LiveApi, LiveRoute } from './live-snapshot.ts'
@@ -22,6 +23,14 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   if (inClear !== undefined) {
     client.keepAlive = false
     return inClear
+  }
+  if (isJudged(gateway, client)) {
+    const code = judgeClient(gateway, client, x, x.nowUs / 1000)
+    if (code !== undefined) {
+      // Another name, or another certificate, takes another handshake.
+      client.keepAlive = false
+      return gateway.refusalOf(code)
+    }
   }
   // RFC 9110 9.3.7: `OPTIONS *` asks about the server, and that is the gateway.
   if (head.asterisk) return SERVER_OPTIONS

@@ -1,5 +1,8 @@
 // Every way in which the gateway itself, rather than a policy, says no after a request was understood.
 
+import { certificateProblems } from '../model/client-certificate.ts'
+import type { Refusal } from '../pipeline/contract.ts'
+
 /** `says` is public; `mend` goes into the code's page. */
 export interface GatewayDenial {
   readonly status: number
@@ -57,6 +60,25 @@ export const denials = {
     ref: 'OWASP ASVS v5.0.0-12.2.1; RFC 9325 3.2',
     mend: 'Send the request to the https:// address. Replace the credential, if it had one: everybody on the way could read it. The operator decides with `https` of a listener, and names proxies that end TLS in `trustedProxies`.',
   },
+  'request.misdirected': {
+    status: 421,
+    says: 'The connection was made for another host than this request is for.',
+    ref: 'RFC 9110 7.4 and 15.5.20',
+    mend: 'Send the request on a connection of its own, whose handshake asks for the name in `Host` (SNI). Browsers do so by themselves.',
+  },
+  'certificate.missing': {
+    status: 403,
+    says: 'A client certificate is needed here.',
+    ref: 'RFC 8446 4.4.2.4; OWASP API2:2023',
+    mend: 'Show a certificate of an authority that is believed here in the handshake. The operator asks every client of this listener for one: `clients: { mode: required }`.',
+  },
+  'certificate.ambiguous': {
+    status: 400,
+    says: 'The client certificate was forwarded more than once, or in a form that cannot be read.',
+    ref: 'RFC 9440 2; RFC 9651 4.2',
+    mend: 'The proxy in front sends one field `Client-Cert`, which takes the place of any that its client sent: a certificate in DER form, base64, between colons.',
+  },
+  ...withPrefix(certificateProblems),
   'request.suspected': {
     status: 503,
     says: 'This request is not handled at present.',
@@ -125,4 +147,19 @@ export const denials = {
   },
 } as const satisfies Record<string, GatewayDenial>
 
+type Problems = typeof certificateProblems
+/** The texts of one certificate's problems, as refusals of a listener that takes nobody without a good one. */
+function withPrefix(problems: Problems): { readonly [K in keyof Problems as `certificate.${K}`]: GatewayDenial } {
+  const entries = Object.entries(problems).map(([code, text]) => [`certificate.${code}`, { status: 403, ...text }])
+  return Object.fromEntries(entries)
+}
+
 export type GatewayCode = keyof typeof denials
+
+/** Each of them as a refusal, made once. */
+export const refusals: ReadonlyMap<GatewayCode, Refusal> = new Map(
+  (Object.keys(denials) as GatewayCode[]).map((code) => [
+    code,
+    { kind: 'refusal', code, status: denials[code].status, says: denials[code].says, absent: false, fields: [] },
+  ]),
+)

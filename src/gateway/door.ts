@@ -1,15 +1,17 @@
 // One listener of a thread: lets connections in as far as the caps allow, and those that speak TLS through their handshake first.
+import { hash } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import type { Listener, ListenerTls } from '../model/snapshot.ts'
 import { ProxiedDoor, type ProxyKeeper } from './proxied-door.ts'
 import { type ServerContexts, serverContexts } from './server-contexts.ts'
+import { TlsPeer } from './tls-peer.ts'
 
 export interface DoorKeeper {
   /** Whether a connection that was just made may stay. Asked once, before anything is read of it. */
   admits(socket: Socket): boolean
-  /** One that may is ready to be read: in clear, or behind its handshake. */
-  enters(socket: Socket): void
+  /** One that may is ready to be read: in clear, or behind its handshake, with what was learnt in it. */
+  enters(socket: Socket, peer: TlsPeer | undefined): void
   /** A handshake that came to nothing, with OpenSSL's reason as Node names it. */
   failed(reason: string): void
   readonly handshakeMs: number
@@ -23,7 +25,7 @@ const protocols = (http2: boolean): string[] => (http2 ? ['h2', 'http/1.1'] : ['
 /** Opens the listener; answers its door once it listens. `ticketKeys` are those of its trust domain. */
 export async function openDoor(listener: Listener, shared: boolean, ticketKeys: Uint8Array, keeper: DoorKeeper): Promise<Door> {
   const { host, port, tls, http2 = false, proxyProtocol } = listener
-  const inner = tls === undefined ? new ClearDoor(keeper) : new TlsDoor(keeper, tls, http2, ticketKeys)
+  const inner = tls === undefined ? new ClearDoor(keeper) : new TlsDoor(keeper, tls, http2, ticketKeys, sessionDomain(host, port))
   const door = proxyProtocol ? new ProxiedDoor(inner, SOCKETS, keeper.proxies) : inner
   await new Promise<void>((resolve, reject) => {
     door.server.once('error', reject)
@@ -32,8 +34,13 @@ export async function openDoor(listener: Listener, shared: boolean, ticketKeys: 
   return door
 }
 
+/** At most 32 octets, which is all that OpenSSL takes. */
+const sessionDomain = (host: string, port: number): string => hash('sha256', `${host} ${port}`).slice(0, 32)
+
 export interface Door {
   readonly server: Server
+  /** Whether who asked for the one name in the handshake was shown what they would have been for the other. */
+  areAlike(name: string, other: string): boolean
   /** From now on new connections see these certificates, and tickets sealed with other keys are not taken. Open ones stay as they are. */
   replace(tls: ListenerTls, ticketKeys: Uint8Array): void
   /** Ends whoever is still shaking hands. */
@@ -47,9 +54,12 @@ class ClearDoor implements Door {
 
   constructor(keeper: DoorKeeper) {
     this.server = createServer(SOCKETS, (socket) => {
-      if (keeper.admits(socket)) keeper.enters(socket)
+      if (keeper.admits(socket)) keeper.enters(socket, undefined)
       else socket.destroy()
     })
+  }
+  areAlike(): boolean {
+    return false
   }
   replace(): void {}
   clear(): void {}
@@ -60,16 +70,24 @@ class TlsDoor implements Door {
   private contexts: ServerContexts
   /** The connections under TLS. */
   private readonly sockets = new Set<Socket>()
+  /** By address and port of who is shaking hands: the trust that they are verified under. What is published meanwhile did not verify them. */
+  private readonly underTrust = new Map<string, string>()
+  private readonly domain: string
+  private trust: string | undefined
   /** What is shown now: most publications change nothing of it. */
   private shown = ''
 
-  constructor(keeper: DoorKeeper, tls: ListenerTls, http2: boolean, ticketKeys: Uint8Array) {
-    this.contexts = serverContexts(tls, ticketKeys)
+  constructor(keeper: DoorKeeper, tls: ListenerTls, http2: boolean, ticketKeys: Uint8Array, domain: string) {
+    this.domain = domain
+    this.contexts = serverContexts(tls, ticketKeys, domain)
+    this.trust = tls.clients?.id
     const door = this
     this.server = createTlsServer({
       ...SOCKETS,
       ...this.contexts.options,
       ALPNProtocols: protocols(http2),
+      // What OpenSSL finds is kept and judged with each request: an answer that says what is wrong helps, a connection that breaks off does not.
+      ...(tls.clients !== undefined && { requestCert: true, rejectUnauthorized: false }),
       handshakeTimeout: keeper.handshakeMs,
       SNICallback(this: TLSSocket, name, answer) {
         try {
@@ -86,9 +104,15 @@ class TlsDoor implements Door {
         return
       }
       this.sockets.add(socket)
-      socket.once('close', () => this.sockets.delete(socket))
+      const place = placeOf(socket)
+      if (this.trust !== undefined) this.underTrust.set(place, this.trust)
+      socket.once('close', () => {
+        this.sockets.delete(socket)
+        this.underTrust.delete(place)
+      })
     })
-    this.server.on('secureConnection', (socket) => keeper.enters(socket))
+    this.server.on('secureConnection', (socket) => keeper.enters(socket, new TlsPeer(socket, asks ? this.underTrust.get(placeOf(socket)) : undefined)))
+    const asks = tls.clients !== undefined
     this.server.on('tlsClientError', (cause: NodeJS.ErrnoException, socket) => {
       keeper.failed(cause.code ?? 'unknown')
       // Node leaves one that ran out of time open.
@@ -97,13 +121,19 @@ class TlsDoor implements Door {
   }
 
   replace(tls: ListenerTls, ticketKeys: Uint8Array): void {
-    const shown = JSON.stringify([tls.profile, tls.certificates.map(({ thumbprint }) => thumbprint), Buffer.from(ticketKeys).toString('hex')])
+    const shown = JSON.stringify([tls.profile, tls.certificates.map(({ thumbprint }) => thumbprint), tls.clients?.id, Buffer.from(ticketKeys).toString('hex')])
     if (shown === this.shown) return
     this.shown = shown
-    this.contexts = serverContexts(tls, ticketKeys)
+    this.contexts = serverContexts(tls, ticketKeys, this.domain)
+    this.trust = tls.clients?.id
     this.server.setSecureContext(this.contexts.options)
+  }
+  areAlike(name: string, other: string): boolean {
+    return this.contexts.areAlike(name, other)
   }
   clear(): void {
     for (const socket of this.sockets) socket.destroy()
   }
 }
+
+const placeOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`

@@ -1,7 +1,9 @@
 // By which way a request comes in, and where a request in clear is sent instead.
-import type { InClear, Listener } from '../model/snapshot.ts'
+import { TrustDomain } from '../certificates/trust-domain.ts'
+import type { ClientTrust, InClear, Listener } from '../model/snapshot.ts'
 import type { Reply } from '../pipeline/contract.ts'
 import { type Exchange, NO_LINE, transportSecurityLine } from '../pipeline/exchange.ts'
+import type { Door } from './door.ts'
 
 /** What all connections of one listener share. */
 export class Entrance {
@@ -9,6 +11,10 @@ export class Entrance {
   inClear: InClear | undefined = undefined
   /** The line of Strict-Transport-Security, empty where nothing is said: never in clear (RFC 6797 7.2). */
   transportSecurityLine: Buffer = NO_LINE
+  /** Who is believed about the certificates of clients; undefined: they are not asked for any. */
+  clients: { readonly trust: TrustDomain; readonly required: boolean } | undefined = undefined
+  /** The listener, once it is open. */
+  door: Door | undefined = undefined
 
   constructor(listener: Listener, scheme: 'http' | 'https' = listener.tls === undefined ? 'http' : 'https') {
     this.scheme = scheme
@@ -20,8 +26,13 @@ export class Entrance {
     this.inClear = inClear
     const said = this.scheme === 'https' ? tls?.transportSecurity : undefined
     this.transportSecurityLine = said === undefined ? NO_LINE : transportSecurityLine(said)
+    const clients = tls?.clients
+    this.clients = clients && { trust: trustOf(clients, this.clients?.trust), required: clients.mode === 'required' }
   }
 }
+
+/** The same trust is the same object: what was judged by it stays judged. */
+export const trustOf = (trust: ClientTrust, before: TrustDomain | undefined): TrustDomain => (before?.id === trust.id ? before : new TrustDomain(trust))
 
 /** By TLS to a proxy that is believed, and on from there in clear: what is said of TLS is said there. */
 export const BY_PROXIED_TLS = new Entrance({ host: '', port: 0 }, 'https')

@@ -1,30 +1,29 @@
 // The data plane of one thread: listeners, connections, the live snapshot, and what they counted.
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Clock } from '../base/clock.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
+import type { TrustDomain } from '../certificates/trust-domain.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
 import { GOING_AWAY } from '../http/websocket-frames.ts'
 import type { GatewaySettings, InClear, Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
-import type { AnyPolicy, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
-import { Exchange } from '../pipeline/exchange.ts'
+import type { Refusal, Verdict } from '../pipeline/contract.ts'
+import { type CallerAddress, Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
 import type { AccessEvent } from '../telemetry/access-line.ts'
-import type { AccessLog } from '../telemetry/access-log.ts'
-import type { UsageMeter } from '../telemetry/usage.ts'
 import { callerAddress, forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { ClientOrigin } from './client-origin.ts'
 import { serveSocket } from './client-socket.ts'
-import type { ConnectionCaps } from './connection-caps.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
-import { denials, type GatewayCode } from './denials.ts'
+import { type GatewayCode, refusals } from './denials.ts'
 import { type Door, openDoor } from './door.ts'
-import { BY_PROXIED_TLS, Entrance, redirection } from './entrance.ts'
+import { BY_PROXIED_TLS, Entrance, redirection, trustOf } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
+import { ForwardedCertificates } from './forwarded-certificate.ts'
+import type { GatewayMeans } from './gateway-means.ts'
 import { ClientSession } from './http2/client-session.ts'
 import { startsHttp2 } from './http2/preface.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
@@ -32,6 +31,7 @@ import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
 import { ProxiedPeers } from './proxied-peers.ts'
 import { publish, retiredPools } from './publishing.ts'
+import type { TlsPeer } from './tls-peer.ts'
 import type { Distrust } from './upstream-tls.ts'
 
 /** How often deadlines are looked at: no time-out is shorter or more exact than this. */
@@ -44,21 +44,6 @@ const SPARE_EXCHANGES_MAX = 1024
 const NO_PLACES: readonly [] = []
 const NO_MEMBERS = Buffer.alloc(0)
 const NOBODY = callerAddress(new Uint8Array(4))
-
-export interface GatewayMeans {
-  readonly catalogue: ReadonlyMap<string, AnyPolicy>
-  readonly resources: Resources
-  readonly clock: Clock
-  readonly caps: ConnectionCaps
-  readonly suspects: CrashSuspects
-  /** 48 octets that all threads share: with them sessions of TLS are resumed on any. */
-  readonly ticketKeys: Uint8Array
-  readonly accessLog: AccessLog | undefined
-  /** Counts who calls what; absent: nobody asks. */
-  readonly usage?: UsageMeter
-  /** Takes a fault of the gateway's own: a line for the operator's log. */
-  readonly report: (cause: unknown) => void
-}
 
 export class Gateway {
   live!: LiveSnapshot
@@ -85,7 +70,6 @@ export class Gateway {
   private readonly connections = new Set<ClientConnection>()
   private readonly sessions = new Set<ClientSession>()
   private readonly spare: Exchange[] = []
-  private readonly refusals: ReadonlyMap<GatewayCode, Refusal>
   /** The one access event of the thread, filled anew for each exchange. */
   private readonly event: AccessEvent = {
     timeUs: 0,
@@ -102,6 +86,9 @@ export class Gateway {
     bytesOut: 0,
     durationUs: 0,
   }
+  /** Who is believed about certificates that trusted proxies forward; undefined: none is read. */
+  forwardedTrust: TrustDomain | undefined
+  readonly forwardedCertificates = new ForwardedCertificates()
   private trusted = new NetworkSet([])
   private trustsAnyone = false
   private readonly proxied = new ProxiedPeers()
@@ -115,12 +102,6 @@ export class Gateway {
     this.suspects = means.suspects
     this.ticketKeys = means.ticketKeys
     this.coarseMs = Math.floor(means.clock.nowUs() / 1000)
-    this.refusals = new Map(
-      (Object.keys(denials) as GatewayCode[]).map((code) => [
-        code,
-        { kind: 'refusal', code, status: denials[code].status, says: denials[code].says, absent: false, fields: [] },
-      ]),
-    )
     this.tick()
   }
 
@@ -137,6 +118,8 @@ export class Gateway {
     const { live, longestSliceUs } = await publish(generation, pieces, before, { ...this.means, bodyLimit: (bytes) => this.bodyLimitOf(bytes) })
     this.trusted = NetworkSet.of(live.settings.trustedProxies)
     this.trustsAnyone = live.settings.trustedProxies.length > 0
+    const forwarded = live.settings.forwardedCertificates
+    this.forwardedTrust = forwarded && trustOf(forwarded, this.forwardedTrust)
     this.publishStallUs = longestSliceUs
     this.live = live
     this.renewDoors()
@@ -150,7 +133,7 @@ export class Gateway {
     const entrance = new Entrance(now)
     const door = await openDoor({ ...now, port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
-      enters: (socket) => this.enter(socket, entrance, now),
+      enters: (socket, shown) => this.enter(socket, entrance, now, shown),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
       handshakeMs: this.settings.timeouts.headMs,
       proxies: {
@@ -160,6 +143,7 @@ export class Gateway {
         headerMs: this.settings.timeouts.headMs,
       },
     })
+    entrance.door = door
     this.doors.push({ door, listener: now, entrance })
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
     return (door.server.address() as AddressInfo).port
@@ -189,7 +173,7 @@ export class Gateway {
     const { caps } = this.means
     const slot = caps.slotOf(peer.group)
     const { connections } = this.settings.limits
-    const isProxy = this.trustsAnyone && this.trusted.has(peer.octets)
+    const isProxy = this.isTrusted(peer)
     if (isProxy && caps.enter(slot, connections, connections)) return () => caps.leave(slot)
     this.count(this.codes, isProxy ? 'connection.refused' : 'connection.untrusted-proxy')
     return undefined
@@ -199,7 +183,7 @@ export class Gateway {
     const { caps } = this.means
     const slot = caps.slotOf(peer.group)
     const { connections, connectionsPerAddress } = this.settings.limits
-    const trusted = this.trustsAnyone && this.trusted.has(peer.octets)
+    const trusted = this.isTrusted(peer)
     if (!caps.enter(slot, connections, trusted ? connections : connectionsPerAddress)) {
       this.count(this.codes, 'connection.refused')
       return false
@@ -207,13 +191,14 @@ export class Gateway {
     socket.once('close', () => caps.leave(slot))
     return true
   }
-  private enter(socket: Socket, opened: Entrance, { tls, http2 }: Listener): void {
+  private enter(socket: Socket, opened: Entrance, { tls, http2 }: Listener, shown: TlsPeer | undefined): void {
     const told = this.proxied.of(socket)
     const peer = told?.peer ?? peerAddress(socket.remoteAddress)
-    const entrance = told?.secure ? BY_PROXIED_TLS : opened
-    const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2)))
+    // Behind a handshake with us it is that one that counts, and who its listener asks for certificates.
+    const entrance = told?.secure && shown === undefined ? BY_PROXIED_TLS : opened
+    const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2, shown)))
     const serve = (): ClientConnection => {
-      const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1))
+      const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1, shown))
       this.connections.add(client)
       return client
     }
@@ -254,7 +239,7 @@ export class Gateway {
   /** An exchange begins: its time, its id, its caller. What a trusted peer says of them is believed only from a head that could be read. */
   begin(client: ClientConnection, x: Exchange, readable: boolean): void {
     x.nowUs = this.means.clock.nowUs()
-    const told = readable && this.trustsAnyone && this.trusted.has(client.origin.peer.octets)
+    const told = readable && this.isTrusted(client.origin.peer)
     x.address = told ? forwardedCaller(x.head, client.origin.peer, this.trusted) : client.origin.peer
     const id = told ? forwardedId(x.head) : undefined
     if (id === undefined || !writeRequestId(x.requestIdBytes, id)) this.ids.write(x.requestIdBytes, x.nowUs)
@@ -269,6 +254,9 @@ export class Gateway {
   decide(client: ClientConnection, x: Exchange): Verdict | Promise<Verdict> {
     return decide(this, client, x)
   }
+  isTrusted(peer: CallerAddress): boolean {
+    return this.trustsAnyone && this.trusted.has(peer.octets)
+  }
   /** What a request that came in clear is answered, where that is not served. A proxy that is believed may say that it came by https. */
   refuseInClear(client: ClientConnection, x: Exchange, inClear: InClear): Verdict {
     if (this.cameByHttps(client, x)) return undefined
@@ -280,7 +268,7 @@ export class Gateway {
   }
   /** By which way the caller came, to whoever it came first. */
   schemeOf(client: ClientConnection, x: Exchange): 'http' | 'https' {
-    const isTold = this.trustsAnyone && this.trusted.has(client.origin.peer.octets)
+    const isTold = this.isTrusted(client.origin.peer)
     return (isTold ? forwardedScheme(x.head) : undefined) ?? client.origin.entrance.scheme
   }
   nowUs(): number {
@@ -322,7 +310,7 @@ export class Gateway {
   }
 
   refusalOf(code: GatewayCode): Refusal {
-    return this.refusals.get(code)!
+    return refusals.get(code)!
   }
   private bodyLimitOf(bytes: number): BodyLimit {
     return { bytes, refusal: this.refusalOf('request.body-too-large') }

@@ -1,5 +1,6 @@
-// What lasts is asked about again: a key that is revoked or expires, an address that is banned, an API that is taken away end open streams within a second.
+// What lasts is asked about again: a key or a certificate that is revoked or expires, an address that is banned, an API that is taken away end open streams within a second.
 import { POLICY_VIOLATION } from '../http/websocket-frames.ts'
+import { isJudged, judgeClient } from './client-certificates.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { ANSWERING, BODY, TUNNEL } from './client-state.ts'
 import { LiveRoute } from './live-snapshot.ts'
@@ -25,6 +26,7 @@ function isStillAllowed(client: ClientConnection, nowMs: number): boolean {
     return client.state !== TUNNEL && x!.nowUs / 1000 > nowMs - gateway.settings.timeouts.drainMs
   }
   if (client.state === TUNNEL && now.api.websocket === undefined) return false
+  if (isJudged(gateway, client) && judgeClient(gateway, client, x!, nowMs) !== undefined) return false
   return now.chain.lasting.holds(x!, nowMs)
 }
 

@@ -68,6 +68,9 @@ export class ProxiedDoor implements Door {
     socket.on('close', gone)
   }
 
+  areAlike(name: string, other: string): boolean {
+    return this.inner.areAlike(name, other)
+  }
   replace(tls: ListenerTls, ticketKeys: Uint8Array): void {
     this.inner.replace(tls, ticketKeys)
   }

@@ -16,12 +16,27 @@ export interface ServerContexts {
    * the clearer error to the client. `signatures`: what both sides can, as `TLSSocket.getSharedSigalgs` tells it.
    */
   find(name: string, signatures: readonly string[]): SecureContext | undefined
+  /** Whether who asked for the one name was shown what they would have been for the other. Both in lower case. */
+  areAlike(name: string, other: string): boolean
 }
 
-/** `ticketKeys`: 48 octets that all threads share, so that a session begun on one is resumed on any. */
-export function serverContexts({ profile, certificates }: ListenerTls, ticketKeys: Uint8Array): ServerContexts {
+/**
+ * `ticketKeys`: 48 octets that all threads share, so that a session begun on one is resumed on any. `domain`: what sessions are bound to besides (RFC 5246
+ * F.1.4, RFC 8446 4.6.1): one that began at another listener is not resumed.
+ */
+export function serverContexts({ profile, certificates, clients }: ListenerTls, ticketKeys: Uint8Array, domain: string): ServerContexts {
   const { minVersion, ciphers, groups, signatures } = tlsProfiles[profile]
-  const common = { minVersion, ciphers, ecdhCurve: groups, sigalgs: signatures, secureOptions: OPTIONS, ticketKeys: Buffer.from(ticketKeys) }
+  const common: SecureContextOptions = {
+    minVersion,
+    ciphers,
+    ecdhCurve: groups,
+    sigalgs: signatures,
+    secureOptions: clients === undefined ? OPTIONS : OPTIONS | constants.SSL_OP_NO_TICKET,
+    ticketKeys: Buffer.from(ticketKeys),
+    sessionIdContext: domain,
+    // An authority in the middle may be all that is believed: what it issued is verified up to it.
+    ...(clients !== undefined && { ca: [...clients.authorities], allowPartialTrustChain: true }),
+  }
   const optionsOf = (shown: readonly ServerCertificate[]): SecureContextOptions => ({
     ...common,
     cert: shown.map(({ chain }) => chain),
@@ -44,6 +59,10 @@ export function serverContexts({ profile, certificates }: ListenerTls, ticketKey
       const choices = table.find(name.toLowerCase())
       if (choices === undefined || isFirst(choices)) return undefined
       return (choices.find(({ verifiedBy }) => shared.some((signature) => verifiedBy.test(signature))) ?? choices[0]!).context
+    },
+    areAlike(name, other) {
+      const [one, two] = [table.find(name), table.find(other)]
+      return one !== undefined && two !== undefined && one.length === two.length && one.every((choice, i) => choice === two[i])
     },
   }
 }

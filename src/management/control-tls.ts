@@ -68,7 +68,7 @@ export class ControlTls {
     this.server?.setSecureContext(this.contexts.options)
   }
   private fresh(): ServerContexts {
-    return serverContexts(this.tls, randomSecret(TICKET_KEY_OCTETS))
+    return serverContexts(this.tls, randomSecret(TICKET_KEY_OCTETS), 'control')
   }
 }
 

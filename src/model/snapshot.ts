@@ -54,6 +54,8 @@ export interface GatewaySettings {
   readonly threads: number
   /** CIDRs of peers whose `Forwarded`/`X-Forwarded-For` are believed. */
   readonly trustedProxies: readonly string[]
+  /** Who is believed about certificates that these peers forward; absent: none is read. */
+  readonly forwardedCertificates?: ClientTrust
   /** Where access events go as JSON lines: a file's absolute path, the standard output, or nowhere. */
   readonly accessLog: { readonly file: string } | 'stdout' | 'off'
   readonly limits: GatewayLimits
@@ -82,8 +84,38 @@ export interface ListenerTls {
   readonly profile: TlsProfileName
   /** One at least; the first is shown to clients that ask for no name, or for one that none of them has. */
   readonly certificates: readonly ServerCertificate[]
+  /** Absent: clients are asked for no certificate. */
+  readonly clients?: ListenerClients
   /** The value of Strict-Transport-Security (RFC 6797), said in every response. Absent: nothing is said. */
   readonly transportSecurity?: string
+}
+/** Clients are asked for a certificate; `required`: a request without one that is believed is refused, whatever it asks for. */
+export interface ListenerClients extends ClientTrust {
+  readonly mode: 'optional' | 'required'
+}
+/** Who is believed about clients, and what was taken back. */
+export interface ClientTrust {
+  /** Changes with everything below: equal, nothing to judge anew. */
+  readonly id: string
+  /** Certificates of authorities in PEM form. */
+  readonly authorities: readonly string[]
+  /** By lower-case hex SHA-256 of an authority's certificate: the names of the trust stores that hold it. */
+  readonly stores: { readonly [thumbprint: string]: readonly string[] }
+  /** Absent: nobody looks whether a certificate was revoked. */
+  readonly revocation?: { readonly lists: readonly RevocationList[]; readonly stalenessMs: number }
+}
+/** A certificate revocation list whose signature was verified. */
+export interface RevocationList {
+  /** The authority whose certificates it is about, as `certificates/certificate.ts` names it. */
+  readonly authority: string
+  readonly fromMs: number
+  /** When the next list was promised for. */
+  readonly nextMs: number
+  /** Memory of a `certificates/serial-table.ts`. */
+  readonly serials: SharedArrayBuffer
+  readonly scope: 'all' | 'clients' | 'authorities'
+  /** It is only about certificates that name one of these addresses as the place of their list; empty: about all of its scope. */
+  readonly listedAt: readonly string[]
 }
 export type TlsProfileName = 'modern' | 'intermediate'
 

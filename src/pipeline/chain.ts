@@ -107,7 +107,10 @@ export function compileChain(
     const limit = hooks.bodyBytesMax
     if (limit && mode === 'enforce' && limit.bytes < (bodyBytesMax?.bytes ?? Number.POSITIVE_INFINITY)) bodyBytesMax = { ...limit, step: index }
     if (hooks.standing && mode === 'enforce') standing.push(hooks.standing)
-    if (mode === 'enforce') lasting.push({ policy: policy.name, stage, still: hooks.still && lastingUntil(hooks.still.bind(hooks), untilMs) })
+    if (mode === 'enforce') {
+      const letsStrangersPass = policy.letsStrangersPass?.(config) === true
+      lasting.push({ policy: policy.name, stage, still: hooks.still && lastingUntil(hooks.still.bind(hooks), untilMs), letsStrangersPass })
+    }
     if (!hooks.request) continue
     const failsOpen = policy.mayFailOpen === true && stage !== 'identify' && stage !== 'authorize' && settings.failOpen?.has(policy.name) === true
     links.push({

@@ -98,7 +98,7 @@ export interface CredentialPlace {
   readonly name: string
 }
 
-/** The name of an address list where a configuration uses it. */
+/** The name of an address list, or of a trust store, where a configuration uses it. */
 export interface ListName {
   readonly name: string
   readonly path: readonly (string | number)[]
@@ -124,6 +124,10 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
   credentials?(config: C): readonly CredentialPlace[]
   /** Names of address lists in its configuration, and where they stand in it: one that does not exist is a fault at load. */
   addressLists?(config: C): readonly ListName[]
+  /** Names of trust stores in its configuration, in the same way. */
+  trustStores?(config: C): readonly ListName[]
+  /** Identify only: lets callers pass who show nothing, so that it protects no operation by itself and establishes nobody for certain. */
+  letsStrangersPass?(config: C): boolean
   /** Never written under `policies`: the catalog attaches it to every operation of an API that has this key. */
   readonly attachedBy?: 'plans'
   /** A second attachment of it would contradict the first: it is a fault. */

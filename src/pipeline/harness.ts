@@ -7,11 +7,12 @@ import type { Fault } from '../base/fault.ts'
 import { addressGroup, formatIp, parseIp, unmapped } from '../base/ip.ts'
 import { keyDigest } from '../base/keys.ts'
 import { readRequestHead } from '../http/request-head.ts'
+import { type CertificateCredential, type ClientCertificate, certificateDigest } from '../model/client-certificate.ts'
 import { fileKeyId } from '../model/directory.ts'
 import { type Chain, type ChainSettings, compileChain, run, tallyLength } from './chain.ts'
 import type { AnyPolicy, Example, Resources, Verdict } from './contract.ts'
 import { Exchange } from './exchange.ts'
-import { Principal } from './slots.ts'
+import { Principal, ShownCertificate } from './slots.ts'
 
 /** A policy as it is attached: `scope` is named after it when left out. */
 export interface Attached {
@@ -29,6 +30,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly address?: string
   readonly operation?: string
+  /** What the connection showed. */
+  readonly certificate?: ClientCertificate
 }
 
 /** What came of a request: what the client gets, and what the upstream would. */
@@ -59,6 +62,8 @@ export interface HarnessOptions extends ChainSettings {
     readonly apis?: readonly string[]
     readonly plan?: string
   }[]
+  /** Certificates with their consumers, in the same way. */
+  readonly certificates?: readonly (CertificateCredential & { readonly consumer: string; readonly apis?: readonly string[]; readonly expiresMs?: number })[]
   readonly resources?: Partial<Resources>
   /** The policies that the names of a set are looked up in, in catalogue order; left out: those attached, in their order. */
   readonly catalogue?: readonly AnyPolicy[]
@@ -80,6 +85,11 @@ export class Harness {
     for (const { secret, consumer, expiresMs, apis = [this.api], plan } of options.keys ?? []) {
       const digest = keyDigest(secret)
       credentials.putConsumer({ name: consumer, apis, ...(plan !== undefined && { plans: { [this.api]: plan } }) })
+      credentials.putKey({ id: fileKeyId(digest), digest, consumer, ...(expiresMs !== undefined && { expiresMs }) })
+    }
+    for (const { consumer, apis = [this.api], expiresMs, ...credential } of options.certificates ?? []) {
+      const digest = certificateDigest(credential)
+      credentials.putConsumer({ name: consumer, apis })
       credentials.putKey({ id: fileKeyId(digest), digest, consumer, ...(expiresMs !== undefined && { expiresMs }) })
     }
     const resources: Resources = {
@@ -130,6 +140,7 @@ export class Harness {
     x.api = this.api
     x.operation = operation
     x.nowUs = this.clock.nowUs()
+    x.set(ShownCertificate, request.certificate)
     x.clientFields = this.chain.standing.lines
     x.droppedFromResponse = this.chain.standing.replaces
     x.defaultFields = this.chain.standing.defaults

@@ -21,7 +21,8 @@ export interface IdentificationParts {
 
 /**
  * - any: the first policy that recognises the caller decides. One that finds a wrong credential refuses at once, whatever other credential is shown: else a
- *   second door would make guessing at the first one free. Only a policy that finds none of its kind lets the next one look.
+ *   second door would make guessing at the first one free. Only a policy that finds none of its kind lets the next one look. One that lets strangers pass
+ *   speaks for itself alone.
  * - all: each must recognise the caller, and all the same one.
  *
  * Nobody recognised and nothing shown: the first policy's refusal, with the challenges of all (RFC 9110 11.6.1).
@@ -129,7 +130,8 @@ export class Identification {
     if (verdict === undefined) {
       tally[link.at + PASSED]!++
       const principal = x.get(Principal)
-      if (any) return this.recognised(x, principal)
+      // It lets strangers pass, and has seen one: another policy may know the caller, and one that wants to know every caller still does.
+      if (any) return principal === undefined ? NEXT : this.recognised(x, principal)
       if (found.principal !== undefined && principal?.consumer !== found.principal.consumer) {
         tally[this.parts.at + REFUSED]!++
         return chainRefusal('identify.mismatch')
@@ -151,7 +153,7 @@ export class Identification {
   private conclude(x: Exchange, tally: Float64Array, found: Found): Verdict {
     if (!this.required) return undefined
     if (this.parts.authenticate === 'all') return this.recognised(x, found.principal)
-    tally[found.link!.at + REFUSED]!++
+    if (found.link !== undefined) tally[found.link.at + REFUSED]!++
     return found.absent
   }
 

@@ -10,6 +10,8 @@ export interface LastingPolicy {
   readonly stage: Stage
   /** Absent: what it said at the beginning holds to the end. */
   readonly still: NonNullable<Hooks['still']> | undefined
+  /** It lets callers pass whom it does not know. */
+  readonly letsStrangersPass: boolean
 }
 
 export class Lasting {
@@ -35,7 +37,7 @@ export class Lasting {
   private isStillKnown(x: Exchange, nowMs: number): boolean {
     if (this.identifying.length === 0) return true
     const principal = x.get(Principal)
-    if (principal === undefined) return false
+    if (principal === undefined) return this.identifying.every(({ letsStrangersPass, still }) => letsStrangersPass && (still === undefined || still(x, nowMs)))
     if (this.authenticate === 'all') return this.identifying.every(({ still }) => still === undefined || still(x, nowMs))
     // One recognised the caller. Of several attachments of its kind it is not known which: one that still does is enough.
     return this.identifying.some(({ policy, still }) => policy === principal.by && (still === undefined || still(x, nowMs)))

@@ -1,4 +1,5 @@
 // Slots: what one policy leaves for later ones, typed, and checked at load to have been written before it is read.
+import type { ClientCertificate } from '../model/client-certificate.ts'
 
 /** A named place on the exchange. Slots are made once, at module load, and never per request. */
 export interface Slot<T> {
@@ -25,3 +26,6 @@ export interface PrincipalValue {
   readonly plans?: { readonly [api: string]: string }
 }
 export const Principal = slot<PrincipalValue>('Principal')
+
+/** The certificate that the caller shows, believed or not, as the gateway found it; policies read it and never write it. */
+export const ShownCertificate = slot<ClientCertificate>('ShownCertificate')

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -43,6 +45,14 @@ const service = {
   echo: method('echo', true, true),
 }
 const KEY = mintKey()
+/** A message is a flag, four octets of length, and the content; the flag 0x80 marks trailers. */
+const webMessage = (flag: number, content: string): Buffer => {
+  const octets = Buffer.concat([Buffer.from([flag, 0, 0, 0, 0]), Buffer.from(content)])
+  octets.writeUInt32BE(content.length, 1)
+  return octets
+}
+const WEB_TRAILERS = webMessage(0x80, 'grpc-status: 0\r\n')
+const portOf = (listening: HttpServer): number => (listening.address() as AddressInfo).port
 
 describe('gRPC through the gateway', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-grpc-'))
@@ -80,9 +90,16 @@ describe('gRPC through the gateway', () => {
       call.on('end', () => call.end())
     },
   })
+  /** Speaks gRPC-Web as a translator in front of a service does: over HTTP/1.1, with the trailers as the last message of the body. */
+  const web = createServer((request, response) => {
+    response.writeHead(200, { 'Content-Type': request.headers['content-type'] })
+    request.on('data', (part: Buffer) => response.write(part))
+    request.on('end', () => response.end(WEB_TRAILERS))
+  })
   let gateway: RunningGateway
   let client: Client
   let secure: Client
+  let clear = 0
   const withKey = (key = KEY): Metadata => {
     const metadata = new Metadata()
     metadata.set('x-api-key', key)
@@ -102,11 +119,14 @@ describe('gRPC through the gateway', () => {
     const upstream = await new Promise<number>((resolve, reject) =>
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port))),
     )
+    web.listen(0, '127.0.0.1')
+    await once(web, 'listening')
     const authority = await makeCertificate({ subject: 'CN=authority', authority: true })
     const made = await makeCertificate({ subject: 'CN=shop', names: ['localhost'], issuer: authority })
     writeFileSync(join(folder, 'cert.pem'), made.certificate)
     writeFileSync(join(folder, 'key.pem'), made.key, { mode: 0o600 })
-    const [clear, tls] = (await freePorts(2)) as [number, number]
+    const [first, tls] = (await freePorts(2)) as [number, number]
+    clear = first
     gateway = await startGateway(
       {
         gateway: {
@@ -123,8 +143,9 @@ describe('gRPC through the gateway', () => {
             upstream: { url: `http://127.0.0.1:${upstream}`, protocol: 'http/2' },
             policies: { 'api-key': { header: 'X-API-Key' } },
           },
+          web: { path: '/web.Shop', stripPath: false, upstream: `http://127.0.0.1:${portOf(web)}`, policies: { 'api-key': { header: 'X-API-Key' } } },
         },
-        consumers: { acme: { apis: ['shop'], keys: keysOf(KEY) } },
+        consumers: { acme: { apis: ['shop', 'web'], keys: keysOf(KEY) } },
       },
       { folder },
     )
@@ -136,6 +157,8 @@ describe('gRPC through the gateway', () => {
     secure?.close()
     await gateway?.stop()
     server.forceShutdown()
+    web.closeAllConnections()
+    web.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -214,5 +237,17 @@ describe('gRPC through the gateway', () => {
     call.end()
     const [said] = await once(call, 'status')
     assert.equal(said.code, status.OK)
+  })
+
+  test('gRPC-Web passes as it is, its trailers in the body, and is refused as plain HTTP is', async () => {
+    const ask = (headers: Record<string, string>, type: string): Promise<Response> =>
+      fetch(`http://127.0.0.1:${clear}/web.Shop/unary`, { method: 'POST', headers: { 'Content-Type': type, ...headers }, body: webMessage(0, 'question') })
+    for (const type of ['application/grpc-web+proto', 'application/grpc-web', 'application/grpc-web-text']) {
+      const answer = await ask({ 'X-API-Key': KEY }, type)
+      assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, type])
+      assert.deepEqual(Buffer.from(await answer.arrayBuffer()), Buffer.concat([webMessage(0, 'question'), WEB_TRAILERS]))
+      const refused = await ask({}, type)
+      assert.deepEqual([refused.status, refused.headers.get('content-type')], [401, 'application/problem+json'])
+    }
   })
 })

@@ -36,6 +36,9 @@ export interface Wanted {
   /** Object identifiers of the extended key usage; absent: none is said. */
   readonly purposes?: readonly string[]
   readonly hash?: 'SHA-1'
+  /** Of an authority: how many more may stand below it. */
+  readonly pathLength?: number
+  readonly more?: readonly x509.Extension[]
   /** Where its revocation is told: the address of a list, and of a responder. Nothing needs to be there. */
   readonly revocation?: { readonly crl: string; readonly ocsp: string }
 }
@@ -45,12 +48,24 @@ export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 let serial = 1
 
 export async function makeCertificate(wanted: Wanted): Promise<Made> {
-  const { subject = 'CN=test', names = [], addresses = [], key = 'P-256', issuer, authority = false, purposes, hash, revocation } = wanted
+  const {
+    subject = 'CN=test',
+    names = [],
+    addresses = [],
+    key = 'P-256',
+    issuer,
+    authority = false,
+    purposes,
+    hash,
+    pathLength,
+    more = [],
+    revocation,
+  } = wanted
   const algorithm = ALGORITHMS[key]
   // Web Crypto ties the hash to the key.
   const own = { ...algorithm, ...(hash !== undefined && { hash }) }
   const keys = (await webcrypto.subtle.generateKey(own, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
-  const extensions: x509.Extension[] = [new x509.BasicConstraintsExtension(authority, undefined, true)]
+  const extensions: x509.Extension[] = [new x509.BasicConstraintsExtension(authority, pathLength, true), ...more]
   const general = [...names.map((value) => ({ type: 'dns' as const, value })), ...addresses.map((value) => ({ type: 'ip' as const, value }))]
   if (general.length > 0) extensions.push(new x509.SubjectAlternativeNameExtension(general))
   if (purposes !== undefined) extensions.push(new x509.ExtendedKeyUsageExtension([...purposes]))

@@ -18,7 +18,7 @@ export interface Sources {
   readonly included: readonly SourceDocument[]
   /** OpenAPI documents, and those that their path items refer to, by absolute path; those inside the configuration as `document:NAME`. */
   readonly openapi: ReadonlyMap<string, SourceDocument>
-  /** The texts of files of certificates and of private keys, by absolute path. */
+  /** The texts of files of certificates, private keys and revocation lists, by absolute path, an octet a character. */
   readonly certificates: ReadonlyMap<string, string>
   /** What is wrong with files as files. */
   readonly faults: readonly LocatedFault[]
@@ -32,6 +32,8 @@ export interface Sources {
 
 const INCLUDED_FILES_MAX = 10_000
 const CERTIFICATES_BYTES_MAX = 1024 * 1024
+/** A million numbers, and more. */
+const REVOCATION_LISTS_BYTES_MAX = 64 * 1024 * 1024
 
 /** Reads everything once. Never throws for what files hold. */
 export function readSources(file: string, cache: DocumentCache): Sources {
@@ -151,14 +153,22 @@ class Reading {
     for (const [upstream, path] of upstreamsOf(document)) this.filesOfUpstream(document, members<'tls'>(upstream).tls, [...path, 'tls'])
     for (const [name, store] of Object.entries(members(trustStores)))
       this.pem(document, members<'file'>(members<'certificates'>(store).certificates).file, ['trustStores', name, 'certificates', 'file'])
-    for (const [i, listener] of asList(members<'listen'>(gateway).listen).entries()) this.certificatesOfListener(document, listener, ['gateway', 'listen', i])
-    this.certificatesOfListener(document, members<'listen'>(control).listen, ['control', 'listen'])
+    const { listen, forwardedCertificates } = members<'listen' | 'forwardedCertificates'>(gateway)
+    this.clientTrust(document, forwardedCertificates, ['gateway', 'forwardedCertificates'])
+    for (const [i, listener] of asList(listen).entries()) this.filesOfListener(document, listener, ['gateway', 'listen', i])
+    this.filesOfListener(document, members<'listen'>(control).listen, ['control', 'listen'])
   }
-  private certificatesOfListener(document: SourceDocument, listener: unknown, path: Path): void {
-    const { certificates } = members<'certificates'>(members<'tls'>(listener).tls)
+  private filesOfListener(document: SourceDocument, listener: unknown, path: Path): void {
+    const { certificates, clients } = members<'certificates' | 'clients'>(members<'tls'>(listener).tls)
+    this.clientTrust(document, clients, [...path, 'tls', 'clients'])
     for (const [j, pair] of asList(certificates).entries()) {
       this.certificateWithKey(document, pair, [...path, 'tls', 'certificates', j])
     }
+  }
+  private clientTrust(document: SourceDocument, written: unknown, at: Path): void {
+    const { ca, crl } = members<'ca' | 'crl'>(written)
+    this.pem(document, ca, [...at, 'ca'])
+    for (const [i, file] of asList(crl).entries()) this.pem(document, file, [...at, 'crl', i], { bytesMax: REVOCATION_LISTS_BYTES_MAX })
   }
   private filesOfUpstream(document: SourceDocument, tls: unknown, path: Path): void {
     const { ca, certificate, crl } = members<'ca' | 'certificate' | 'crl'>(tls)
@@ -173,13 +183,13 @@ class Reading {
     this.pem(document, key, [...at, 'key'], { secret: true })
     this.pem(document, members<'file'>(passphrase).file, [...at, 'passphrase', 'file'], { secret: true })
   }
-  private pem(document: SourceDocument, written: unknown, at: Path, { secret = false } = {}): void {
+  private pem(document: SourceDocument, written: unknown, at: Path, { secret = false, bytesMax = CERTIFICATES_BYTES_MAX } = {}): void {
     // What is no path, the schema will say, without repeating it: it may be a key.
     if (typeof written !== 'string' || written === '' || /[\0\r\n]/.test(written) || showsPrivateKey(written)) return
     const file = fileBeside(document, written)
     // One file may hold both: as a key it is looked at once more.
     if (this.certificates.has(file) && !secret) return
-    const read = readBoundedFile(file, CERTIFICATES_BYTES_MAX, { secret })
+    const read = readBoundedFile(file, bytesMax, { secret })
     this.digests.set(file, 'code' in read ? read.code : read.digest)
     if ('code' in read) this.fault(document, at, read.code, read.message)
     else this.certificates.set(file, read.bytes.toString('latin1'))

@@ -1,6 +1,7 @@
 // Makes the directory out of the consumers of all files.
 import type { Fault, Path } from '../../base/fault.ts'
 import { suggestion } from '../../base/fault.ts'
+import { type CertificateCredential, certificateDigest } from '../../model/client-certificate.ts'
 import type { Consumer, DirectoryContent, KeyCredential } from '../../model/directory.ts'
 import { apiOf } from '../../model/names.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
@@ -24,6 +25,7 @@ export function resolveConsumers(
   apis: readonly string[],
   offers: Offers,
   nowMs: number,
+  missingStore: (name: string, path: Path) => Fault | undefined,
 ): { content: DirectoryContent; faults: PlacedFault[]; notices: PlacedFault[] } {
   const faults: PlacedFault[] = []
   const notices: PlacedFault[] = []
@@ -37,18 +39,18 @@ export function resolveConsumers(
       if (!apis.includes(api)) report({ code: 'unknown-api', path: at, message: `there is no API '${api}'${suggestion(api, apis)}` })
       else if (consumer.apis.indexOf(api) < i) report({ code: 'duplicate-item', path: at, message: `'${api}' stands here twice` })
     }
-    for (const [i, { hash, expires }] of consumer.keys.entries()) {
-      const at: Path = [...path, 'keys', i]
-      const owner = owners.get(hash)
+    for (const { digest, expires, at, what } of credentialsOf(consumer, path)) {
+      const owner = owners.get(digest)
       if (owner !== undefined)
-        report({ code: 'duplicate-key-hash', path: [...at, 'hash'], message: `this key belongs to '${owner}' already: one key, one consumer, once` })
-      owners.set(hash, name)
+        report({ code: 'duplicate-key-hash', path: at, message: `this ${what} belongs to '${owner}' already: one ${what}, one consumer, once` })
+      owners.set(digest, name)
       if (expires !== undefined && expires <= nowMs)
-        notices.push({
-          document,
-          fault: { code: 'expired-key', path: [...at, 'expires'], message: `this key of '${name}' has expired and is refused: take it out` },
-        })
-      else keys.push({ digest: hash, consumer: name, ...(expires !== undefined && { expiresMs: expires }) })
+        notices.push({ document, fault: { code: 'expired-key', path: at, message: `this ${what} of '${name}' has expired and is refused: take it out` } })
+      else keys.push({ digest, consumer: name, ...(expires !== undefined && { expiresMs: expires }) })
+    }
+    for (const [i, { trust }] of consumer.certificates.entries()) {
+      const missing = trust === undefined ? undefined : missingStore(trust, [...path, 'certificates', i, 'trust'])
+      if (missing) report(missing)
     }
     const plans = plansOf(consumer, path, apis, offers, report)
     const all = [...new Set([...consumer.apis, ...Object.keys(consumer.subscriptions)])].sort()
@@ -56,6 +58,26 @@ export function resolveConsumers(
   }
   const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1)
   return { content: { consumers: consumers.sort(byName), keys: keys.sort((a, b) => (a.digest < b.digest ? -1 : 1)) }, faults, notices }
+}
+
+interface Credential {
+  readonly digest: string
+  readonly expires: number | undefined
+  readonly at: Path
+  readonly what: 'key' | 'certificate'
+}
+function credentialsOf({ keys, certificates }: ConsumersSection[string], path: Path): Credential[] {
+  const ofKeys = keys.map(({ hash, expires }, i): Credential => ({ digest: hash, expires, at: [...path, 'keys', i, 'hash'], what: 'key' }))
+  const ofCertificates = certificates.map(({ thumbprint, subject, san, trust = '', expires }, i): Credential => {
+    const credential: CertificateCredential =
+      thumbprint !== undefined
+        ? { kind: 'thumbprint', thumbprint }
+        : subject !== undefined
+          ? { kind: 'subject', name: subject, trust }
+          : { kind: 'san', name: san!, trust }
+    return { digest: certificateDigest(credential), expires, at: [...path, 'certificates', i], what: 'certificate' }
+  })
+  return [...ofKeys, ...ofCertificates]
 }
 
 /** For every sound API, what plans it offers, if any. */

@@ -47,7 +47,12 @@ test('the console is where the file says, else where its certificate is believed
   assert.equal(ORIGINS.length, 7)
 })
 
+const asking = {
+  address: 'https://127.0.0.1:8481',
+  tls: { certificates: [{ cert: 'here.pem', key: 'here.key' }], clients: { mode: 'required', ca: 'here.pem' } },
+}
 const FAULTS: readonly (readonly [control: object, codes: readonly string[]])[] = [
+  [{ listen: asking }, ['not-available']],
   [{ listen: 'https://127.0.0.1:8481' }, ['tls-missing']],
   [{ listen: { address: 'https://127.0.0.1:8481' } }, ['tls-missing']],
   [{ listen: listen('http://127.0.0.1:8481', 'here') }, ['contradiction']],
@@ -66,5 +71,5 @@ test('what cannot be meant is a fault', () => {
       codes,
       JSON.stringify(control),
     )
-  assert.equal(FAULTS.length, 10)
+  assert.equal(FAULTS.length, 11)
 })

@@ -5,6 +5,7 @@ import { readServerCertificate } from '../../certificates/server-certificate.ts'
 import type { Listener, ListenerTls, ServerCertificate } from '../../model/snapshot.ts'
 import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf, type TlsSection } from '../sections/listener.ts'
+import { readClientTrust, type TrustMeans } from './client-trust.ts'
 
 export interface ListenerReading {
   /** Without those that have faults. */
@@ -14,14 +15,10 @@ export interface ListenerReading {
   readonly notices: readonly Fault[]
 }
 
-/** What is needed to read certificates. `texts`: those of files that could be read, by absolute path; the others were reported when they were read. */
-export interface CertificateFiles {
-  readonly texts: ReadonlyMap<string, string>
-  readonly fileBeside: (path: string) => string
-  readonly nowMs: number
-}
+/** What is needed to read certificates. */
+export type CertificateFiles = Pick<TrustMeans, 'texts' | 'fileBeside' | 'nowMs'>
 
-export function readListeners(sections: readonly ListenerSection[], files: CertificateFiles): ListenerReading {
+export function readListeners(sections: readonly ListenerSection[], means: TrustMeans): ListenerReading {
   const faults: Fault[] = []
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
@@ -35,10 +32,12 @@ export function readListeners(sections: readonly ListenerSection[], files: Certi
         ...(proxyProtocol && { proxyProtocol }),
         ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
       }
-    const reading = readTls(tls, ['gateway', 'listen', i, 'tls'], files)
-    faults.push(...reading.faults)
-    notices.push(...reading.notices)
-    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: reading.tls }
+    const reading = readTls(tls, ['gateway', 'listen', i, 'tls'], means)
+    const clients = tls.clients && readClientTrust(tls.clients, ['gateway', 'listen', i, 'tls', 'clients'], means)
+    faults.push(...reading.faults, ...(clients?.faults ?? []))
+    notices.push(...reading.notices, ...(clients?.notices ?? []))
+    const secured: ListenerTls = { ...reading.tls, ...(clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }) }
+    return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })
   return { listen, faults, notices }
 }

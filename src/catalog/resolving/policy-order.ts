@@ -19,8 +19,11 @@ export const stageOf = ({ policy, read }: Attachment): Stage => (typeof policy.s
  */
 export const protects = (attachment: Attachment): boolean =>
   attachment.mode === 'enforce' &&
+  !letsStrangersPass(attachment) &&
   stageOf(attachment) === 'identify' &&
   Object.values<{ absent?: true }>(attachment.policy.denials).some((denial) => denial.absent)
+
+const letsStrangersPass = ({ policy, read }: Attachment): boolean => (policy as AnyPolicy).letsStrangersPass?.(read) === true
 
 /** Policies that read a slot that nothing certain before them writes. What is only watched is no certainty. */
 export function unwrittenSlots(ordered: readonly Attachment[]): Fault[] {
@@ -38,7 +41,7 @@ export function unwrittenSlots(ordered: readonly Attachment[]): Fault[] {
         message: `'${policy.name}' reads ${slot.name}, which nothing before it writes: it needs ${wanted} that does`,
       })
     }
-    if (mode === 'enforce') for (const slot of policy.writes ?? []) written.add(slot)
+    if (mode === 'enforce' && !letsStrangersPass(attachment)) for (const slot of policy.writes ?? []) written.add(slot)
   }
   return faults
 }

@@ -6,7 +6,7 @@ import type { Schema } from '../../base/schema.ts'
 import type { LivingVersion } from '../../lifecycle/announcements.ts'
 import { nextChangeMs } from '../../lifecycle/schedule.ts'
 import type { DirectoryContent } from '../../model/directory.ts'
-import type { Listener, Snapshot } from '../../model/snapshot.ts'
+import type { ClientTrust, Listener, Snapshot } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { ConfiguredKeySource } from '../../secrets/key-source.ts'
 import { DocumentCache } from '../reading/document-cache.ts'
@@ -15,17 +15,17 @@ import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside, readSources, type Sources } from '../reading/sources.ts'
 import { configurationSchema, includedSchema, type MainSection } from '../sections/configuration.ts'
 import { keySourceOf } from '../sections/envelope-settings.ts'
-import type { ControlSection, ListenerSection } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
+import { readClientTrust, type TrustMeans } from './client-trust.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
 import { type ControlSettings, readControl } from './control-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
 import { keysInTheOpen } from './keys-in-the-open.ts'
-import { type CertificateFiles, readListeners } from './listener-certificates.ts'
+import { readListeners } from './listener-certificates.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type Part, Parts } from './parts.ts'
 import type { PlacedFault } from './place-checks.ts'
@@ -127,7 +127,7 @@ class Resolving {
     const parts = new Parts(read, (document, path) => this.faulty.isSound(document, path))
     // What is compared are values with one another: it is told only of those that are sound by themselves.
     const compared = this.compared(parts, section, main)
-    const { apis, directory, shared, listen, control, approvals, owners } = compared
+    const { apis, directory, shared, listen, forwardedTrust, control, approvals, owners } = compared
     if (!this.faulty.isSound(main, []) || control === undefined) return undefined
     const { nowMs } = this.options
     const { documents, notices } = wellKnownDocuments(section, apis.listed, nowMs)
@@ -137,7 +137,10 @@ class Resolving {
     const beside = (path: string): string => fileBeside(main, path)
     return {
       snapshot: {
-        gateway: gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), beside, shared.addressLists, listen),
+        gateway: {
+          ...gatewayOf(section.gateway, this.options.cores ?? availableParallelism(), beside, shared.addressLists, listen),
+          ...(forwardedTrust && { forwardedCertificates: forwardedTrust }),
+        },
         apis: apis.apis,
         ...(apis.fronts.length > 0 && { fronts: apis.fronts }),
         ...(documents.length > 0 && { documents }),
@@ -169,9 +172,12 @@ class Resolving {
     }
     const own = ownAddresses()
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
-    const listen = isSound('gateway', 'listen') ? this.listeners(section.gateway.listen, main) : []
-    const control = isSound('control') ? this.control(section.control, main) : undefined
     const shared = this.shared(parts, selfFaultOf, isSound('egress') ? section.egress.allowPrivate : [])
+    const means: TrustMeans = { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), shared, nowMs: this.options.nowMs }
+    const listen = isSound('gateway', 'listen') ? this.told(main, readListeners(section.gateway.listen, means)).listen : []
+    const control = isSound('control') ? this.told(main, readControl(section.control, means)).control : undefined
+    const { forwardedCertificates: forwarded } = isSound('gateway', 'forwardedCertificates') ? section.gateway : {}
+    const forwardedTrust = forwarded && this.told(main, readClientTrust(forwarded, ['gateway', 'forwardedCertificates'], means)).trust
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
     const apis = this.apis(parts, shared, selfFaultOf)
@@ -179,10 +185,11 @@ class Resolving {
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
     return {
       apis,
-      directory: this.directory(parts, apis.offers),
+      directory: this.directory(parts, apis.offers, shared),
       shared,
       listen,
       control,
+      forwardedTrust,
       approvals: Object.fromEntries(sections.map(([name, , api]) => [name, api.approvals ?? required])),
       owners: new Map(sections.flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
     }
@@ -208,22 +215,10 @@ class Resolving {
     return shared
   }
 
-  private listeners(sections: readonly ListenerSection[], main: SourceDocument): readonly Listener[] {
-    const { listen, faults, notices } = readListeners(sections, this.certificateFiles(main))
-    this.report(main, faults)
-    for (const fault of notices) this.notices.push(locate(main, fault))
-    return listen
-  }
-
-  private control(section: ControlSection, main: SourceDocument): ControlSettings {
-    const { control, faults, notices } = readControl(section, this.certificateFiles(main))
-    this.report(main, faults)
-    for (const fault of notices) this.notices.push(locate(main, fault))
-    return control
-  }
-
-  private certificateFiles(main: SourceDocument): CertificateFiles {
-    return { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), nowMs: this.options.nowMs }
+  private told<T extends { readonly faults: readonly Fault[]; readonly notices: readonly Fault[] }>(main: SourceDocument, reading: T): T {
+    this.report(main, reading.faults)
+    for (const fault of reading.notices) this.notices.push(locate(main, fault))
+    return reading
   }
 
   private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
@@ -246,9 +241,11 @@ class Resolving {
     return resolved
   }
 
-  private directory(parts: Parts, offers: Offers): DirectoryContent {
+  private directory(parts: Parts, offers: Offers, shared: SharedObjects): DirectoryContent {
     const placed = parts.entries('consumers', this.tell).map(([name, document, consumer, path]) => ({ name, document, consumer, path }))
-    const { content, faults, notices } = resolveConsumers(placed, parts.grantNames(), offers, this.options.nowMs)
+    const { content, faults, notices } = resolveConsumers(placed, parts.grantNames(), offers, this.options.nowMs, (name, path) =>
+      shared.missing('trustStores', name, path),
+    )
     for (const fault of faults) this.tell(fault)
     this.note(notices)
     return content
@@ -293,6 +290,7 @@ interface Compared {
   readonly directory: DirectoryContent
   readonly shared: SharedObjects
   readonly listen: readonly Listener[]
+  readonly forwardedTrust: ClientTrust | undefined
   /** Undefined: its section is not sound. */
   readonly control: ControlSettings | undefined
   readonly approvals: Configuration['approvals']

@@ -2,7 +2,7 @@
 import { type Fault, type Path, suggestion } from '../../base/fault.ts'
 import { readTrustStore } from '../../certificates/trust-store.ts'
 import type { Upstream } from '../../model/snapshot.ts'
-import type { AnyPolicy } from '../../pipeline/contract.ts'
+import type { AnyPolicy, ListName } from '../../pipeline/contract.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside, type Sources } from '../reading/sources.ts'
 import type { Attachment, Attachments } from '../sections/attachments.ts'
@@ -85,15 +85,18 @@ export class SharedObjects {
     return { code, path, message: `there is no ${what} '${name}'${suggestion(name, this.written[section])}` }
   }
 
-  /** Names of address lists that policies use and nobody defined, each at its place. */
+  /** Names of address lists and trust stores that policies use and nobody defined, each at its place. */
   listFaults(attachments: Attachments): Fault[] {
     const all = Object.values(attachments).flatMap((each) => each || [])
-    return all.flatMap((attachment) => listsOf(attachment).flatMap(({ name, path }) => this.missing('addressLists', name, [...attachment.path, ...path]) ?? []))
+    return all.flatMap((attachment) => {
+      const missing = (section: SharedSection) => (named: ListName) => this.missing(section, named.name, [...attachment.path, ...named.path]) ?? []
+      return [...listsOf(attachment).flatMap(missing('addressLists')), ...storesOf(attachment).flatMap(missing('trustStores'))]
+    })
   }
 }
 
-export const listsOf = ({ policy, read }: Attachment): readonly { readonly name: string; readonly path: Path }[] =>
-  (policy as AnyPolicy).addressLists?.(read) ?? []
+export const listsOf = ({ policy, read }: Attachment): readonly ListName[] => (policy as AnyPolicy).addressLists?.(read) ?? []
+const storesOf = ({ policy, read }: Attachment): readonly ListName[] => (policy as AnyPolicy).trustStores?.(read) ?? []
 
 function planFaults({ limits, apis = [] }: PlanSection, path: Path, known: readonly string[]): Fault[] {
   const faults: Fault[] = []

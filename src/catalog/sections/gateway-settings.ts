@@ -1,5 +1,6 @@
 // The `gateway` section: listeners, limits and times that hold for all APIs, with their defaults and bounds.
 import { checked, described, duration, either, type Infer, integer, list, object, oneOf, optional, size, string, withDefault } from '../../base/schema.ts'
+import { forwardedClients } from './client-trust.ts'
 import { gatewayListener } from './listener.ts'
 import { trustedNetwork } from './network-schema.ts'
 
@@ -77,6 +78,7 @@ export const gatewaySettings = object(
       }),
       [],
     ),
+    forwardedCertificates: optional(forwardedClients),
     accessLog: withDefault(described('Where access events go, as JSON lines: `stdout`, `off`, or `{file: PATH}`.', accessLog), { file: './data/access.log' }),
     limits: withDefault(limits, {}),
     timeouts: withDefault(timeouts, {}),

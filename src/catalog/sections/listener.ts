@@ -4,6 +4,7 @@ import { formatIp, parseIp } from '../../base/ip.ts'
 import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, type Schema, string, withDefault } from '../../base/schema.ts'
 import type { Listener, TlsProfileName } from '../../model/snapshot.ts'
 import { transportSecurity } from '../../model/transport-security.ts'
+import { listenerClients } from './client-trust.ts'
 
 const URL_FORM = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:?#@]*)(?::(\d{1,5}))?$/i
 
@@ -39,6 +40,7 @@ const tlsOfListener = object(
       },
     ),
     profile: optional(oneOf(['intermediate', 'modern'], '`intermediate`: TLS 1.2 and 1.3, by RFC 9325. `modern`: TLS 1.3 alone.'), 'intermediate'),
+    clients: optional(listenerClients),
     hsts: optional(
       transportSecurity(
         'Strict-Transport-Security (RFC 6797) in every response of this listener: browsers then come by https alone. `false`: nothing is said. Left out: a year, unless the certificates are for localhost or addresses alone.',
@@ -114,7 +116,13 @@ const controlListener: Schema<ListenerSection> = checked(
     ],
     'an address such as http://127.0.0.1:8081, or an object with the key address',
   ),
-  tlsFault,
+  (section: ListenerSection) =>
+    tlsFault(section) ??
+    (section.tls?.clients && {
+      code: 'not-available',
+      message: 'the control listener asks for no certificates of clients: people and tokens sign in',
+      at: ['tls', 'clients'],
+    }),
 )
 function tlsFault({ scheme, tls, https }: ListenerSection): { code: string; message: string; at?: Path } | undefined {
   if (scheme === 'https' && !tls)
