@@ -25,6 +25,7 @@ import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
+import { AuthorityFiles } from './authority-files.ts'
 import { backUpFolder, backUpsIn } from './back-ups.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
@@ -93,6 +94,7 @@ export class Running {
   private upkeep: Upkeep | undefined
   private messages: Messages | undefined
   private usage: UsageBook | undefined
+  private published: AuthorityFiles | undefined
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
   private constructor(file: string, voice: Voice, foundations: Foundations) {
@@ -119,7 +121,9 @@ export class Running {
       voice.warn(`others than the owner may write into ${alone.dataFolder}, and so take away or replace what is kept there: chmod go-w it`)
     const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }))
     try {
-      await running.open(sources, settings)
+      await (running.published = new AuthorityFiles(running.foundations.store, alone.dataFolder, (text) => voice.warn(text))).start()
+      // What the store knows to be revoked is refused from the first request on, whatever the file said when it was read.
+      await running.open(readSources(file, new DocumentCache()), settings)
     } catch (cause) {
       await running.stop()
       throw cause
@@ -359,6 +363,7 @@ export class Running {
     await this.step('messages and upkeep', inTime(beside))
     await this.step('who called last', this.usage?.close())
     await this.step('the last use of keys', this.directory.stop())
+    await this.step('the files of authorities', this.published?.close())
     await this.step('the catalog', this.catalog?.close())
     await this.step('the store', this.foundations.close())
   }
