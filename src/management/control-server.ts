@@ -9,7 +9,7 @@ import { metrics } from './metrics.ts'
 import { openapiDocument } from './openapi.ts'
 import type { AnyOperation } from './operation.ts'
 import { OperationTable } from './operation-table.ts'
-import { isInClear, isOverTls, isOwnHost, ownOrigin } from './own-origin.ts'
+import { isInClear, isOwnHost, ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
 import { isPublishedPath, publishedAuthority } from './published-authorities.ts'
 
@@ -81,10 +81,9 @@ function finish(request: IncomingMessage, response: ServerResponse, answer: Answ
     request.complete || request.headers['content-length'] === '0' || (request.headers['content-length'] ?? request.headers['transfer-encoding']) === undefined
   // Own origin, and so nobody's else: no page of another site reads anything here. A Host that is not ours is never repeated.
   const { host = '' } = request.headers
-  const overTls = isOverTls(request)
-  const said = overTls ? tls?.transportSecurity : undefined
+  const said = tls?.transportSecurity
   const own: Answer['fields'] = {
-    ...(answer.status !== 421 && { 'Access-Control-Allow-Origin': ownOrigin(host, site, overTls) }),
+    ...(answer.status !== 421 && { 'Access-Control-Allow-Origin': ownOrigin(host, site, tls !== undefined) }),
     ...(said !== undefined && isDomain(host) && { 'Strict-Transport-Security': said }),
   }
   return send(response, withFields(answer, isWhole ? own : { ...own, Connection: 'close' }), request.method === 'HEAD')

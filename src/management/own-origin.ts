@@ -4,8 +4,8 @@ import type { TLSSocket } from 'node:tls'
 import { parseIp, unmapped } from '../base/ip.ts'
 import { isLoopback } from '../base/network-range.ts'
 
-/** Whether a request came over TLS to this very listener. */
-export const isOverTls = ({ socket }: Pick<IncomingMessage, 'socket'>): boolean => (socket as TLSSocket).encrypted === true
+/** Whether a request came over TLS to this very listener: to be asked before it is answered, while it has its socket. */
+export const isOverTls = ({ socket }: Pick<IncomingMessage, 'socket'>): boolean => (socket as TLSSocket | null)?.encrypted === true
 
 /**
  * The origin of pages that this listener serves to who asks it by `host`. `site`: where people reach the console, perhaps behind a proxy that ends TLS;
