@@ -51,6 +51,7 @@ export interface ControlParts {
   readonly hashCosts?: HashCosts
   readonly report: (cause: unknown) => void
   readonly ready: () => boolean
+  readonly unready?: () => readonly string[]
   readonly metrics: () => Promise<string>
 }
 
@@ -97,6 +98,7 @@ export function controlPlane(parts: ControlParts): Plane {
     isSecure: parts.site.origin.startsWith('https:'),
     trusted: () => trusted(catalog.configuration.snapshot.gateway.trustedProxies),
     ready: parts.ready,
+    ...(parts.unready && { unready: parts.unready }),
     metrics: parts.metrics,
     services: {
       ...{ envelope, egress, random, trail, people, directory, catalog, backUps, system, tell },

@@ -4,6 +4,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { SharedCredentials } from '../adapters/shared-memory/shared-credentials.ts'
 import { systemClock } from '../base/clock.ts'
+import { KnownStatuses } from '../certificates/known-statuses.ts'
+import { Challenges } from '../gateway/challenges.ts'
 import { ConnectionCaps } from '../gateway/connection-caps.ts'
 import { CrashSuspects } from '../gateway/crash-suspects.ts'
 import { Gateway } from '../gateway/gateway.ts'
@@ -27,6 +29,7 @@ const credentials = new SharedCredentials(start.publication.directory, start.dir
 const usage = new UsageMeter((uses) => say({ kind: 'used', uses }))
 const telling = setInterval(() => usage.flush(), USED_MS)
 const accessLog = openLog(start.publication.pieces.gateway.accessLog)
+const statuses = new KnownStatuses((question) => say({ kind: 'status', question }))
 const gateway = new Gateway({
   catalogue,
   resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials },
@@ -35,9 +38,12 @@ const gateway = new Gateway({
   suspects: new CrashSuspects(start.crashes, start.index),
   ticketKeys: start.ticketKeys,
   accessLog,
+  statuses,
   usage,
   report,
 })
+
+gateway.challenges = new Challenges(start.challenges)
 
 /** 0600: access logs hold personal data. */
 function openLog(where: GatewaySettings['accessLog']): AccessLog | undefined {
@@ -68,11 +74,18 @@ port.on('message', (message: ToThread) => {
       credentials.replaceStore(message.memory)
       say({ kind: 'answer', ask: message.ask })
       break
+    case 'challenges':
+      gateway.challenges = new Challenges(message.challenges)
+      say({ kind: 'answer', ask: message.ask })
+      break
     case 'measure':
       say({ kind: 'answer', ask: message.ask, measures: measure(gateway, start.index, accessLog?.dropped ?? 0) })
       break
     case 'ticket-keys':
       gateway.renewTicketKeys(message.keys)
+      break
+    case 'status':
+      statuses.learn(message.answer)
       break
     case 'drain':
       void gateway.drain().then(() => {

@@ -82,6 +82,14 @@ export class Messages {
     }
   }
 
+  /** A MAC key in base64url; a text says why there is none. */
+  async macKey(reference: SecretReference): Promise<Uint8Array | string> {
+    const secret = await this.secret(reference)
+    if (secret instanceof Error) return secret.message
+    const text = secret.reveal().replace(/=+$/, '')
+    return /^[A-Za-z0-9_-]{16,1024}$/.test(text) ? Buffer.from(text, 'base64url') : 'it is no base64url of 12 octets or more'
+  }
+
   private async endpoint(name: string): Promise<WebhookEndpoint | undefined> {
     const { settings, trustStores } = this.parts.configuration()
     const webhooks = settings.webhooks ?? {}

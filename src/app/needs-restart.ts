@@ -15,9 +15,9 @@ export function needsRestart(started: Configuration, now: Configuration): string
   return parts.filter(([, before, after]) => JSON.stringify(before) !== JSON.stringify(after)).map(([name]) => name)
 }
 
-/** Certificates, versions of TLS and who is believed change while Gatehouse runs; whether TLS is spoken, and clients are asked for certificates, does not. */
+/** Certificates, versions of TLS and who is believed change while Gatehouse runs; whether TLS is spoken, names are proved in it, and clients asked for certificates, does not. */
 const place = ({ host, port, tls, http2, proxyProtocol }: Listener): unknown => {
-  return { host, port, http2, proxyProtocol, tls: tls !== undefined, clients: tls?.clients !== undefined }
+  return { host, port, http2, proxyProtocol, tls: tls !== undefined, proves: tls?.provesNames, clients: tls?.clients !== undefined }
 }
 const addresses = ({ snapshot }: Configuration): unknown => snapshot.gateway.listen.map(place)
 const control = ({ control: { listen, ...rest } }: Configuration): unknown => ({ ...rest, listen: place(listen) })

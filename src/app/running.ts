@@ -2,7 +2,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname, resolve } from 'node:path'
-import { setTimeout as after } from 'node:timers/promises'
 import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { randomName, randomSecret } from '../base/ids.ts'
@@ -14,6 +13,7 @@ import { type Watch, watchSources } from '../catalog/reading/watch.ts'
 import { consoleOrigin } from '../catalog/resolving/control-resolution.ts'
 import { type Configuration, resolveSources } from '../catalog/resolving/resolve.ts'
 import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
+import { StatusService } from '../certificates/status-service.ts'
 import { isRefused, type Refused } from '../directory/records.ts'
 import { UsageBook } from '../directory/usage-book.ts'
 import { unsafeFor } from '../gateway/http2/guards.ts'
@@ -22,39 +22,35 @@ import { startControl } from '../management/control-server.ts'
 import { ControlTls } from '../management/control-tls.ts'
 import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
+import { insecureUpstreams, upstreamCertificates } from '../model/upstream-reports.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
 import { AuthorityFiles } from './authority-files.ts'
 import { backUpFolder, backUpsIn } from './back-ups.ts'
+import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, openFoundations } from './foundations.ts'
+import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
+import { endControl, inTime } from './parting.ts'
+import { RefusedConfiguration } from './refused-configuration.ts'
+import { revocationReports } from './revocation-reports.ts'
 import type { Settings } from './settings.ts'
 import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
 import { GatewayThreads, probe } from './threads.ts'
 import { Upkeep } from './upkeep.ts'
-import { insecureUpstreams, upstreamCertificates } from './upstream-reports.ts'
 import { VERSION } from './version.ts'
-import { wayOut } from './way-out.ts'
+import { type WayOut, wayOut } from './way-out.ts'
 
 /** What the operator is told while it runs. */
 export interface Voice {
   say(line: string): void
   warn(line: string): void
-}
-
-/** The configuration was refused: nothing runs. */
-export class RefusedConfiguration extends Error {
-  readonly faults: readonly LocatedFault[]
-  constructor(faults: readonly LocatedFault[]) {
-    super('the configuration is refused')
-    this.faults = faults
-  }
 }
 
 /** A key that was just made. The secret exists nowhere else. */
@@ -70,8 +66,6 @@ const GUEST_COUNTERS = 65_536
 /** At most one transaction in so long for who called what. */
 const USAGE_MS = 10_000
 const USAGE_SWEEP_MS = 3_600_000
-/** How long an end waits for what others keep waiting. */
-const PARTING_MS = 5000
 
 export class Running {
   readonly file: string
@@ -83,10 +77,12 @@ export class Running {
   private catalog!: CatalogPublishing
   private started!: Configuration
   private threads: GatewayThreads | undefined
+  private egress!: WayOut
   private isServing = false
   private generation = 1
   private publishes = 1
   private publishesRefused = 0
+  private noticed: ReadonlySet<string> = new Set()
   private publishSeconds = 0
   private control: Server | undefined
   private controlTls: ControlTls | undefined
@@ -95,6 +91,8 @@ export class Running {
   private messages: Messages | undefined
   private usage: UsageBook | undefined
   private published: AuthorityFiles | undefined
+  private readonly nodeId = randomName('node')
+  private certificates!: CertificateUpkeep
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
   private constructor(file: string, voice: Voice, foundations: Foundations) {
@@ -133,6 +131,8 @@ export class Running {
 
   private async open(sources: Sources, settings: Settings): Promise<void> {
     for (const line of this.foundations.lines) this.voice.say(line)
+    const { foundations, nodeId, voice } = this
+    this.certificates = await CertificateUpkeep.open({ foundations, nodeId, voice, nowMs: () => this.nowMs })
     await this.openCatalog(sources)
     const started = (this.started = this.catalog.configuration)
     const { host, port } = started.control.listen
@@ -147,9 +147,16 @@ export class Running {
     const share = await this.admitted(started)
     const usage = (this.usage = new UsageBook(this.foundations.store, () => this.catalog.configuration.settings.retention.usage))
     this.directory.onUse = (uses) => usage.add(uses)
+    const report = (text: string): void => this.voice.warn(text)
+    this.egress = wayOut(
+      () => this.catalog.configuration.egress.allowPrivate,
+      () => [{ host, port: this.controlPort }],
+    )
+    const statuses = new StatusService({ egress: this.egress, nowMs: () => this.nowMs, report })
     const threads = new GatewayThreads(this.publication(started, share), this.directory.memory, {
-      report: (text) => this.voice.warn(text),
+      report,
       used: (uses) => this.directory.used(uses),
+      statusOf: (question) => statuses.ask(question),
     })
     this.directory.attach((memory) => threads.handOver(memory))
     this.directory.accept(share)
@@ -171,7 +178,8 @@ export class Running {
       {
         store,
         policies,
-        nodeId: randomName('node'),
+        nodeId: this.nodeId,
+        held: this.certificates.holdings,
         nowMs: () => this.nowMs,
         live: (configuration) => this.publish(configuration),
         obstacles: (configuration) => needsRestart(this.started, configuration),
@@ -184,7 +192,7 @@ export class Running {
       sources,
     )
     if (!opened.ok) throw new RefusedConfiguration(opened.faults)
-    for (const notice of opened.notices) this.voice.warn(faultLine(notice, ''))
+    this.notice(opened.notices)
     const { nghttp2 } = process.versions
     if (opened.catalog.configuration.snapshot.gateway.listen.some(({ http2 }) => http2))
       for (const attack of unsafeFor(nghttp2))
@@ -196,10 +204,7 @@ export class Running {
   private async openControl({ control, dataFolder }: Configuration, settings: Settings, token: AdminToken): Promise<void> {
     const { store, backUp, storeKind, envelope, trail, notices, peopleKey } = this.foundations
     const { host, port } = control.listen
-    const egress = wayOut(
-      () => this.catalog.configuration.egress.allowPrivate,
-      () => [{ host, port: this.controlPort }],
-    )
+    const { egress } = this
     const messages = (this.messages = new Messages({
       ...{ store, envelope, egress, notices, contactKeys: this.directory.contactKeys, environment: settings.secret },
       guard: () => egress.guard,
@@ -224,6 +229,7 @@ export class Running {
       site: { origin, rpId: new URL(origin).hostname, name: 'Gatehouse' },
       signIn: { secondFactor: control.secondFactor },
       ready: () => this.threads?.ready ?? false,
+      unready: () => this.certificates.waiting,
       metrics: () => this.metrics(),
     })
     this.control = await startControl({ host, port, tls: this.controlTls, exposed: control.exposed, version: VERSION }, operations, plane)
@@ -236,15 +242,23 @@ export class Running {
     })
     this.upkeep = new Upkeep({ store, trail, envelope, ...about, announce: () => announcing.look() })
     messages.start()
+    this.certificates.start({
+      egress,
+      settings: () => this.catalog.configuration.acme,
+      secret: (reference) => messages.macKey(reference),
+      answer: async (challenges) => this.threads?.challenge(challenges),
+      show: () => this.catalog.heldChanged(),
+      tell: (writing, notice) => messages.tell(writing, notice),
+    })
   }
 
   /** `http://host:port` of every gateway listener. */
   get urls(): readonly string[] {
-    return this.started.snapshot.gateway.listen.map(({ host, tls }, i) => url(host, this.threads!.ports[i]!, tls && 'https'))
+    return this.started.snapshot.gateway.listen.map(({ host, tls }, i) => urlOf(host, this.threads!.ports[i]!, tls && 'https'))
   }
   get controlUrl(): string {
     const { host, tls } = this.started.control.listen
-    return url(host, this.controlPort, tls && 'https')
+    return urlOf(host, this.controlPort, tls && 'https')
   }
   private get controlPort(): number {
     const address = this.control?.address()
@@ -290,6 +304,7 @@ export class Running {
     const { tls } = configuration.control.listen
     if (tls !== undefined) this.controlTls?.replace(tls)
     this.directory.accept(share)
+    this.certificates.wake()
     this.publishes++
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
   }
@@ -307,9 +322,10 @@ export class Running {
     return { generation: this.generation, pieces: cutSnapshot(snapshot), directory: table.memory }
   }
 
-  private told({ what, faults, reasons, revision }: News): void {
+  private told({ what, faults, reasons, revision, notices = [] }: News): void {
     if (what === 'published') {
       this.voice.say(`published ${this.file}: generation ${this.generation}, revision ${revision}, ${this.catalog.configuration.snapshot.apis.length} APIs`)
+      this.notice(notices)
       return
     }
     this.publishesRefused++
@@ -330,11 +346,18 @@ export class Running {
         .catch((cause) => this.voice.warn(`the refusal could not be logged: ${(cause as Error).message}`))
   }
 
+  /** Each once, and again when it is new; that an upstream is not verified, at every load. */
+  private notice(notices: readonly LocatedFault[]): void {
+    const lines = notices.map((notice) => faultLine(notice, ''))
+    for (const [i, line] of lines.entries()) if (!this.noticed.has(line) || notices[i]!.code === 'upstream-insecure') this.voice.warn(line)
+    this.noticed = new Set(lines)
+  }
+
   private async metrics(): Promise<string> {
     const { threads } = this
     if (threads === undefined) return ''
     const use = counterTableUse(threads.counters)
-    const { configuration } = this.catalog
+    const { snapshot, control } = this.catalog.configuration
     return exposition(await threads.measures(), {
       publishSeconds: this.publishSeconds,
       publishes: this.publishes,
@@ -344,11 +367,11 @@ export class Running {
       countersUsed: use.used,
       countersEntries: use.places,
       countersRefused: use.refusedFull,
-      certificates: [...configuration.snapshot.gateway.listen, configuration.control.listen].flatMap(({ host, port, tls }) =>
-        (tls?.certificates ?? []).map(({ names, algorithm, expiresMs }) => ({ listener: url(host, port, 'https'), name: names[0]!, algorithm, expiresMs })),
-      ),
-      insecureUpstreams: insecureUpstreams(this.catalog.configuration.snapshot),
-      upstreamCertificates: upstreamCertificates(this.catalog.configuration.snapshot),
+      acme: await this.certificates.counts(),
+      certificates: listenerCertificates([...snapshot.gateway.listen, control.listen]),
+      revocationLists: revocationReports(snapshot.gateway),
+      insecureUpstreams: insecureUpstreams(snapshot),
+      upstreamCertificates: upstreamCertificates(snapshot),
     })
   }
 
@@ -356,7 +379,7 @@ export class Running {
   async stop(): Promise<void> {
     this.watch?.close()
     // At once, and beside the traffic: what these wait for outside must not keep requests coming.
-    const beside = Promise.all([this.upkeep?.close(), this.tasks.close(), this.messages?.stop()])
+    const beside = Promise.all([this.upkeep?.close(), this.tasks.close(), this.messages?.stop(), (this.certificates as CertificateUpkeep | undefined)?.close()])
     beside.catch(() => {})
     await this.step('the gateway threads', this.threads?.drain())
     await this.step('the control listener', this.control && endControl(this.control))
@@ -372,22 +395,6 @@ export class Running {
     await ending?.catch((cause) => this.voice.warn(`${what} did not end as it should: ${(cause as Error).message}`))
   }
 }
-
-/** Answers under way are finished: who changed something should hear that it was done. */
-async function endControl(control: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => control.close(() => resolve()))
-  control.closeIdleConnections()
-  await inTime(closed)
-  control.closeAllConnections()
-}
-
-/** A receiver of a message may take a minute to answer; it is tried again after the next start. */
-async function inTime(ending: Promise<unknown>): Promise<void> {
-  const late = new AbortController()
-  await Promise.race([ending, after(PARTING_MS, undefined, { signal: late.signal }).catch(() => {})]).finally(() => late.abort())
-}
-
-const url = (host: string, port: number, scheme = 'http'): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** Volumes of containers come like this: it is told, and not refused. */
 const isOpenToOthers = (folder: string): boolean => process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0

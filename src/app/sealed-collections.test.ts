@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { LossyStore } from '../../test/support/lossy-store.ts'
 import { live, member, peopleRoom } from '../../test/support/people-room.ts'
+import { accountPlace, accounts, certificatePlace, certificates, nameStates, orderPlace, sealKey } from '../acme/records.ts'
 import { keepAuthority, makeAuthority } from '../authority/authorities.ts'
 import { publishCrl } from '../authority/crl.ts'
 import { authorities } from '../authority/records.ts'
@@ -28,6 +29,7 @@ import { SEALED_COLLECTIONS } from './sealed-collections.ts'
 
 /** The files that seal under the envelope, and nothing else does: who adds one adds its collection to the list and to this test. */
 const SEALING = [
+  'acme/records.ts',
   'authority/authorities.ts',
   'outbox/outbox.ts',
   'people/second-factor.ts',
@@ -61,6 +63,13 @@ async function filled(envelope: KeyedEnvelope) {
     await bury(writing, dead!.key, dead!.value, 'gone', 2)
     await new Trail(envelope, async () => {}).append(writing, { act: 'key.create', actor: { kind: 'system', id: 'system' }, outcome: 'done' }, 1)
     await new Witness(envelope).key(writing)
+    const sealed = (place: string): string => sealKey(envelope, Uint8Array.of(1, 2, 3), place)
+    writing.put(accounts, 'a1', { directory: 'https://ca.example', contact: [], sealed: sealed(accountPlace('a1')), createdMs: 1 })
+    const times = { validFromMs: 1, expiresMs: 3, issuedMs: 1, renewMs: 2 }
+    writing.put(certificates, 'shop.example', { directory: 'https://ca.example', chain: '', sealed: sealed(certificatePlace('shop.example')), ...times })
+    const order = { url: 'https://ca.example/1', directory: 'https://ca.example', sealed: sealed(orderPlace('shop.example')), begunMs: 1 }
+    writing.put(nameStates, 'shop.example', { name: 'shop.example', wantedMs: 1, nextMs: 0, failures: 0, order })
+    writing.put(nameStates, 'idle.example', { name: 'idle.example', wantedMs: 1, nextMs: 0, failures: 0 })
   })
   const authority = await makeAuthority({ name: 'clients', kind: 'P-256', days: 1, serial: 'ab'.repeat(16), nowMs: 1 })
   await store.write((writing) => keepAuthority(writing, envelope, authority, { name: 'clients', by: 'system', nowMs: 1 }))
@@ -105,6 +114,8 @@ test('every collection with sealed values is in the list, and a rotation by it l
   await store.write(async (writing) => {
     assert.equal((await readSecret(writing, fresh, 'smtp'))?.reveal(), 'hunter2')
     assert.ok(await readDataKey(writing, fresh, 'directory'))
+    const order = (await writing.get(nameStates, 'shop.example'))!.order!
+    assert.deepEqual([...fresh.open(order.sealed, orderPlace('shop.example'))], [1, 2, 3])
     const provider = await findProvider(writing, 'corp')
     assert.equal(Buffer.from(fresh.open(provider!.sealedSecret, secretPlace('corp'))).toString(), 'hunter3')
     assert.equal(fresh.open((await writing.get(TOTPS, person))!.sealedSeed, seedPlace(person)).length, 20)

@@ -1,4 +1,5 @@
 // Every collection of every room that holds sealed values: what a rotation of the envelope key seals anew. A room that seals and is not here stops a rotation.
+import { SEALED_BY_ACME } from '../acme/records.ts'
 import { sealedAuthorities } from '../authority/records.ts'
 import { sealedDeadLetters } from '../outbox/dead-letters.ts'
 import { sealedMessages } from '../outbox/outbox.ts'
@@ -16,4 +17,5 @@ export const SEALED_COLLECTIONS: readonly AnySealedCollection[] = [
   sealedDeadLetters,
   ...SEALED_BY_TRAIL,
   ...SEALED_BY_PEOPLE,
+  ...SEALED_BY_ACME,
 ]

@@ -1,5 +1,7 @@
 // What the main thread and the gateway threads say to each other.
 import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
+import type { AcmeChallenges } from '../model/acme.ts'
+import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
@@ -29,6 +31,8 @@ export interface ThreadStart {
   /** Of each listener: what the system chose where 0 is configured, once it is known. */
   readonly ports: readonly number[]
   readonly publication: Publication
+  /** What ACME servers are answered. */
+  readonly challenges: AcmeChallenges
   /** Consumers and keys of the store. */
   readonly directory: DirectoryMemory
 }
@@ -36,8 +40,10 @@ export interface ThreadStart {
 export type ToThread =
   | { readonly kind: 'publish'; readonly publication: Publication }
   | { readonly kind: 'directory'; readonly memory: DirectoryMemory; readonly ask: number }
+  | { readonly kind: 'challenges'; readonly challenges: AcmeChallenges; readonly ask: number }
   | { readonly kind: 'measure'; readonly ask: number }
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
+  | { readonly kind: 'status'; readonly answer: StatusAnswer }
   | { readonly kind: 'drain' }
 
 export type FromThread =
@@ -47,4 +53,5 @@ export type FromThread =
   | { readonly kind: 'answer'; readonly ask: number; readonly measures?: ThreadMeasures }
   | { readonly kind: 'used'; readonly uses: readonly Use[] }
   | { readonly kind: 'report'; readonly text: string }
+  | { readonly kind: 'status'; readonly question: StatusQuestion }
   | { readonly kind: 'drained' }

@@ -8,6 +8,8 @@ import { systemClock, wallOffsetUs } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/connection-caps.ts'
 import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
+import { type AcmeChallenges, NO_CHALLENGES } from '../model/acme.ts'
+import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
@@ -42,7 +44,11 @@ export interface ThreadListeners {
   report(text: string): void
   /** Who called what, as each thread tells every few seconds. */
   used?(uses: readonly Use[]): void
+  /** The online status of a certificate that a client shows. Never rejects. Absent: nothing is known. */
+  statusOf?(question: StatusQuestion): Promise<StatusAnswer>
 }
+
+const unknownStatus = ({ key }: StatusQuestion): Promise<StatusAnswer> => Promise.resolve({ key, status: 'unknown', untilMs: Number.POSITIVE_INFINITY })
 
 export class GatewayThreads {
   restarts = 0
@@ -63,13 +69,16 @@ export class GatewayThreads {
   private publication: Publication
   private readonly listen: readonly Listener[]
   private readonly report: (text: string) => void
+  private readonly statusOf: (question: StatusQuestion) => Promise<StatusAnswer>
   private readonly used: (uses: readonly Use[]) => void
   private directory: DirectoryMemory
+  private challenges: AcmeChallenges = NO_CHALLENGES
 
-  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {} }: ThreadListeners) {
+  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {}, statusOf = unknownStatus }: ThreadListeners) {
     this.publication = first
     this.directory = directory
     this.used = used
+    this.statusOf = statusOf
     this.listen = first.pieces.gateway.listen
     this.caps = capsMemory(first.pieces.gateway.threads)
     this.crashes = crashMemory(first.pieces.gateway.threads)
@@ -119,6 +128,7 @@ export class GatewayThreads {
       listen: this.listen,
       ports: this.listen.map(({ port }, i) => this.ports[i] ?? port),
       publication: this.publication,
+      challenges: this.challenges,
       directory: this.directory,
     }
     const own = import.meta.url
@@ -154,6 +164,9 @@ export class GatewayThreads {
           break
         case 'used':
           this.used(message.uses)
+          break
+        case 'status':
+          void this.statusOf(message.question).then((answer) => worker.postMessage({ kind: 'status', answer } satisfies ToThread))
           break
         case 'report':
           this.report(`gateway thread ${thread.index}: ${message.text}`)
@@ -226,12 +239,22 @@ export class GatewayThreads {
   /** Hands the memory of the store's directory to every thread; resolves when none uses the one before it. A thread that dies meanwhile starts with the new one. */
   async handOver(memory: DirectoryMemory): Promise<void> {
     this.directory = memory
+    // A thread that is busy for long is asked again: until it has answered, what is revoked is written to both.
+    await this.askAll((ask) => ({ kind: 'directory', memory, ask }))
+  }
+
+  /** Resolves when every thread answers ACME servers so; a thread that dies meanwhile starts with it. */
+  async challenge(challenges: AcmeChallenges): Promise<void> {
+    this.challenges = challenges
+    await this.askAll((ask) => ({ kind: 'challenges', challenges, ask }))
+  }
+
+  private async askAll(question: (ask: number) => ToThread): Promise<void> {
     await Promise.all(
       this.threads.map(async (thread) => {
         const { worker } = thread
         const isWaitedFor = (): boolean => thread.worker === worker && !this.stopping
-        // A thread that is busy for long is asked again: until it has answered, what is revoked is written to both.
-        while (isWaitedFor() && (await this.ask(thread, (ask) => ({ kind: 'directory', memory, ask }))) === undefined);
+        while (isWaitedFor() && (await this.ask(thread, question)) === undefined);
       }),
     )
   }

@@ -15,6 +15,9 @@ export interface Certificate {
   readonly names: readonly string[]
   readonly fromMs: number
   readonly toMs: number
+  /** Its subject and its key, in DER form. */
+  readonly name: Buffer
+  readonly key: Buffer
   /** Says which authority this is, as an issuer of others: its name and its key, whichever of its certificates stands here. */
   readonly authority: string
   readonly isAuthority: boolean
@@ -26,6 +29,8 @@ export interface Certificate {
   readonly purposes: readonly string[] | undefined
   /** Where its revocation list is published: the addresses of full names. */
   readonly listedAt: readonly string[]
+  /** Who answers whether it was revoked (OCSP): addresses. */
+  readonly responders: readonly string[]
   /** It has a critical extension that is not judged here: only OpenSSL can say whether it holds. */
   readonly isBeyondUs: boolean
 }
@@ -54,7 +59,7 @@ export function readX509(raw: Buffer): Certificate | undefined {
 }
 
 type Fields = Omit<Certificate, 'x509' | 'raw' | 'thumbprint'>
-type Extensions = Pick<Certificate, 'names' | 'isAuthority' | 'pathLength' | 'keyUsage' | 'purposes' | 'listedAt' | 'isBeyondUs'>
+type Extensions = Pick<Certificate, 'names' | 'isAuthority' | 'pathLength' | 'keyUsage' | 'purposes' | 'listedAt' | 'responders' | 'isBeyondUs'>
 
 function readFields(raw: Buffer): Fields {
   const outer = new DerCursor(raw)
@@ -79,7 +84,7 @@ function readFields(raw: Buffer): Fields {
   certificate.next(SEQUENCE)
   certificate.next(BIT_STRING)
   certificate.close()
-  return { serial, subject, fromMs, toMs, authority: authorityOf(name, key), ...extensions }
+  return { serial, subject, fromMs, toMs, name, key, authority: authorityOf(name, key), ...extensions }
 }
 
 /** One string for name and key of an authority. */
@@ -99,6 +104,7 @@ const NONE: Extensions = {
   keyUsage: undefined,
   purposes: undefined,
   listedAt: [],
+  responders: [],
   isBeyondUs: false,
 }
 
@@ -154,6 +160,18 @@ const READERS: Readonly<Record<string, (value: DerCursor) => Partial<Extensions>
       if (point.optional(constructed(0))) listedAt.push(...addressesOf(point.inside()))
     }
     return { listedAt }
+  },
+  /** RFC 5280 4.2.2.1, RFC 6960 3.1 */
+  '1.3.6.1.5.5.7.1.1'(value) {
+    const all = value.next(SEQUENCE).inside()
+    const responders: string[] = []
+    while (all.hasMore) {
+      const one = all.next(SEQUENCE).inside()
+      const { oid } = one.next(OID)
+      one.next()
+      if (oid === '1.3.6.1.5.5.7.48.1' && one.tag === context(6)) responders.push(one.content.toString('latin1'))
+    }
+    return { responders }
   },
 }
 

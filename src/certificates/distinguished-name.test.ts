@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { makeCertificate } from '../../test/support/certificate-maker.ts'
-import { der } from '../../test/support/der-maker.ts'
 import { readX509 } from './certificate.ts'
 import { DerCursor, readingDer } from './der.ts'
+import { der } from './der-writer.ts'
 import { nameText, normalName } from './distinguished-name.ts'
 
 /** The DER of a name: a list of parts, each a list of pairs. */

@@ -1,10 +1,10 @@
 // Reads a certificate revocation list (RFC 5280 5): who issued it, until when it holds, and the numbers in it. What limits its meaning is obeyed or refused.
-import { constants, type KeyObject, verify } from 'node:crypto'
 import type { RevocationList } from '../model/snapshot.ts'
 import { addressesOf, authorityOf, type Certificate, CRL_SIGN, serialOf } from './certificate.ts'
 import { BIT_STRING, BOOLEAN, constructed, context, DerCursor, INTEGER, OCTET_STRING, OID, readingDer, SEQUENCE } from './der.ts'
 import { readPem } from './pem.ts'
 import { SerialTable } from './serial-table.ts'
+import { isSignedBy, type SignatureAlgorithm, signatureAlgorithm } from './signature.ts'
 
 export interface RevocationFault {
   readonly code: 'bad-revocation-list' | 'unknown-issuer' | 'weak-certificate'
@@ -200,43 +200,5 @@ function readScope(point: DerCursor): Partial<Limits> {
   return { scope, listedAt, ...(unsupported !== undefined && { unsupported }) }
 }
 
-interface SignatureAlgorithm {
-  /** Undefined: the key's own. */
-  readonly hash: string | undefined
-  readonly pss: boolean
-}
-/** RFC 4055, RFC 5758, RFC 8410. SHA-1 is not among them: whoever can make two lists of one digest can take a number off one. */
-const SIGNATURES: Readonly<Record<string, SignatureAlgorithm>> = {
-  '1.2.840.113549.1.1.11': { hash: 'sha256', pss: false },
-  '1.2.840.113549.1.1.12': { hash: 'sha384', pss: false },
-  '1.2.840.113549.1.1.13': { hash: 'sha512', pss: false },
-  '1.2.840.10045.4.3.2': { hash: 'sha256', pss: false },
-  '1.2.840.10045.4.3.3': { hash: 'sha384', pss: false },
-  '1.2.840.10045.4.3.4': { hash: 'sha512', pss: false },
-  '1.3.101.112': { hash: undefined, pss: false },
-}
-const PSS_HASHES: Readonly<Record<string, string>> = {
-  '2.16.840.1.101.3.4.2.1': 'sha256',
-  '2.16.840.1.101.3.4.2.2': 'sha384',
-  '2.16.840.1.101.3.4.2.3': 'sha512',
-}
-function signatureAlgorithm(identifier: DerCursor): SignatureAlgorithm | undefined {
-  const { oid } = identifier.next(OID)
-  if (oid !== '1.2.840.113549.1.1.10') return SIGNATURES[oid]
-  // RSASSA-PSS (RFC 4055 3.1): without a hash it is SHA-1.
-  const parameters = identifier.next(SEQUENCE).inside()
-  const named = parameters.optional(constructed(0)) ? PSS_HASHES[parameters.inside().next(SEQUENCE).inside().next(OID).oid] : undefined
-  return named === undefined ? undefined : { hash: named, pss: true }
-}
-
 /** RFC 5280 4.2.1.3: cRLSign. */
 const maySign = ({ keyUsage, isAuthority }: Certificate): boolean => isAuthority && (keyUsage === undefined || (keyUsage & CRL_SIGN) !== 0)
-
-function isSignedBy(signed: Buffer, signature: Buffer, { hash, pss }: SignatureAlgorithm, key: KeyObject): boolean {
-  try {
-    return verify(hash, signed, pss ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO } : key, signature)
-  } catch {
-    // Another kind of key than the algorithm's.
-    return false
-  }
-}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey } from 'node:crypto'
 import { before, describe, it } from 'node:test'
 import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH } from '../../test/support/certificate-maker.ts'
-import { readServerCertificate } from './server-certificate.ts'
+import { readClientCertificate, readServerCertificate } from './server-certificate.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 24)
 const day = (text: string): Date => new Date(`${text}T00:00:00Z`)
@@ -137,5 +137,27 @@ describe('the certificate of a server', () => {
     const texts = readServerCertificate(`${own.key}${own.certificate}`.replace('M', '!'), own.certificate, NOW_MS).faults.map(({ message }) => message)
     const words = own.key.split('\n').filter((line) => line.length > 20 && !line.startsWith('-'))
     for (const word of words) assert.equal(texts.join().includes(word.slice(0, 20)), false)
+  })
+})
+
+describe('a certificate that is shown to upstreams', () => {
+  const clientCodes = async (wanted: Parameters<typeof makeCertificate>[0]): Promise<string[]> => {
+    const made = await makeCertificate(wanted)
+    return readClientCertificate(made.certificate, made.key, NOW_MS).faults.map((fault) => `${fault.in} ${fault.code}`)
+  }
+
+  it('names no host, and is for clients or for nothing in particular', async () => {
+    for (const purposes of [[CLIENT_AUTH], [CLIENT_AUTH, SERVER_AUTH], undefined])
+      assert.deepEqual(await clientCodes({ subject: 'CN=gateway', issuer: root, ...(purposes && { purposes }) }), [])
+    assert.deepEqual(await clientCodes({ subject: 'CN=gateway', purposes: [SERVER_AUTH], issuer: root }), ['certificate not-for-clients'])
+    assert.deepEqual(await clientCodes({ authority: true, issuer: root }), ['certificate is-a-ca'])
+    assert.deepEqual(await clientCodes({ key: 'RSA-1024' }), ['certificate weak-certificate'])
+  })
+
+  it('that has expired is told of by its subject', async () => {
+    const made = await makeCertificate({ subject: 'CN=gateway', purposes: [CLIENT_AUTH], to: day('2026-11-24') })
+    const { certificate, notices } = readClientCertificate(made.certificate, made.key, NOW_MS)
+    assert.ok(certificate)
+    assert.match(notices.join(), /certificate of CN=gateway expired on .*: upstreams will refuse it/)
   })
 })

@@ -28,6 +28,8 @@ export interface ServerCertificateFault {
 export interface ServerCertificateReading {
   /** Absent when there are faults. */
   readonly certificate?: ServerCertificate
+  /** From when on the server's own is valid. */
+  readonly validFromMs?: number
   readonly faults: readonly ServerCertificateFault[]
   /** What does not keep it from being shown: it has expired, or is not valid yet. */
   readonly notices: readonly string[]
@@ -77,7 +79,7 @@ function readShown(certificateText: string, keyText: string, nowMs: number, use:
     expiresMs: Math.min(...sent.map(({ validToDate }) => validToDate.getTime())),
     thumbprint: own.fingerprint256.replaceAll(':', '').toLowerCase(),
   }
-  return { certificate, faults: [], notices: reading.notices }
+  return { certificate, validFromMs: own.validFromDate.getTime(), faults: [], notices: reading.notices }
 }
 
 class Reading {

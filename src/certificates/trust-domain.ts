@@ -1,8 +1,9 @@
 // Whom one listener believes about its clients, and what it makes of a certificate at the moment of a request.
 import type { CertificateProblem, ClientCertificate } from '../model/client-certificate.ts'
-import type { ClientTrust, RevocationList } from '../model/snapshot.ts'
+import type { ClientTrust, OnlineStatus, RevocationList } from '../model/snapshot.ts'
 import { type Certificate, readX509 } from './certificate.ts'
 import { type ClientPath, findClientPath } from './client-path.ts'
+import type { KnownStatuses } from './known-statuses.ts'
 import { readCertificate } from './pem.ts'
 import { SerialTable } from './serial-table.ts'
 
@@ -29,6 +30,8 @@ export class CertificateShown {
   }
 }
 
+type Lists = ReadonlyMap<string, readonly (RevocationList & { readonly table: SerialTable })[]>
+
 interface Judgement {
   readonly problem?: CertificateProblem
   /** From when on it must be judged again; absent: never. */
@@ -40,16 +43,20 @@ export class TrustDomain {
   private readonly authorities: readonly Certificate[]
   private readonly stores: ClientTrust['stores']
   private readonly stalenessMs: number
-  /** By authority; undefined: nobody looks. */
-  private readonly lists: ReadonlyMap<string, readonly (RevocationList & { readonly table: SerialTable })[]> | undefined
+  private readonly online: OnlineStatus | undefined
+  private readonly statuses: KnownStatuses | undefined
+  /** By authority; undefined: there are none. */
+  private readonly lists: Lists | undefined
 
-  constructor({ id, authorities, stores, revocation }: ClientTrust) {
+  constructor({ id, authorities, stores, revocation, online }: ClientTrust, statuses?: KnownStatuses) {
     this.id = id
     this.authorities = authorities.flatMap((pem) => {
       const x509 = readCertificate(pem)
       return (x509 && readX509(x509.raw)) ?? []
     })
     this.stores = stores
+    this.online = online
+    this.statuses = statuses
     this.stalenessMs = revocation?.stalenessMs ?? 0
     this.lists =
       revocation &&
@@ -96,28 +103,41 @@ export class TrustDomain {
     // What OpenSSL found and we did not: constraints on names, keys that are too short. Only another handshake can better it.
     if (fault !== undefined) return { problem: PROBLEMS[fault] ?? 'untrusted' }
     const ends = Math.min(...path.map(({ toMs }) => toMs)) + 1
-    if (this.lists === undefined) return { untilMs: ends }
     const status = this.statusOf(path, nowMs)
     return { ...status, untilMs: Math.min(ends, status.untilMs ?? Number.POSITIVE_INFINITY) }
   }
 
-  /** Every certificate below the authority that is believed must be covered by a list that is current. */
+  /** Of every certificate below the authority that is believed: by the lists, and where none covers it, by whoever answers for its authority. */
   private statusOf(path: readonly Certificate[], nowMs: number): Judgement {
     let untilMs = Number.POSITIVE_INFINITY
     let problem: CertificateProblem | undefined
     for (let i = 0; i + 1 < path.length; i++) {
-      const certificate = path[i]!
-      const about = (this.lists!.get(path[i + 1]!.authority) ?? []).filter((list) => covers(list, certificate))
-      if (about.some(({ table }) => table.has(certificate.serial))) return { problem: 'revoked' }
-      const untilOf = about.filter(({ fromMs }) => fromMs <= nowMs).map(({ nextMs }) => nextMs + this.stalenessMs)
-      const latest = Math.max(...untilOf)
-      if (about.length === 0) problem ??= 'status-unknown'
-      else if (latest <= nowMs || untilOf.length === 0) {
-        problem ??= 'status-stale'
-        untilMs = Math.min(untilMs, ...about.map(({ fromMs }) => fromMs).filter((fromMs) => fromMs > nowMs))
-      } else untilMs = Math.min(untilMs, latest)
+      const [certificate, issuer] = [path[i]!, path[i + 1]!]
+      let status = this.lists && this.listed(this.lists, certificate, issuer, nowMs)
+      if (this.online !== undefined && (status === undefined || (status.problem !== undefined && status.problem !== 'revoked')))
+        status = this.answered(this.online, certificate, issuer, nowMs)
+      if (status?.problem === 'revoked') return { problem: 'revoked' }
+      problem ??= status?.problem
+      untilMs = Math.min(untilMs, status?.untilMs ?? Number.POSITIVE_INFINITY)
     }
     return { ...(problem !== undefined && { problem }), untilMs }
+  }
+
+  private listed(lists: Lists, certificate: Certificate, issuer: Certificate, nowMs: number): Judgement {
+    const about = (lists.get(issuer.authority) ?? []).filter((list) => covers(list, certificate))
+    if (about.some(({ table }) => table.has(certificate.serial))) return { problem: 'revoked' }
+    if (about.length === 0) return { problem: 'status-unknown' }
+    const latest = Math.max(...about.filter(({ fromMs }) => fromMs <= nowMs).map(({ nextMs }) => nextMs + this.stalenessMs))
+    if (latest > nowMs) return { untilMs: latest }
+    return { problem: 'status-stale', untilMs: Math.min(...about.map(({ fromMs }) => fromMs).filter((fromMs) => fromMs > nowMs)) }
+  }
+
+  private answered({ responder, takesUnknown, stalenessMs }: OnlineStatus, certificate: Certificate, issuer: Certificate, nowMs: number): Judgement {
+    const key = `${issuer.authority} ${certificate.serial.toString('hex')}`
+    const known = this.statuses?.find(key, nowMs, () => ({ key, certificate: certificate.raw, issuer: issuer.raw, responder, stalenessMs }))
+    if (known?.status === 'revoked') return { problem: 'revoked' }
+    if (known?.status === 'good') return { untilMs: known.untilMs }
+    return { ...(!takesUnknown && { problem: 'status-unknown' as const }), untilMs: known?.untilMs ?? nowMs }
   }
 
   /** Stores that hold an authority of the path, or one above it that vouches for it too. */

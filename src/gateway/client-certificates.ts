@@ -12,6 +12,8 @@ import type { TlsPeer } from './tls-peer.ts'
 /** Leaves the certificate for the policies, as it is to be judged now. A code: the listener takes no such request, whatever its API would say. */
 export function judgeClient(gateway: Gateway, client: ClientConnection, x: Exchange, nowMs: number): GatewayCode | undefined {
   const { tls, entrance, peer } = client.origin
+  // What an earlier judgement wanted to wait for is not this one's.
+  gateway.statuses?.takeWaiting()
   if (tls !== undefined && !tls.isFor(x.head) && !isAlike(entrance, tls, x)) return 'request.misdirected'
   const { clients } = entrance
   const shown = clients && tls?.shown && clients.trust.judge(tls.shown, nowMs)

@@ -52,7 +52,8 @@ export class ClientConnection {
   /** Both sides talk in turn, as in gRPC: silence of the client alone is no fault, silence of both is. */
   converses = false
   private pumping = false
-  private inputEnded = false
+  /** The client sends no more. */
+  inputEnded = false
   /** No further request is taken until the client has read its answers. */
   awaitsReader = false
 
@@ -361,7 +362,7 @@ export class ClientConnection {
     // The client has said all; a request cut short will never be whole, a whole one is still answered.
     if (this.state === HEAD) this.socket.end()
     else if (this.state === TUNNEL) this.forwarding!.tunnelOver('')
-    else if (this.state === BODY && this.unread.isEmpty) this.socket.destroy()
+    else if ((this.state === BODY && this.unread.isEmpty) || this.forwarding?.isEndless) this.socket.destroy()
     else if (this.state === LINGERING) this.socket.destroySoon()
     else this.keepAlive = false
   }

@@ -6,6 +6,7 @@ import { type Exchange, NO_LINE } from '../pipeline/exchange.ts'
 import { runWithCanary } from './canary.ts'
 import { isJudged, judgeClient } from './client-certificates.ts'
 import type { ClientConnection } from './client-connection.ts'
+import type { GatewayCode } from './denials.ts'
 import type { Gateway } from './gateway.ts'
 import { type LiveApi, LiveRoute } from './live-snapshot.ts'
 import { VersionFront, type VersionRefusal } from './version-front.ts'
@@ -19,6 +20,9 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   x.fingerprint = gateway.suspects.fingerprint(head)
   if (gateway.suspects.refuses(x.fingerprint, gateway.coarseMs)) return gateway.refusalOf('request.suspected')
   gateway.suspects.hold(x.fingerprint)
+  // Before what is not served in clear: this is served in clear alone (RFC 8555 8.3).
+  const challenge = client.origin.entrance.scheme === 'http' ? gateway.challenges.reply(x) : undefined
+  if (challenge !== undefined) return challenge
   const inClear = client.origin.entrance.inClear && gateway.refuseInClear(client, x, client.origin.entrance.inClear)
   if (inClear !== undefined) {
     client.keepAlive = false
@@ -26,12 +30,23 @@ export function decide(gateway: Gateway, client: ClientConnection, x: Exchange):
   }
   if (isJudged(gateway, client)) {
     const code = judgeClient(gateway, client, x, x.nowUs / 1000)
-    if (code !== undefined) {
-      // Another name, or another certificate, takes another handshake.
-      client.keepAlive = false
-      return gateway.refusalOf(code)
-    }
+    const waiting = gateway.statuses?.takeWaiting()
+    if (waiting !== undefined) return waiting.then(() => decideFor(gateway, client, x, judgeClient(gateway, client, x, gateway.nowUs() / 1000)))
+    if (code !== undefined) return decideFor(gateway, client, x, code)
   }
+  return decideOn(gateway, client, x)
+}
+
+/** By what the connection says of the client. */
+function decideFor(gateway: Gateway, client: ClientConnection, x: Exchange, code: GatewayCode | undefined): Verdict | Promise<Verdict> {
+  if (code === undefined) return decideOn(gateway, client, x)
+  // Another name, or another certificate, takes another handshake.
+  client.keepAlive = false
+  return gateway.refusalOf(code)
+}
+
+function decideOn(gateway: Gateway, client: ClientConnection, x: Exchange): Verdict | Promise<Verdict> {
+  const { head } = x
   // RFC 9110 9.3.7: `OPTIONS *` asks about the server, and that is the gateway.
   if (head.asterisk) return SERVER_OPTIONS
   const path = x.path

@@ -42,6 +42,7 @@ class House {
         socket.on('end', () => socket.end())
       },
       failed: (reason) => this.failures.push(reason),
+      proof: () => undefined,
       handshakeMs: 60_000,
       proxies: { expects: () => assert.fail(), names: () => assert.fail(), nameless: () => assert.fail(), headerMs: 60_000 },
     })

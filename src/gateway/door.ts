@@ -1,7 +1,8 @@
 // One listener of a thread: lets connections in as far as the caps allow, and those that speak TLS through their handshake first.
 import { hash } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { createServer as createTlsServer, type SecureContext, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { ACME_TLS } from '../model/acme.ts'
 import type { Listener, ListenerTls } from '../model/snapshot.ts'
 import { ProxiedDoor, type ProxyKeeper } from './proxied-door.ts'
 import { type ServerContexts, serverContexts } from './server-contexts.ts'
@@ -14,6 +15,8 @@ export interface DoorKeeper {
   enters(socket: Socket, peer: TlsPeer | undefined): void
   /** A handshake that came to nothing, with OpenSSL's reason as Node names it. */
   failed(reason: string): void
+  /** What proves to an ACME server that a name leads here, while that is being asked (RFC 8737 3). */
+  proof(name: string): SecureContext | undefined
   readonly handshakeMs: number
   /** Asked on listeners behind proxies. */
   readonly proxies: ProxyKeeper
@@ -82,16 +85,29 @@ class TlsDoor implements Door {
     this.contexts = serverContexts(tls, ticketKeys, domain)
     this.trust = tls.clients?.id
     const door = this
+    const spoken = protocols(http2)
+    /** Handshakes that are a proof to an ACME server. */
+    const proving = new WeakMap<TLSSocket, SecureContext>()
+    // Asked of our own code only where it must be: every handshake would pay for it.
+    function protocolOf(this: TLSSocket, { servername, protocols: offered }: { servername: string; protocols: string[] }): string | undefined {
+      // RFC 8737 3: it is offered alone, with a server name. For a name that nobody is proving it is a protocol that is not spoken here.
+      const proof = offered.length === 1 && offered[0] === ACME_TLS && servername ? keeper.proof(servername) : undefined
+      if (proof === undefined) return spoken.find((protocol) => offered.includes(protocol))
+      // In TLS 1.2 the certificate was chosen before this and is replaced here; in TLS 1.3 it is chosen after this, below.
+      this.setKeyCert(proof)
+      proving.set(this, proof)
+      return ACME_TLS
+    }
     this.server = createTlsServer({
       ...SOCKETS,
       ...this.contexts.options,
-      ALPNProtocols: protocols(http2),
+      ...(tls.provesNames ? { ALPNCallback: protocolOf } : { ALPNProtocols: spoken }),
       // What OpenSSL finds is kept and judged with each request: an answer that says what is wrong helps, a connection that breaks off does not.
       ...(tls.clients !== undefined && { requestCert: true, rejectUnauthorized: false }),
       handshakeTimeout: keeper.handshakeMs,
       SNICallback(this: TLSSocket, name, answer) {
         try {
-          answer(null, door.contexts.find(name, this.getSharedSigalgs()))
+          answer(null, proving.get(this) ?? door.contexts.find(name, this.getSharedSigalgs()))
         } catch (cause) {
           answer(cause as Error)
         }
@@ -111,8 +127,12 @@ class TlsDoor implements Door {
         this.underTrust.delete(place)
       })
     })
-    this.server.on('secureConnection', (socket) => keeper.enters(socket, new TlsPeer(socket, asks ? this.underTrust.get(placeOf(socket)) : undefined)))
     const asks = tls.clients !== undefined
+    this.server.on('secureConnection', (socket) => {
+      // RFC 8737 3: the handshake was the proof; nothing is said after it.
+      if (socket.alpnProtocol === ACME_TLS) socket.destroySoon()
+      else keeper.enters(socket, new TlsPeer(socket, asks ? this.underTrust.get(placeOf(socket)) : undefined))
+    })
     this.server.on('tlsClientError', (cause: NodeJS.ErrnoException, socket) => {
       keeper.failed(cause.code ?? 'unknown')
       // Node leaves one that ran out of time open.

@@ -1,4 +1,5 @@
 // By which way a request comes in, and where a request in clear is sent instead.
+import type { KnownStatuses } from '../certificates/known-statuses.ts'
 import { TrustDomain } from '../certificates/trust-domain.ts'
 import type { ClientTrust, InClear, Listener } from '../model/snapshot.ts'
 import type { Reply } from '../pipeline/contract.ts'
@@ -16,26 +17,27 @@ export class Entrance {
   /** The listener, once it is open. */
   door: Door | undefined = undefined
 
-  constructor(listener: Listener, scheme: 'http' | 'https' = listener.tls === undefined ? 'http' : 'https') {
+  constructor(listener: Listener, statuses?: KnownStatuses, scheme: 'http' | 'https' = listener.tls === undefined ? 'http' : 'https') {
     this.scheme = scheme
-    this.renew(listener)
+    this.renew(listener, statuses)
   }
 
   /** Goes on as the live snapshot says. */
-  renew({ inClear, tls }: Listener): void {
+  renew({ inClear, tls }: Listener, statuses?: KnownStatuses): void {
     this.inClear = inClear
     const said = this.scheme === 'https' ? tls?.transportSecurity : undefined
     this.transportSecurityLine = said === undefined ? NO_LINE : transportSecurityLine(said)
     const clients = tls?.clients
-    this.clients = clients && { trust: trustOf(clients, this.clients?.trust), required: clients.mode === 'required' }
+    this.clients = clients && { trust: trustOf(clients, this.clients?.trust, statuses), required: clients.mode === 'required' }
   }
 }
 
 /** The same trust is the same object: what was judged by it stays judged. */
-export const trustOf = (trust: ClientTrust, before: TrustDomain | undefined): TrustDomain => (before?.id === trust.id ? before : new TrustDomain(trust))
+export const trustOf = (trust: ClientTrust, before: TrustDomain | undefined, statuses: KnownStatuses | undefined): TrustDomain =>
+  before?.id === trust.id ? before : new TrustDomain(trust, statuses)
 
 /** By TLS to a proxy that is believed, and on from there in clear: what is said of TLS is said there. */
-export const BY_PROXIED_TLS = new Entrance({ host: '', port: 0 }, 'https')
+export const BY_PROXIED_TLS = new Entrance({ host: '', port: 0 }, undefined, 'https')
 
 /**
  * 308 for requests that only read, where the listener says so; the others carry something that must not have come in clear, and are refused (RFC 9110

@@ -7,7 +7,7 @@ import type { RequestHead } from '../http/request-head.ts'
 const CLIENT_CERT = fieldName('client-cert')
 const CLIENT_CERT_CHAIN = fieldName('client-cert-chain')
 /** A proxy forwards the same few certificates again and again; past this many the oldest is read anew. */
-const KEPT_MAX = 1000
+const KEPT_MAX = 256
 const CHAIN_MAX = 10
 
 /** What was read lately, by the text of both fields. One for each thread. */

@@ -1,6 +1,7 @@
 // A request's way to its upstream and the response's way back, with back-pressure in both directions.
 
-import { STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
+import * as F from '../http/faults.ts'
+import { fieldName, STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
 import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -19,7 +20,6 @@ const WAITING_BYTES_MAX = 256 * 1024
 /** Octets of a body that are collected while it waits for a connection: what is whole in the meantime no longer counts as slow. */
 const COLLECTED_BYTES = 16 * 1024
 const NEVER = Number.POSITIVE_INFINITY
-const CRLF = Buffer.from('\r\n')
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
@@ -30,7 +30,7 @@ export class Forwarding implements Waiting {
   stalled = false
   /** Once the upstream has taken the upgrade. */
   tunnel: Tunnel | undefined
-  private readonly client: ClientConnection
+  readonly client: ClientConnection
   private x: Exchange | undefined
   private route: LiveRoute | undefined
   private pool: UpstreamPool | undefined
@@ -46,6 +46,10 @@ export class Forwarding implements Waiting {
   private upgrade = false
   /** What the client sent behind its upgrade, until the tunnel is open. */
   private early: Buffer | undefined
+  /** How long the upstream may be silent within the response under way. */
+  private silenceMs = 0
+  /** The response has no end of its own: it goes on for as long as somebody reads. */
+  isEndless = false
   /** The response's body goes out in chunks. */
   private rechunk = false
   private upstreamPaused = false
@@ -67,6 +71,10 @@ export class Forwarding implements Waiting {
   }
   get whole(): boolean {
     return this.client.hasWholeBody
+  }
+  /** By an extended CONNECT: its client takes any success for an open WebSocket. */
+  private get asksForTunnel(): boolean {
+    return this.client.origin.major === 2 && this.x!.head.asksWebsocket
   }
   /** The response waits for the client to read. */
   get awaitsClient(): boolean {
@@ -93,7 +101,9 @@ export class Forwarding implements Waiting {
       this.client.refuse({ ...this.client.gateway.refusalOf(fault), fields: fieldsOfFault(fault) })
       return
     }
-    this.acquire(false)
+    // RFC 8441 5: whatever success a stream that asked for a WebSocket is answered with, it is one from then on.
+    if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
+    else this.acquire(false)
   }
 
   private acquire(fresh: boolean): void {
@@ -147,14 +157,8 @@ export class Forwarding implements Waiting {
       this.collected = this.collected === undefined ? Buffer.from(part) : Buffer.concat([this.collected, part])
       return
     }
-    if (!this.x!.head.chunked) {
-      output.put(bytes, start, end)
-      return
-    }
-    output.hexadecimal(end - start)
-    output.put(CRLF)
-    output.put(bytes, start, end)
-    output.put(CRLF)
+    if (this.x!.head.chunked) output.chunk(bytes, start, end)
+    else output.put(bytes, start, end)
   }
   requestEnd(): void {
     if (this.upstream === undefined) return
@@ -206,11 +210,17 @@ export class Forwarding implements Waiting {
     client.status = head.status
     this.settleTransportSecurity(head)
     if (head.status === 101) return this.switched(head)
+    if (head.status < 300 && this.asksForTunnel) return this.refuseTunnel()
     if (client.state === C.BODY) client.keepAlive = false
     this.rechunk = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1
     // An HTTP/1.0 client learns the end of such a body only from the close.
     if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 0) client.keepAlive = false
+    const { timeouts } = this.pool!.upstream
+    this.isEndless = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && isEventStream(head)
+    this.silenceMs = this.isEndless ? timeouts.eventsMs : timeouts.idleMs
     client.responseStarted = true
+    // Nobody will read what has no end.
+    if (this.isEndless && client.inputEnded) client.socket.destroy()
     if (this.pool!.upstream.http2) client.socket.awaitTrailers?.()
     putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
     return false
@@ -232,11 +242,7 @@ export class Forwarding implements Waiting {
     const x = this.x!
     const websocket = this.route!.api.websocket
     const agreed = this.upgrade ? agreementOf(head, x.head, websocket!) : undefined
-    if (agreed === undefined) {
-      this.abort()
-      client.deny('upstream.invalid')
-      return false
-    }
+    if (agreed === undefined) return this.refuseTunnel()
     client.responseStarted = true
     client.state = C.TUNNEL
     const sides = { client: clientSide(socket, gateway.output), upstream: upstreamSide(this.upstream!.socket) }
@@ -245,6 +251,12 @@ export class Forwarding implements Waiting {
     putSwitch(gateway.output, head, x)
     this.early = client.takeUnread()
     return true
+  }
+
+  private refuseTunnel(): false {
+    this.abort()
+    this.client.deny('upstream.invalid')
+    return false
   }
 
   responseBody(bytes: Buffer, start: number, end: number): void {
@@ -256,12 +268,8 @@ export class Forwarding implements Waiting {
       return
     }
     if (this.toHead) return
-    if (this.rechunk) {
-      output.hexadecimal(end - start)
-      output.put(CRLF)
-      output.put(bytes, start, end)
-      output.put(CRLF)
-    } else output.put(bytes, start, end)
+    if (this.rechunk) output.chunk(bytes, start, end)
+    else output.put(bytes, start, end)
   }
 
   responseTrailers(fields: readonly string[]): void {
@@ -323,21 +331,20 @@ export class Forwarding implements Waiting {
     if (client.gateway.output.size > 0) this.sentToClient = true
     const waiting = client.gateway.output.send(client.socket)
     if (this.upstream === undefined) return
-    if (waiting > WAITING_BYTES_MAX) {
+    if (waiting > (client.socket.waitingBytesMax ?? WAITING_BYTES_MAX)) {
       this.upstreamPaused = true
       this.awaitsClientSinceMs = client.gateway.coarseMs
       this.upstream.socket.pause()
       client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
       // Only once some of this very response is out: until then the time for its head runs, and behind a pipelined one that of its connection.
-    } else if ((client.state === C.ANSWERING || client.converses) && this.sentToClient)
-      client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+    } else if ((client.state === C.ANSWERING || client.converses) && this.sentToClient) client.deadlineMs = client.gateway.coarseMs + this.silenceMs
   }
   clientDrained(): void {
     this.tunnel?.clientDrained()
     if (!this.upstreamPaused || this.upstream === undefined) return
     this.upstreamPaused = false
     this.awaitsClientSinceMs = NEVER
-    this.client.deadlineMs = this.client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+    this.client.deadlineMs = this.client.gateway.coarseMs + this.silenceMs
     this.upstream.socket.resume()
   }
 
@@ -373,6 +380,7 @@ export class Forwarding implements Waiting {
     this.early = undefined
     this.collected = undefined
     this.awaitsClientSinceMs = NEVER
+    this.isEndless = false
     this.stalled = false
     this.upstreamPaused = false
   }
@@ -384,4 +392,6 @@ export class Forwarding implements Waiting {
     return true
   }
 }
+const CONTENT_TYPE = fieldName('content-type')
+const isEventStream = (head: ResponseHead): boolean => /^text\/event-stream(?:[ \t;]|$)/i.test(head.get(CONTENT_TYPE) ?? '')
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])

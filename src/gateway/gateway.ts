@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
+import type { KnownStatuses } from '../certificates/known-statuses.ts'
 import type { TrustDomain } from '../certificates/trust-domain.ts'
 import { type MessageFault, messageFault } from '../http/faults.ts'
 import { GOING_AWAY } from '../http/websocket-frames.ts'
@@ -11,8 +12,9 @@ import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { Refusal, Verdict } from '../pipeline/contract.ts'
 import { type CallerAddress, Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
-import type { AccessEvent } from '../telemetry/access-line.ts'
-import { callerAddress, forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
+import { emptyEvent, NO_MEMBERS, NO_PLACES } from './access-event.ts'
+import { forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './caller-address.ts'
+import { Challenges } from './challenges.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { ClientOrigin } from './client-origin.ts'
 import { serveSocket } from './client-socket.ts'
@@ -24,8 +26,8 @@ import { BY_PROXIED_TLS, Entrance, redirection, trustOf } from './entrance.ts'
 import { expire, isBelowBodyRate } from './expiry.ts'
 import { ForwardedCertificates } from './forwarded-certificate.ts'
 import type { GatewayMeans } from './gateway-means.ts'
-import { ClientSession } from './http2/client-session.ts'
-import { startsHttp2 } from './http2/preface.ts'
+import type { ClientSession } from './http2/client-session.ts'
+import { ClientSessions } from './http2/client-sessions.ts'
 import type { BodyLimit, LiveSnapshot } from './live-snapshot.ts'
 import { endForbidden } from './open-streams.ts'
 import { Output } from './output.ts'
@@ -41,9 +43,6 @@ const EXPIRY_STEPS = 100
 const EXPIRY_STEP_MS = 2
 /** Exchanges kept for reuse; each is about 5 KB. */
 const SPARE_EXCHANGES_MAX = 1024
-const NO_PLACES: readonly [] = []
-const NO_MEMBERS = Buffer.alloc(0)
-const NOBODY = callerAddress(new Uint8Array(4))
 
 export class Gateway {
   live!: LiveSnapshot
@@ -52,6 +51,8 @@ export class Gateway {
   coarseMs: number
   dateLine: Buffer = Buffer.alloc(0)
   draining = false
+  /** What ACME servers are answered while names are being proved. */
+  challenges = new Challenges()
   requests = 0
   publishStallUs = 0
   /** How late the sweep was at worst since metrics were last read, in microseconds: the event loop's lag. */
@@ -68,24 +69,10 @@ export class Gateway {
   private readonly doors: { readonly door: Door; readonly listener: Listener; readonly entrance: Entrance }[] = []
   /** Of HTTP/1.1, and one for each stream of HTTP/2. */
   private readonly connections = new Set<ClientConnection>()
-  private readonly sessions = new Set<ClientSession>()
+  private readonly sessions = new ClientSessions()
   private readonly spare: Exchange[] = []
   /** The one access event of the thread, filled anew for each exchange. */
-  private readonly event: AccessEvent = {
-    timeUs: 0,
-    id: NO_MEMBERS,
-    address: NOBODY,
-    head: undefined,
-    route: NO_MEMBERS,
-    asked: '',
-    principal: undefined,
-    places: NO_PLACES,
-    status: 0,
-    code: '',
-    bytesIn: 0,
-    bytesOut: 0,
-    durationUs: 0,
-  }
+  private readonly event = emptyEvent()
   /** Who is believed about certificates that trusted proxies forward; undefined: none is read. */
   forwardedTrust: TrustDomain | undefined
   readonly forwardedCertificates = new ForwardedCertificates()
@@ -109,7 +96,7 @@ export class Gateway {
     return this.live.settings
   }
   get openConnections(): number {
-    return this.connections.size
+    return this.connections.size - this.sessions.streams + this.sessions.size
   }
 
   /** Compiles a snapshot aside and swaps it in; requests under way finish on the one they began with. `swapped` is called in the same turn. */
@@ -119,7 +106,7 @@ export class Gateway {
     this.trusted = NetworkSet.of(live.settings.trustedProxies)
     this.trustsAnyone = live.settings.trustedProxies.length > 0
     const forwarded = live.settings.forwardedCertificates
-    this.forwardedTrust = forwarded && trustOf(forwarded, this.forwardedTrust)
+    this.forwardedTrust = forwarded && trustOf(forwarded, this.forwardedTrust, this.means.statuses)
     this.publishStallUs = longestSliceUs
     this.live = live
     this.renewDoors()
@@ -130,11 +117,12 @@ export class Gateway {
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
     const now = { ...listener, ...this.asItIsNow(listener) }
-    const entrance = new Entrance(now)
+    const entrance = new Entrance(now, this.means.statuses)
     const door = await openDoor({ ...now, port }, shared, this.ticketKeys, {
       admits: (socket) => this.admits(socket),
       enters: (socket, shown) => this.enter(socket, entrance, now, shown),
       failed: () => this.count(this.codes, 'connection.handshake-failed'),
+      proof: (name) => this.challenges.context(name),
       handshakeMs: this.settings.timeouts.headMs,
       proxies: {
         expects: (socket) => this.expects(socket),
@@ -153,7 +141,7 @@ export class Gateway {
   private renewDoors(): void {
     for (const { door, listener, entrance } of this.doors) {
       const now = this.asItIsNow(listener)
-      if (now !== undefined) entrance.renew(now)
+      if (now !== undefined) entrance.renew(now, this.means.statuses)
       if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
     }
   }
@@ -196,7 +184,7 @@ export class Gateway {
     const peer = told?.peer ?? peerAddress(socket.remoteAddress)
     // Behind a handshake with us it is that one that counts, and who its listener asks for certificates.
     const entrance = told?.secure && shown === undefined ? BY_PROXIED_TLS : opened
-    const serveStreams = (): void => void this.sessions.add(new ClientSession(this, socket, new ClientOrigin(peer, entrance, 2, shown)))
+    const serveStreams = (): void => this.sessions.serve(this, socket, new ClientOrigin(peer, entrance, 2, shown))
     const serve = (): ClientConnection => {
       const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1, shown))
       this.connections.add(client)
@@ -206,7 +194,7 @@ export class Gateway {
       if ((socket as TLSSocket).alpnProtocol === 'h2') serveStreams()
       else serve()
     } else if (http2)
-      startsHttp2(socket, this.settings.timeouts.headMs, (first) => (first === undefined ? serveStreams() : serve().received(first.length, first)))
+      this.sessions.prefaces.read(socket, this.settings.timeouts.headMs, (first) => (first ? serve().received(first.length, first) : serveStreams()))
     else {
       // What came behind the header of a proxy.
       const first = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined
@@ -221,7 +209,7 @@ export class Gateway {
     if (this.connections.delete(client)) this.looksDrained()
   }
   forgetSession(session: ClientSession): void {
-    if (this.sessions.delete(session)) this.looksDrained()
+    if (this.sessions.forget(session)) this.looksDrained()
   }
   private looksDrained(): void {
     if (this.draining && this.connections.size === 0 && this.sessions.size === 0) this.drained?.()
@@ -253,6 +241,9 @@ export class Gateway {
   }
   decide(client: ClientConnection, x: Exchange): Verdict | Promise<Verdict> {
     return decide(this, client, x)
+  }
+  get statuses(): KnownStatuses | undefined {
+    return this.means.statuses
   }
   isTrusted(peer: CallerAddress): boolean {
     return this.trustsAnyone && this.trusted.has(peer.octets)
@@ -350,7 +341,7 @@ export class Gateway {
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
     endForbidden(this.connections, now)
-    for (const session of this.sessions) if (session.deadlineMs <= now) session.end()
+    this.sessions.expire(now)
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
   }
@@ -370,7 +361,7 @@ export class Gateway {
       if (client.idle) client.socket.destroySoon()
       else client.forwarding?.tunnel?.close(GOING_AWAY, 'going away', '')
     }
-    for (const session of this.sessions) session.end()
+    this.sessions.end()
     if (this.connections.size + this.sessions.size > 0) {
       await new Promise<void>((resolve) => {
         this.drained = resolve
@@ -378,7 +369,7 @@ export class Gateway {
       })
     }
     for (const client of this.connections) client.socket.destroy()
-    for (const session of this.sessions) session.destroy()
+    this.sessions.destroy()
     for (const { door } of this.doors) door.clear()
     for (const api of this.live.apis.values()) api.pool.retire()
     clearInterval(this.sweeping)

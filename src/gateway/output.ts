@@ -2,6 +2,7 @@
 import { OctetWriter } from '../base/octet-writer.ts'
 import type { Wire } from './wire.ts'
 
+const CRLF = Buffer.from('\r\n')
 const INITIAL_BYTES = 160 * 1024
 /** Up to so many octets a copy for a socket under TLS costs less than new memory for the output: such a socket always answers later, and keeps what it was given. */
 const COPIED_BYTES_MAX = 32 * 1024
@@ -13,6 +14,14 @@ const COPIED_BYTES_MAX = 32 * 1024
 export class Output extends OctetWriter {
   constructor() {
     super(INITIAL_BYTES)
+  }
+
+  /** One chunk of a body (RFC 9112 7.1). */
+  chunk(bytes: Buffer, start: number, end: number): void {
+    this.hexadecimal(end - start)
+    this.put(CRLF)
+    this.put(bytes, start, end)
+    this.put(CRLF)
   }
 
   /** Writes everything to the socket and starts afresh. Answers how many octets of the socket still wait for the kernel. */

@@ -14,6 +14,8 @@ export class TlsPeer {
    * that one: sessions are never resumed where clients are asked for certificates.
    */
   readonly serverName: string
+  /** The same as octets, which the head of each request is compared with. */
+  private readonly octets: Uint8Array
   /** Undefined: it showed none, or was not asked. */
   readonly shown: CertificateShown | undefined
   /** The latest other host that may be asked for on this connection too. */
@@ -23,16 +25,17 @@ export class TlsPeer {
   constructor(socket: TLSSocket, trust: string | undefined) {
     const { servername } = socket as TLSSocket & { readonly servername?: string | false | null }
     this.serverName = servername ? servername.toLowerCase().replace(/\.$/, '') : ''
+    this.octets = Buffer.from(this.serverName, 'latin1')
     this.shown = trust === undefined ? undefined : shownBy(socket, trust)
   }
 
   /** Whether the request is for the host that was asked for in the handshake; one that names no host is for no other. */
   isFor({ bytes, hostStart, hostNameEnd }: RequestHead): boolean {
-    const { serverName } = this
-    const { length } = serverName
+    const { octets } = this
+    const { length } = octets
     if (length === 0 || hostNameEnd === hostStart) return true
     if (hostNameEnd - hostStart !== length) return false
-    for (let i = 0; i < length; i++) if (LOWER[bytes[hostStart + i]!] !== serverName.charCodeAt(i)) return false
+    for (let i = 0; i < length; i++) if (LOWER[bytes[hostStart + i]!] !== octets[i]) return false
     return true
   }
 }

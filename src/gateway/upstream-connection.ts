@@ -254,6 +254,14 @@ export class UpstreamConnection {
     return -1
   }
 
+  /** Something inside broke while the wire told of something: nobody waits for this response any more. */
+  broke(cause: unknown): void {
+    this.pool.report(cause)
+    const taker = this.taker
+    this.fail(F.BAD_STATUS_LINE)
+    taker?.endOfRead()
+  }
+
   /** Of a stream alone: HTTP/1.1 has its trailers inside of the body. */
   trailers(fields: readonly string[]): void {
     this.taker?.responseTrailers(fields)

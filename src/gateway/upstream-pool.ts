@@ -2,14 +2,16 @@
 import type { LookupFunction } from 'node:net'
 import type { Upstream } from '../model/snapshot.ts'
 import { upstreamUrl } from '../model/upstream-url.ts'
+import type { ClientConnection } from './client-connection.ts'
 import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
-import { StreamingUpstream } from './http2/upstream-session.ts'
+import { StreamingUpstream } from './http2/streaming-upstream.ts'
 import type { ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
 import { connectSocket } from './upstream-socket.ts'
 import { DISTRUSTS, type Distrust, type UpstreamTls } from './upstream-tls.ts'
 
 /** Somebody who waits for a connection. */
 export interface Waiting extends ResponseTaker {
+  readonly client: ClientConnection
   /** A connection is there; it is the waiting one's from now on. */
   connectionFree(connection: UpstreamConnection): void
 }
@@ -125,6 +127,11 @@ export class UpstreamPool {
       const fromUnfinished = canUnfinished && (this.unfinishedIsNext || this.whole.length === 0)
       const queue = fromUnfinished ? this.unfinished : this.whole
       if (queue.length === 0) return
+      // Who asks for a hundred pages and reads none must not hold, page by page, the connections that others wait for.
+      if (queue[0]!.client.socket.stalled) {
+        queue.shift()!.client.deny('upstream.busy')
+        continue
+      }
       const connection = this.take(false, !fromUnfinished)
       if (connection === undefined) return
       this.unfinishedIsNext = !fromUnfinished
@@ -140,7 +147,7 @@ export class UpstreamPool {
     this.nowMs = nowMs
     if (this.queued > 0) this.reclaim(nowMs - PATIENCE_MS)
     const oldest = nowMs - this.upstream.timeouts.keepAliveMs
-    if (this.all.size === 0) this.streaming?.closeIfIdle(nowMs, oldest)
+    this.streaming?.sweep(nowMs, oldest)
     while (this.idle.length > 0 && this.idle[0]!.idleSinceMs < oldest) this.idle.shift()!.socket.destroy()
   }
 

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, TcpNetConnectOpts } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { createServer, type Server, type TlsOptions } from 'node:tls'
 import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH, type Wanted } from '../../test/support/certificate-maker.ts'
 import { makeRevocationList } from '../../test/support/revocation-maker.ts'
 import type { UpstreamTrust } from '../model/snapshot.ts'
+import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
 import { type Distrust, TrustContext, TrustContexts, UpstreamTls } from './upstream-tls.ts'
 
 const NOW_MS = Date.now()
@@ -41,10 +42,10 @@ interface Outcome {
   readonly reused: boolean
 }
 /** One connection that has its request written before the handshake begins, as all have. */
-async function shake(tls: UpstreamTls, port: number, nowMs = NOW_MS): Promise<Outcome> {
+async function shake(tls: UpstreamTls, port: number, nowMs = NOW_MS, way: Partial<TcpNetConnectOpts> = {}): Promise<Outcome> {
   let verdict: number | Distrust | undefined
   let answer = ''
-  const socket = tls.connect({ host: '127.0.0.1', port }, nowMs, {
+  const socket = tls.connect({ host: '127.0.0.1', port, ...way }, nowMs, {
     verified(untilMs) {
       verdict = untilMs
     },
@@ -68,6 +69,8 @@ describe('an upstream under TLS', () => {
   let root: Made
   let between: Made
   let other: Made
+  /** Has the name of `between`, and nothing else of it. */
+  let twin: Made
   let own: Made
   let trust: UpstreamTrust
   const withTrust = (more: Partial<UpstreamTrust> = {}): UpstreamTrust => ({ ...trust, ...more })
@@ -80,6 +83,7 @@ describe('an upstream under TLS', () => {
     root = await makeCertificate({ subject: 'CN=root', authority: true })
     between = await makeCertificate({ subject: 'CN=between', authority: true, issuer: root })
     other = await makeCertificate({ subject: 'CN=other', authority: true })
+    twin = await makeCertificate({ subject: 'CN=between', authority: true })
     own = await issued({ purposes: [SERVER_AUTH], to: new Date('2050-01-01T00:00:00Z') })
     trust = { profile: 'intermediate', authorities: [root.certificate] }
   })
@@ -183,6 +187,12 @@ describe('an upstream under TLS', () => {
       distrust: 'pin-mismatch',
     },
     {
+      what: 'with a pinned key sent along in the name of its authority',
+      shows: async () => chain(own, between, twin),
+      asks: async () => ({ pins: [pin(twin)] }),
+      distrust: 'pin-mismatch',
+    },
+    {
       what: 'pinned, and of another authority',
       shows: async () => chain(await issued({ issuer: other })),
       asks: async () => ({ pins: [pin(other)] }),
@@ -265,6 +275,17 @@ describe('an upstream under TLS', () => {
       assert.equal(typeof verdict === 'number' ? 'number' : verdict, expected, `${profile} ${maxVersion}`)
       upstream.close()
     }
+  })
+
+  it('is connected to at the addresses that its guard lets through, and at no other', async () => {
+    const upstream = await serve(chain(own, between))
+    const way = { host: 'localhost', autoSelectFamily: true }
+    // The console's upstreams reach public addresses, and what the file allows besides.
+    assert.equal((await shake(tlsOf(), upstream.port, NOW_MS, { ...way, lookup: lookupWithin([]) })).verdict, undefined)
+    assert.equal(upstream.heard(), '')
+    for (const lookup of [lookupWithin(['127.0.0.0/8', '::1/128']), guardedLookup])
+      assert.equal((await shake(tlsOf(), upstream.port, NOW_MS, { ...way, lookup })).answer, 'answered')
+    upstream.close()
   })
 
   it('shares its context with all that trust and show the same, from snapshot to snapshot', () => {

@@ -6,6 +6,10 @@ export interface Wire {
   readonly writableLength: number
   /** It keeps what it is given and sends it later: the memory is its own from then on. */
   readonly encrypted?: boolean
+  /** Octets that may wait to leave before what they come from is no longer read, where that is not the usual. */
+  readonly waitingBytesMax?: number
+  /** Its client reads nothing of what it was sent so far: nothing more is begun for it. */
+  readonly stalled?: boolean
   write(octets: Uint8Array): unknown
   pause(): unknown
   resume(): unknown

@@ -64,7 +64,8 @@ export function trailersOfStream(fields: StreamFields): string[] {
   const kept: string[] = []
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
-    if (STREAM_NAME.test(name) && STREAM_VALUE.test(fields[i + 1]!) && !OF_CONNECTION.has(name) && !NOT_BEHIND.test(name)) kept.push(name, fields[i + 1]!)
+    if (STREAM_NAME.test(name) && STREAM_VALUE.test(fields[i + 1]!) && !OF_CONNECTION.has(name) && !NOT_BEHIND.test(name.replaceAll('_', '-')))
+      kept.push(name, fields[i + 1]!)
   }
   return kept
 }
@@ -101,7 +102,8 @@ function linesOf(octets: Buffer, from: number): { first: string; lines: (readonl
   return { first: first!, lines, end: end + 4 }
 }
 
-const OF_CONNECTION: ReadonlySet<string> = new Set(['connection', 'upgrade', 'keep-alive', 'proxy-connection', 'te'])
+/** RFC 9113 8.2.2, and what asked for HTTP/2 in an upgrade of HTTP/1.1 (RFC 7540 3.2.1). */
+const OF_CONNECTION: ReadonlySet<string> = new Set(['connection', 'upgrade', 'keep-alive', 'proxy-connection', 'te', 'http2-settings'])
 const NOT_BEHIND =
   /^(?:content-(?:length|encoding|type|range)|transfer-encoding|trailer|host|set-cookie|cookie|authorization|www-authenticate|proxy-.*|location|alt-svc|x-request-id|age|cache-control|expires|date|vary|retry-after|strict-transport-security|gatehouse-.*)$/
 /** RFC 9113 8.2.1: a token without upper case; no control character in a value, and no white space at either end. */

@@ -36,6 +36,7 @@ export function requestOfStream(fields: StreamFields, terms: StreamRequestTerms)
     if (!STREAM_VALUE.test(fields[at + 1]!)) return F.BAD_FIELD_VALUE
     pseudo.set(name, fields[at + 1]!)
   }
+  const websocket = pseudo.has(':protocol')
   for (; at < fields.length; at += 2) {
     const name = fields[at]!
     const value = fields[at + 1]!
@@ -54,7 +55,7 @@ export function requestOfStream(fields: StreamFields, terms: StreamRequestTerms)
         break
       case 'cookie':
         // RFC 9113 8.2.3: crumbs become one field before they leave HTTP/2.
-        cookies += cookies === '' ? value : `; ${value}`
+        if (value !== '') cookies += cookies === '' ? value : `; ${value}`
         break
       case 'host':
         if (host !== undefined) return F.BAD_HOST
@@ -62,8 +63,13 @@ export function requestOfStream(fields: StreamFields, terms: StreamRequestTerms)
         break
       case 'content-length':
         hasLength = true
-        if (terms.ended && value !== '0') return F.BAD_CONTENT_LENGTH
+        // RFC 9110 9.3.6: a CONNECT has no content.
+        if (websocket || (terms.ended && value !== '0')) return F.BAD_CONTENT_LENGTH
         lines += `content-length: ${value}\r\n`
+        break
+      case 'sec-websocket-key':
+        // RFC 8441 5: not used here. Beside the one that is made below it would be a second.
+        if (!websocket) lines += `${name}: ${value}\r\n`
         break
       default:
         lines += `${name}: ${value}\r\n`
@@ -76,7 +82,6 @@ export function requestOfStream(fields: StreamFields, terms: StreamRequestTerms)
   if (authority?.includes('@')) return F.BAD_HOST
   if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase()) return F.HOST_DISAGREES
   const named = authority ?? host
-  const websocket = pseudo.has(':protocol')
   const chunked = !websocket && !hasLength && !terms.ended
   const head = Buffer.from(
     `${line}${named === undefined ? '' : `Host: ${named}\r\n`}${lines}${cookies === '' ? '' : `cookie: ${cookies}\r\n`}` +

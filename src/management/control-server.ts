@@ -126,7 +126,9 @@ async function respond(request: IncomingMessage, settings: ControlSettings, tabl
     case '/livez':
       return text(200, 'ok\n')
     case '/readyz':
-      return plane.ready() ? text(200, 'ready\n') : text(503, 'not ready\n')
+      return plane.ready()
+        ? text(200, ['ready', ...(plane.unready?.() ?? []).map((name) => `waits for its certificate: ${name}`), ''].join('\n'))
+        : text(503, 'not ready\n')
     case '/metrics':
       return metrics(request, plane, settings.exposed === true)
     case '/api/openapi.json':

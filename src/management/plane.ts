@@ -56,6 +56,8 @@ export interface Plane {
   /** Proxies that are believed about whom they speak for, by the live configuration. */
   trusted?(): NetworkSet | undefined
   ready(): boolean
+  /** Names that wait for their certificate: told beside being ready, for they are proved by traffic that has to arrive. */
+  unready?(): readonly string[]
   metrics(): Promise<string>
   readonly services: Services
 }

@@ -84,6 +84,8 @@ export interface ListenerTls {
   readonly profile: TlsProfileName
   /** One at least; the first is shown to clients that ask for no name, or for one that none of them has. */
   readonly certificates: readonly ServerCertificate[]
+  /** Names are proved here to an ACME server by TLS-ALPN-01. */
+  readonly provesNames?: true
   /** Absent: clients are asked for no certificate. */
   readonly clients?: ListenerClients
   /** The value of Strict-Transport-Security (RFC 6797), said in every response. Absent: nothing is said. */
@@ -103,6 +105,15 @@ export interface ClientTrust {
   readonly stores: { readonly [thumbprint: string]: readonly string[] }
   /** Absent: nobody looks whether a certificate was revoked. */
   readonly revocation?: { readonly lists: readonly RevocationList[]; readonly stalenessMs: number }
+  /** Responders are asked (OCSP) about what no list covers. Absent: none is. */
+  readonly online?: OnlineStatus
+}
+export interface OnlineStatus {
+  /** Absent: the one that a certificate names. */
+  readonly responder?: string
+  /** Whether a certificate is taken of which nothing can be learnt. */
+  readonly takesUnknown: boolean
+  readonly stalenessMs: number
 }
 /** A certificate revocation list whose signature was verified. */
 export interface RevocationList {
@@ -132,6 +143,8 @@ export interface ServerCertificate {
   readonly expiresMs: number
   /** Lower-case hex SHA-256 of the server's own certificate. */
   readonly thumbprint: string
+  /** It stands in for one that ACME has not got yet: nobody believes it. */
+  readonly isTemporary?: true
 }
 
 export interface GatewayLimits {
@@ -250,7 +263,14 @@ export interface Upstream {
   readonly connections: number
   /** Requests that may wait per gateway thread for a connection when all are busy; above it 503. */
   readonly queue: number
-  readonly timeouts: { readonly connectMs: number; readonly headMs: number; readonly idleMs: number; readonly keepAliveMs: number }
+  readonly timeouts: {
+    readonly connectMs: number
+    readonly headMs: number
+    readonly idleMs: number
+    /** The longest silence inside a response of `text/event-stream`. */
+    readonly eventsMs: number
+    readonly keepAliveMs: number
+  }
 }
 
 /** An upstream's TLS: whom its certificate must name, and what else it is held to. */

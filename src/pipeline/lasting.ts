@@ -37,9 +37,14 @@ export class Lasting {
   private isStillKnown(x: Exchange, nowMs: number): boolean {
     if (this.identifying.length === 0) return true
     const principal = x.get(Principal)
-    if (principal === undefined) return this.identifying.every(({ letsStrangersPass, still }) => letsStrangersPass && (still === undefined || still(x, nowMs)))
+    if (principal === undefined) return this.admitStrangers(x, nowMs)
     if (this.authenticate === 'all') return this.identifying.every(({ still }) => still === undefined || still(x, nowMs))
     // One recognised the caller. Of several attachments of its kind it is not known which: one that still does is enough.
     return this.identifying.some(({ policy, still }) => policy === principal.by && (still === undefined || still(x, nowMs)))
+  }
+
+  private admitStrangers(x: Exchange, nowMs: number): boolean {
+    const admits = ({ letsStrangersPass, still }: LastingPolicy): boolean => letsStrangersPass && (still === undefined || still(x, nowMs))
+    return this.authenticate === 'all' ? this.identifying.every(admits) : this.identifying.some(admits)
   }
 }

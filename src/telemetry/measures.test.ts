@@ -13,8 +13,10 @@ const whole: ProcessMeasures = {
   countersUsed: 1,
   countersEntries: 2,
   countersRefused: 0,
+  acme: [],
   certificates: [{ listener: 'https://127.0.0.1:8443', name: 'shop.example', algorithm: 'ecdsa', expiresMs: 1_800_000_000_000 }],
   insecureUpstreams: [{ api: 'shop', upstream: 'https://shop.internal:443' }],
+  revocationLists: [{ listener: 'https://127.0.0.1:8443', nextMs: 1_800_000_000_000 }],
   upstreamCertificates: [{ api: 'shop', upstream: 'https://shop.internal:443', expiresMs: 1_800_000_000_000 }],
 }
 function thread(index: number, operation: string, ...durations: number[]): ThreadMeasures {
@@ -70,5 +72,6 @@ test('upstreams that nobody verifies are always there to be seen, and those that
   const page = exposition([thread(0, 'a', 1), thread(1, 'a', 1)], whole)
   assert.match(page, /^gatehouse_upstream_insecure\{api="shop",upstream="https:\/\/shop\.internal:443"\} 1$/m)
   assert.match(page, /^gatehouse_upstream_distrust_total\{api="shop",reason="expired"\} 2$/m)
+  assert.match(page, /^gatehouse_revocation_list_next_update_timestamp_seconds\{listener="https:\/\/127\.0\.0\.1:8443"\} 1800000000$/m)
   assert.match(page, /^gatehouse_upstream_certificate_expires_timestamp_seconds\{api="shop",upstream="https:\/\/shop\.internal:443"\} 1800000000$/m)
 })

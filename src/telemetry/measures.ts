@@ -45,10 +45,20 @@ export interface ProcessMeasures {
   readonly countersRefused: number
   /** Of listeners. `listener` is its address, `name` the first host that the certificate names. */
   readonly certificates: readonly { readonly listener: string; readonly name: string; readonly algorithm: string; readonly expiresMs: number }[]
+  /** Of clients: `listener` is its address, or `forwarded` for certificates that proxies forward; `nextMs` when the first of its lists is to be replaced. */
+  readonly revocationLists: readonly { readonly listener: string; readonly nextMs: number }[]
   /** APIs and the upstreams that they lead to, whose certificate is not verified. */
   readonly insecureUpstreams: readonly { readonly api: string; readonly upstream: string }[]
   /** What is shown to upstreams. */
   readonly upstreamCertificates: readonly { readonly api: string; readonly upstream: string; readonly expiresMs: number }[]
+  readonly acme: readonly AcmeCounts[]
+}
+
+/** Of a name that a certificate is got for by ACME. */
+export interface AcmeCounts {
+  readonly name: string
+  /** Tries that failed, one after the other. */
+  readonly failures: number
 }
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted']
@@ -72,6 +82,18 @@ export function exposition(threads: readonly ThreadMeasures[], process: ProcessM
       'When the certificate of a listener, or one of its chain, expires: seconds since the epoch.',
     )
     for (const { expiresMs, ...labels } of process.certificates) ends.sample('', labels, expiresMs / 1000)
+  }
+  if (process.acme.length > 0) {
+    const failures = page.family('gatehouse_acme_failures', 'gauge', 'Tries in a row that got no certificate for a name by ACME.')
+    for (const { name, failures: count } of process.acme) failures.sample('', { name }, count)
+  }
+  if (process.revocationLists.length > 0) {
+    const next = page.family(
+      'gatehouse_revocation_list_next_update_timestamp_seconds',
+      'gauge',
+      'When the first of the revocation lists for client certificates is to be replaced: past it, and past `staleness`, clients are refused.',
+    )
+    for (const { nextMs, ...labels } of process.revocationLists) next.sample('', labels, nextMs / 1000)
   }
   const each = (name: string, kind: string, help: string, value: (measures: ThreadMeasures) => number) => {
     const family = page.family(name, kind, help)

@@ -1,6 +1,7 @@
 // The server that the attacks run against, and what stands behind it: Gatehouse, or any other to prove that the runner can tell them apart.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
+import { createServer as createStreamServer, type ServerHttp2Session } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCertificate } from '../support/certificate-maker.ts'
@@ -44,7 +45,49 @@ export async function gatehouseTlsGate(): Promise<Gate> {
     },
   }
 }
-const everything = (port: number): object => ({ everything: { path: '/', upstream: `http://127.0.0.1:${port}`, public: true, methods: [...everyMethod] } })
+const everything = (port: number): object => behind(`http://127.0.0.1:${port}`)
+const behind = (upstream: object | string): object => ({ everything: { path: '/', upstream, public: true, methods: [...everyMethod] } })
+
+/** The same in clear, in front of an upstream under TLS. */
+export async function gatehouseToTlsGate(): Promise<Gate> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-gate-'))
+  const { settings, secured } = await tlsBehind(folder)
+  const upstream = await startRecordingUpstream(secured)
+  const gateway = await startGateway({ apis: behind({ url: `https://127.0.0.1:${upstream.port}`, tls: settings }) }, { threads: 1, folder })
+  return {
+    port: gateway.port,
+    take: () => upstream.take(),
+    faults: () => upstream.faults,
+    async stop() {
+      await gateway.stop()
+      await upstream.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+/** What an upstream under TLS shows, and what its API says of it in a configuration in this folder. */
+export async function tlsBehind(folder: string): Promise<{ readonly secured: { readonly cert: string; readonly key: string }; readonly settings: object }> {
+  const authority = await makeCertificate({ subject: 'CN=authority', authority: true })
+  const made = await makeCertificate({ names: ['upstream.example'], issuer: authority })
+  writeFileSync(join(folder, 'authority.pem'), authority.certificate, { mode: 0o600 })
+  return { secured: { cert: made.certificate, key: made.key }, settings: { ca: { file: 'authority.pem' }, serverName: 'upstream.example' } }
+}
+
+/** The same in clear, for clients that know that HTTP/2 is spoken (RFC 9113 3.3). */
+export async function gatehouseStreamGate(): Promise<Gate> {
+  const [upstream, [port]] = [await startRecordingUpstream(), await freePorts(1)]
+  const listen = [{ address: `http://127.0.0.1:${port}`, http2: true, https: 'off' }]
+  const gateway = await startGateway({ gateway: { listen }, apis: everything(upstream.port) }, { threads: 1 })
+  return {
+    port: port!,
+    take: () => upstream.take(),
+    faults: () => upstream.faults,
+    async stop() {
+      await gateway.stop()
+      await upstream.stop()
+    },
+  }
+}
 
 /** Gatehouse with one public API that takes every path and every method of the honest tables, all else by default, and hands it to a recording upstream. */
 export async function gatehouseGate(): Promise<Gate> {
@@ -88,6 +131,43 @@ export async function nodeGate(): Promise<Gate> {
     faults: () => [],
     async stop() {
       server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** Node's own HTTP/2 server with its default settings: the same library, and nothing in front of the handler. */
+export async function nodeStreamGate(): Promise<Gate> {
+  let seen: SeenMessage[] = []
+  const sessions = new Set<ServerHttp2Session>()
+  const server = createStreamServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('error', () => {})
+    request.on('end', () => {
+      const { rawHeaders: raw, method, url } = request
+      const fields = Array.from({ length: raw.length / 2 }, (_, index) => [raw[index * 2]!, raw[index * 2 + 1]!] as const)
+      const head = `${method} ${url} HTTP/1.1\r\n${fields.map((field) => `${field.join(': ')}\r\n`).join('')}\r\n`
+      seen.push({ method, target: url, fields, body: Buffer.concat(parts), raw: Buffer.from(head, 'latin1') })
+      response.end('ok')
+    })
+  })
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    take() {
+      const taken = seen
+      seen = []
+      return taken
+    },
+    faults: () => [],
+    async stop() {
+      for (const session of sessions) session.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }

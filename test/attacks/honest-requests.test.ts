@@ -1,13 +1,14 @@
 // Every legal shape of a request comes through with its meaning unchanged, however its bytes arrive.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Gate, gatehouseGate, gatehouseTlsGate } from './gate.ts'
+import { type Gate, gatehouseGate, gatehouseTlsGate, gatehouseToTlsGate } from './gate.ts'
 import { honestRequests } from './honest/all.ts'
 import { judgeHonest } from './judge-honest.ts'
 
 for (const [how, open] of [
   ['in clear', gatehouseGate],
   ['over TLS', gatehouseTlsGate],
+  ['to an upstream under TLS', gatehouseToTlsGate],
 ] as const)
   describe(`an honest request comes through ${how}`, () => {
     let gate: Gate

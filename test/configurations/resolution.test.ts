@@ -150,7 +150,7 @@ test('defaults are those of the reference page', () => {
     preserveHost: false,
     connections: 256,
     queue: 1024,
-    timeouts: { connectMs: 2000, headMs: 30_000, idleMs: 30_000, keepAliveMs: 15_000 },
+    timeouts: { connectMs: 2000, headMs: 30_000, idleMs: 30_000, eventsMs: 300_000, keepAliveMs: 15_000 },
   })
   assert.equal(api.stripPath, true)
 })

@@ -29,6 +29,7 @@ describe('the PROXY protocol', () => {
   let gateway: RunningGateway
   let clear = 0
   let secure = 0
+  let both = 0
   before(async () => {
     upstream = createServer((request, response) => response.end(JSON.stringify(request.headers)))
     upstream.listen(0, '127.0.0.1')
@@ -38,12 +39,13 @@ describe('the PROXY protocol', () => {
     writeFileSync(join(folder, 'cert.pem'), made.certificate)
     writeFileSync(join(folder, 'key.pem'), made.key, { mode: 0o600 })
     writeFileSync(join(folder, 'both.pem'), made.certificate + made.key, { mode: 0o600 })
-    ;[clear, secure] = (await freePorts(2)) as [number, number]
+    ;[clear, secure, both] = (await freePorts(3)) as [number, number, number]
     gateway = await startGateway(
       {
         gateway: {
           listen: [
             { address: `http://127.0.0.1:${clear}`, proxyProtocol: true, https: 'off' },
+            { address: `http://127.0.0.1:${both}`, proxyProtocol: true, http2: true, https: 'off' },
             { address: `https://127.0.0.1:${secure}`, proxyProtocol: true, tls: { certificates: [{ cert: 'cert.pem', key: 'key.pem' }] } },
           ],
           trustedProxies: ['127.0.0.1/32', '198.51.100.0/24'],
@@ -245,6 +247,10 @@ describe('the PROXY protocol', () => {
   test('curl speaks it too', async () => {
     const { stdout } = await run('curl', ['-sS', '--max-time', '20', '--haproxy-protocol', `http://127.0.0.1:${clear}/`])
     assert.equal((JSON.parse(stdout) as IncomingHttpHeaders)['x-forwarded-for'], '127.0.0.1')
+    for (const version of ['--http1.1', '--http2-prior-knowledge']) {
+      const answer = await run('curl', ['-sS', '--max-time', '20', version, '--haproxy-protocol', `http://127.0.0.1:${both}/`])
+      assert.equal((JSON.parse(answer.stdout) as IncomingHttpHeaders)['x-forwarded-for'], '127.0.0.1')
+    }
     const overTls = ['--cacert', join(folder, 'authority.pem'), '--connect-to', `gateway.example:${secure}:127.0.0.1:${secure}`]
     writeFileSync(join(folder, 'authority.pem'), authority.certificate)
     for (const version of ['--http1.1', '--http2']) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import { createServer, type ServerOptions } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
@@ -223,12 +223,23 @@ describe('an upstream under TLS', () => {
     assert.ok(!inClear.includes('POST') && !inClear.includes('secret'))
   })
 
-  it('that nobody verifies is in every report: at the load, at the start, in the metrics', async () => {
+  it('that nobody verifies is in every report: at each load, at the start, in the metrics, over the management API', async () => {
     assert.match(gateway.log(), /upstream-insecure/)
     assert.match(gateway.log(), /insecure: any host \/insecure -> https:\/\/127\.0\.0\.1:\d+ {2}\(its certificate is not verified: insecure\)/)
     const page = await gateway.metrics()
     assert.equal(metric(page, 'gatehouse_upstream_insecure'), 1)
     assert.equal(metric(page, 'gatehouse_upstream_insecure', 'api="insecure"'), 1)
+    const token = readFileSync(join(folder, 'data', 'admin-token'), 'utf8').trim()
+    const system = await fetch(`http://127.0.0.1:${gateway.controlPort}/api/v1/system`, { headers: { Authorization: `Bearer ${token}` } })
+    const { insecureUpstreams } = (await system.json()) as { insecureUpstreams: { api: string; upstream: string }[] }
+    assert.deepEqual(
+      insecureUpstreams.map(({ api }) => api),
+      ['insecure'],
+    )
+    const told = (): number => gateway.log().match(/upstream-insecure/g)!.length
+    const before = told()
+    writeFileSync(gateway.configFile, `${readFileSync(gateway.configFile, 'utf8')}\n# again\n`)
+    while (told() === before) await fetch(`${gateway.url}/insecure`)
     assert.ok(metric(page, 'gatehouse_upstream_certificate_expires_timestamp_seconds', 'api="client-right"') > 0)
   })
 })

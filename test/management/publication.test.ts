@@ -27,7 +27,7 @@ const publishesAll = (made: World, before = async (): Promise<void> => {}): void
   void Object.assign(made.plane.services.catalog, {
     publish: async (proposal: Parameters<typeof made.catalog.publish>[0], options: Parameters<typeof made.catalog.publish>[1]) => {
       await before()
-      const trial = { faults: [], apis: new Map() }
+      const trial = { faults: [], notices: [], apis: new Map() }
       return publish(made.store, proposal, { ...options, try: () => trial, fileObjects: [], nowMs: made.plane.nowMs() })
     },
   })

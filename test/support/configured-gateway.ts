@@ -9,10 +9,12 @@ import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/
 import { manualClock } from '../../src/base/clock.ts'
 import { keyDigest } from '../../src/base/keys.ts'
 import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
+import { Challenges } from '../../src/gateway/challenges.ts'
 import { ConnectionCaps, capsMemory } from '../../src/gateway/connection-caps.ts'
 import { CrashSuspects, crashMemory } from '../../src/gateway/crash-suspects.ts'
 import { Gateway } from '../../src/gateway/gateway.ts'
 import { measure } from '../../src/gateway/measuring.ts'
+import type { AcmeChallenges } from '../../src/model/acme.ts'
 import { type DirectoryContent, fileKeyId } from '../../src/model/directory.ts'
 import { cutSnapshot } from '../../src/model/snapshot-pieces.ts'
 import { policies } from '../../src/policies/index.ts'
@@ -35,7 +37,9 @@ export interface ConfiguredGateway {
   /** Publishes another configuration; the same one again when left out, as of the clock's time. */
   publish(configuration?: object): Promise<void>
   /** Sends a request over a connection of its own; `lines` are further field lines. */
-  ask(target: string, lines?: readonly string[], options?: { method?: string; from?: string }): Promise<Answered>
+  ask(target: string, lines?: readonly string[], options?: { method?: string; from?: string; host?: string }): Promise<Answered>
+  /** Hands the gateway what ACME servers are to be answered. */
+  prove(challenges: AcmeChallenges): void
   routes(): readonly RouteMeasure[]
   /** Lines of the access log so far. */
   log(): Promise<readonly Record<string, unknown>[]>
@@ -95,13 +99,14 @@ export async function configuredGateway(
     clock,
     port,
     publish,
-    async ask(target, lines = [], { method = 'GET', from } = {}) {
+    async ask(target, lines = [], { method = 'GET', from, host = 'api.example' } = {}) {
       const believed = from === undefined ? [] : [`X-Forwarded-For: ${from}`]
-      const head = [`${method} ${target} HTTP/1.1`, 'Host: api.example', 'Connection: close', ...believed, ...lines]
+      const head = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...believed, ...lines]
       const { responses } = await converse(port, [`${head.join('\r\n')}\r\n\r\n`], { methods: [method], responses: 1 })
       assert.equal(responses.length, 1, `no answer to ${head.join(' | ')}`)
       return answered(responses[0]!)
     },
+    prove: (challenges) => void (gateway.challenges = new Challenges(challenges)),
     routes: () => measure(gateway, 0, 0).routes,
     async log() {
       accessLog.flush()

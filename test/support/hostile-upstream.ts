@@ -1,5 +1,6 @@
 // An upstream that answers `/case/N` with the bytes it was given for N, and everything else honestly with the nonce of the request's path.
 import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 
 /** How the upstream answers one case. Strings are latin1; each is written in a segment of its own. */
 export interface Reply {
@@ -19,11 +20,14 @@ export interface HostileUpstream {
   stop(): Promise<void>
 }
 
-/** Starts an upstream for these cases on a port that the OS picks. */
-export async function startHostileUpstream(replies: readonly Reply[]): Promise<HostileUpstream> {
+/** Starts an upstream for these cases on a port that the OS picks; with a certificate and its key, under TLS. */
+export async function startHostileUpstream(replies: readonly Reply[], secured?: { readonly cert: string; readonly key: string }): Promise<HostileUpstream> {
   const sockets = new Set<Socket>()
   const carriers = new Map<number, { socket: Socket; gone: Promise<boolean> }>()
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  // What is under TLS is reset below it.
+  const below = new Map<number, Socket>()
+  const reset = (socket: Socket): unknown => (below.get(socket.remotePort!) ?? socket).resetAndDestroy()
+  const serve = (socket: Socket): void => {
     let pending = ''
     sockets.add(socket)
     const gone = new Promise<boolean>((resolve) => {
@@ -49,10 +53,13 @@ export async function startHostileUpstream(replies: readonly Reply[]): Promise<H
           continue
         }
         carriers.set(index, { socket, gone })
-        send(socket, reply, 0)
+        send(socket, reply, 0, reset)
       }
     })
-  })
+  }
+  const options = { noDelay: true, allowHalfOpen: true }
+  const server = secured ? createTlsServer({ ...options, ...secured }, serve) : createServer(options, serve)
+  if (secured) server.on('connection', (socket: Socket) => below.set(socket.remotePort!, socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   return {
@@ -79,9 +86,9 @@ export async function startHostileUpstream(replies: readonly Reply[]): Promise<H
   }
 }
 
-function send(socket: Socket, reply: Reply, from: number): void {
+function send(socket: Socket, reply: Reply, from: number, reset: (socket: Socket) => unknown): void {
   const text = reply.writes[from]
-  if (text !== undefined) socket.write(text, 'latin1', () => setImmediate(send, socket, reply, from + 1))
+  if (text !== undefined) socket.write(text, 'latin1', () => setImmediate(send, socket, reply, from + 1, reset))
   else if (reply.ends === 'close') socket.end()
-  else if (reply.ends === 'reset') socket.resetAndDestroy()
+  else if (reply.ends === 'reset') reset(socket)
 }

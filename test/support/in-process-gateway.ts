@@ -62,7 +62,7 @@ export async function inProcessGateway(hooks: Hooks, upstreamPort: number, crash
           preserveHost: false,
           connections: 2,
           queue: 10,
-          timeouts: { connectMs: 10_000, headMs: 10_000, idleMs: 10_000, keepAliveMs: 10_000 },
+          timeouts: { connectMs: 10_000, headMs: 10_000, idleMs: 10_000, eventsMs: 10_000, keepAliveMs: 10_000 },
         },
         authenticate: 'any',
         allowInTarget: [],

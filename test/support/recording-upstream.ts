@@ -1,5 +1,6 @@
 // An upstream that keeps every byte it was sent, reads it with the strict reader of these tests, and answers each message with its number.
 import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { type ReadMessage, readMessage } from './http-message.ts'
 
 /** A message as it reached the upstream. */
@@ -18,14 +19,14 @@ export interface RecordingUpstream {
   stop(): Promise<void>
 }
 
-/** Starts an upstream on a port that the OS picks. */
-export async function startRecordingUpstream(): Promise<RecordingUpstream> {
+/** Starts an upstream on a port that the OS picks; with a certificate and its key, under TLS. */
+export async function startRecordingUpstream(secured?: { readonly cert: string; readonly key: string }): Promise<RecordingUpstream> {
   let messages: RecordedMessage[] = []
   const faults: string[] = []
   const sockets = new Set<Socket>()
   let connections = 0
   let count = 0
-  const server = createServer({ noDelay: true }, (socket) => {
+  const serve = (socket: Socket): void => {
     const connection = ++connections
     let pending: Buffer = Buffer.alloc(0)
     sockets.add(socket)
@@ -49,7 +50,8 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
       }
       pending = pending.subarray(at)
     })
-  })
+  }
+  const server = secured ? createTlsServer({ noDelay: true, ...secured }, serve) : createServer({ noDelay: true }, serve)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   return {

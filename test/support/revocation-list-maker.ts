@@ -2,8 +2,8 @@
 import { sign } from 'node:crypto'
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
+import { der } from '../../src/certificates/der-writer.ts'
 import type { Made } from './certificate-maker.ts'
-import { der } from './der-maker.ts'
 
 export interface WantedList {
   readonly issuer: Made

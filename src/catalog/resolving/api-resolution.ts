@@ -98,7 +98,7 @@ export const NOWHERE: Upstream = {
   preserveHost: false,
   connections: 1,
   queue: 0,
-  timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, keepAliveMs: 0 },
+  timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, eventsMs: 1000, keepAliveMs: 0 },
 }
 
 /** The same API at another upstream, which only its canary leads to. */

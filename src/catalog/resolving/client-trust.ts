@@ -26,7 +26,7 @@ export interface TrustReading {
 export function readClientTrust(section: ClientTrustSection, at: Path, { texts, fileBeside, shared, nowMs }: TrustMeans): TrustReading {
   const faults: Fault[] = []
   const notices: Fault[] = []
-  const { ca, trust: store, crl, staleness = 0 } = section
+  const { ca, trust: store, crl, ocsp, staleness = 0 } = section
   let authorities: readonly string[] = []
   if (store !== undefined) {
     const missing = shared.missing('trustStores', store, [...at, 'trust'])
@@ -48,7 +48,7 @@ export function readClientTrust(section: ClientTrustSection, at: Path, { texts, 
         message: `certificate ${i + 1} is not of version 3, or not DER`,
       })
   const known = read.filter((certificate) => certificate !== undefined)
-  const digest = createHash('sha256').update(JSON.stringify([known.map(({ thumbprint }) => thumbprint), staleness]))
+  const digest = createHash('sha256').update(JSON.stringify([known.map(({ thumbprint }) => thumbprint), staleness, ocsp]))
   let knownLists: readonly RevocationList[] | undefined
   if (crl !== undefined) {
     const all: RevocationList[] = []
@@ -63,7 +63,7 @@ export function readClientTrust(section: ClientTrustSection, at: Path, { texts, 
       digest.update(hash('sha256', text))
     }
     knownLists = all
-    if (faults.length === 0) notices.push(...withoutList(known, all, [...at, 'crl']))
+    if (faults.length === 0 && ocsp === undefined) notices.push(...withoutList(known, all, [...at, 'crl']))
   }
   const stores = storesOf(known, shared.trustStores)
   digest.update(JSON.stringify(stores))
@@ -75,6 +75,9 @@ export function readClientTrust(section: ClientTrustSection, at: Path, { texts, 
     authorities: known.map(({ x509 }) => x509.toString()),
     stores,
     ...(knownLists !== undefined && { revocation: { lists: knownLists, stalenessMs: staleness } }),
+    ...(ocsp && {
+      online: { ...(ocsp.responder !== undefined && { responder: ocsp.responder }), takesUnknown: ocsp.whenUnknown === 'accept', stalenessMs: staleness },
+    }),
   }
   return { trust, faults, notices }
 }

@@ -53,6 +53,7 @@ const asking = {
 }
 const FAULTS: readonly (readonly [control: object, codes: readonly string[]])[] = [
   [{ listen: asking }, ['not-available']],
+  [{ listen: { address: 'https://127.0.0.1:8481', tls: { acme: ['console.example'] } } }, ['not-available']],
   [{ listen: 'https://127.0.0.1:8481' }, ['tls-missing']],
   [{ listen: { address: 'https://127.0.0.1:8481' } }, ['tls-missing']],
   [{ listen: listen('http://127.0.0.1:8481', 'here') }, ['contradiction']],
@@ -71,5 +72,5 @@ test('what cannot be meant is a fault', () => {
       codes,
       JSON.stringify(control),
     )
-  assert.equal(FAULTS.length, 11)
+  assert.equal(FAULTS.length, 12)
 })

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Made, makeCertificate } from '../../../test/support/certificate-maker.ts'
+import { readServerCertificate } from '../../certificates/server-certificate.ts'
+import type { HeldCertificates } from './listener-certificates.ts'
 import { loadConfiguration } from './resolve.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-listeners-'))
@@ -81,4 +83,34 @@ test('a key that is sealed is opened with the passphrase in a file, which is wat
   assert.deepEqual(codes(['shop.pem', 'sealed.key', 'shop.key']), ['bad-passphrase'])
   assert.deepEqual(codes(['shop.pem', 'sealed.key', 'open.passphrase']), ['file-readable-by-others'])
   assert.deepEqual(codes(['shop.pem', 'sealed.key', 'none']), ['file-missing'])
+})
+
+test('certificates by ACME stand behind those of files, and a stand-in only where nothing else covers the name', async () => {
+  const got = readServerCertificate(past.certificate, past.key, NOW_MS).certificate!
+  const held: HeldCertificates = {
+    find: (name) => (name === 'got.example' ? { ...got, names: ['got.example'] } : undefined),
+    standIn: (name) => ({ ...got, names: [name], thumbprint: `stand-in ${name}`, isTemporary: true }),
+  }
+  const shown = (listen: object[], given: HeldCertificates | null = held): readonly string[] => {
+    const file = join(folder, 'gatehouse.yaml')
+    const acme = { directory: 'https://acme.example/directory', termsOfServiceAgreed: true }
+    const apis = { a: { path: '/', upstream: 'http://127.0.0.1:9001', public: true } }
+    writeFileSync(file, JSON.stringify({ gatehouse: 1, gateway: { listen, acme }, apis }), { mode: 0o600 })
+    const found = loadConfiguration(file, { policies: [], nowMs: NOW_MS, ...(given && { held: given }) })
+    assert.deepEqual(found.faults, [])
+    assert.ok(found.ok)
+    return found.snapshot.gateway.listen.map(({ tls }) => tls!.certificates.map(({ names, isTemporary }) => `${names}${isTemporary ? '?' : ''}`).join())
+  }
+  const listener = (port: number, tls: object): object => ({ address: `https://127.0.0.1:${port}`, tls })
+  const certificates = [{ cert: 'shop.pem', key: 'shop.key' }]
+  assert.deepEqual(
+    shown([
+      listener(1, { acme: ['new.example', 'got.example'] }),
+      listener(2, { acme: ['new.example', 'got.example', 'shop.example'], certificates }),
+      listener(3, { certificates }),
+    ]),
+    ['got.example,new.example?', 'shop.example,got.example,new.example?', 'shop.example'],
+  )
+  // What only looks has none of it, and no fault.
+  assert.deepEqual(shown([listener(1, { acme: ['new.example'] })], null), [''])
 })

@@ -2,6 +2,7 @@
 import type { Fault, Path } from '../../base/fault.ts'
 import { parseIp } from '../../base/ip.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
+import { NameTable } from '../../certificates/server-names.ts'
 import type { Listener, ListenerTls, ServerCertificate } from '../../model/snapshot.ts'
 import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
 import { type ListenerSection, profileOf, type TlsSection } from '../sections/listener.ts'
@@ -18,7 +19,20 @@ export interface ListenerReading {
 /** What is needed to read certificates. */
 export type CertificateFiles = Pick<TrustMeans, 'texts' | 'fileBeside' | 'nowMs'>
 
-export function readListeners(sections: readonly ListenerSection[], means: TrustMeans): ListenerReading {
+/** What is shown for names that certificates are got for by ACME. */
+export interface HeldCertificates {
+  /** Undefined while there is none. */
+  find(name: string): ServerCertificate | undefined
+  /** What is shown until then, where nothing else covers the name. */
+  standIn(name: string): ServerCertificate
+}
+export interface AcmeMeans {
+  readonly held?: HeldCertificates | undefined
+  /** How names are proved. */
+  readonly challenge?: string | undefined
+}
+
+export function readListeners(sections: readonly ListenerSection[], means: TrustMeans, { held, challenge }: AcmeMeans = {}): ListenerReading {
   const faults: Fault[] = []
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
@@ -32,11 +46,15 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
         ...(proxyProtocol && { proxyProtocol }),
         ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
       }
-    const reading = readTls(tls, ['gateway', 'listen', i, 'tls'], means)
+    const reading = readTls(tls, ['gateway', 'listen', i, 'tls'], means, held)
     const clients = tls.clients && readClientTrust(tls.clients, ['gateway', 'listen', i, 'tls', 'clients'], means)
     faults.push(...reading.faults, ...(clients?.faults ?? []))
     notices.push(...reading.notices, ...(clients?.notices ?? []))
-    const secured: ListenerTls = { ...reading.tls, ...(clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }) }
+    const secured: ListenerTls = {
+      ...reading.tls,
+      ...(tls.acme && challenge === 'tls-alpn-01' && { provesNames: true as const }),
+      ...(clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }),
+    }
     return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })
   return { listen, faults, notices }
@@ -50,11 +68,11 @@ export interface TlsReading {
 }
 
 /** `place`: where the section stands. */
-export function readTls(section: TlsSection, place: Path, { texts, fileBeside, nowMs }: CertificateFiles): TlsReading {
+export function readTls(section: TlsSection, place: Path, { texts, fileBeside, nowMs }: CertificateFiles, held?: HeldCertificates): TlsReading {
   const faults: Fault[] = []
   const notices: Fault[] = []
   const certificates: ServerCertificate[] = []
-  for (const [j, { cert, key, passphrase }] of section.certificates.entries()) {
+  for (const [j, { cert, key, passphrase }] of (section.certificates ?? []).entries()) {
     const at: Path = [...place, 'certificates', j]
     const [certificateText, keyText] = [texts.get(fileBeside(cert)), texts.get(fileBeside(key))]
     const passphraseText = passphrase && texts.get(fileBeside(passphrase.file))
@@ -68,9 +86,18 @@ export function readTls(section: TlsSection, place: Path, { texts, fileBeside, n
       faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
     certificates.push(certificate)
   }
+  if (held) certificates.push(...shownFor(section.acme ?? [], certificates, held))
   const said = section.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
   return { tls: { profile: profileOf(section), certificates, ...(said && { transportSecurity: transportSecurityValue(said) }) }, faults, notices }
 }
 
+/** Behind those of files: for clients that ask for no name, the operator's own order counts first. */
+function shownFor(names: readonly string[], others: readonly ServerCertificate[], held: HeldCertificates): ServerCertificate[] {
+  const covered = new NameTable<true>()
+  for (const name of others.flatMap((each) => each.names)) covered.add(name, true)
+  const got = names.flatMap((name) => held.find(name) ?? [])
+  for (const { names: own } of got) for (const name of own) covered.add(name, true)
+  return [...got, ...names.filter((name) => covered.find(name) === undefined).map((name) => held.standIn(name))]
+}
 /** Browsers know no such promise for addresses (RFC 6797 8.1.1), and one for localhost would lock everything else that is tried out there in clear. */
 const hasName = ({ names }: ServerCertificate): boolean => names.some((name) => !/(?:^|\.)localhost$/.test(name) && parseIp(name) === undefined)

@@ -1,6 +1,7 @@
 // From files to a snapshot: everything is read, everything wrong is said at once, and with one fault there is no snapshot.
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
+import type { AcmeSettings } from '../../acme/settings.ts'
 import type { Fault, Path } from '../../base/fault.ts'
 import type { Schema } from '../../base/schema.ts'
 import type { LivingVersion } from '../../lifecycle/announcements.ts'
@@ -18,6 +19,7 @@ import { keySourceOf } from '../sections/envelope-settings.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
+import { resolveAcme } from './acme-resolution.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { readClientTrust, type TrustMeans } from './client-trust.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
@@ -25,7 +27,7 @@ import { type ControlSettings, readControl } from './control-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
 import { keysInTheOpen } from './keys-in-the-open.ts'
-import { readListeners } from './listener-certificates.ts'
+import { type AcmeMeans, type HeldCertificates, readListeners } from './listener-certificates.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type Part, Parts } from './parts.ts'
 import type { PlacedFault } from './place-checks.ts'
@@ -40,6 +42,8 @@ export interface ResolveOptions {
   readonly nowMs: number
   /** What `threads: auto` means; absent: the cores of this machine. */
   readonly cores?: number
+  /** Absent: nothing is served with what comes of it, and listeners lack what ACME has got. */
+  readonly held?: HeldCertificates
 }
 
 /** Where the store is. Files are absolute. */
@@ -71,6 +75,8 @@ export interface Configuration {
   /** Every version of every API, with the life it leads. */
   readonly versions: readonly LivingVersion[]
   readonly settings: OperatorSettings
+  /** Absent: no listener wants a certificate by ACME. */
+  readonly acme?: AcmeSettings
 }
 interface Outcome {
   /** Worth telling, and no reason to refuse: a key that has expired. */
@@ -127,7 +133,7 @@ class Resolving {
     const parts = new Parts(read, (document, path) => this.faulty.isSound(document, path))
     // What is compared are values with one another: it is told only of those that are sound by themselves.
     const compared = this.compared(parts, section, main)
-    const { apis, directory, shared, listen, forwardedTrust, control, approvals, owners } = compared
+    const { apis, directory, shared, listen, forwardedTrust, control, approvals, owners, acme } = compared
     if (!this.faulty.isSound(main, []) || control === undefined) return undefined
     const { nowMs } = this.options
     const { documents, notices } = wellKnownDocuments(section, apis.listed, nowMs)
@@ -159,6 +165,7 @@ class Resolving {
       owners,
       versions: apis.versions,
       settings: section.settings,
+      ...(acme && { acme }),
     }
   }
 
@@ -174,12 +181,15 @@ class Resolving {
     const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
     const shared = this.shared(parts, selfFaultOf, isSound('egress') ? section.egress.allowPrivate : [])
     const means: TrustMeans = { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), shared, nowMs: this.options.nowMs }
-    const listen = isSound('gateway', 'listen') ? this.told(main, readListeners(section.gateway.listen, means)).listen : []
+    const got: AcmeMeans = { held: this.options.held, challenge: isSound('gateway', 'acme') ? section.gateway.acme?.challenge : undefined }
+    const listen = isSound('gateway', 'listen') ? this.told(main, readListeners(section.gateway.listen, means, got)).listen : []
     const control = isSound('control') ? this.told(main, readControl(section.control, means)).control : undefined
     const { forwardedCertificates: forwarded } = isSound('gateway', 'forwardedCertificates') ? section.gateway : {}
     const forwardedTrust = forwarded && this.told(main, readClientTrust(forwarded, ['gateway', 'forwardedCertificates'], means)).trust
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
+    const acme = isSound('gateway', 'listen') && isSound('gateway', 'acme') ? resolveAcme(section.gateway, shared) : undefined
+    if (acme) this.report(main, acme.faults)
     const apis = this.apis(parts, shared, selfFaultOf)
     const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
@@ -189,6 +199,7 @@ class Resolving {
       shared,
       listen,
       control,
+      ...(acme?.acme && { acme: acme.acme }),
       forwardedTrust,
       approvals: Object.fromEntries(sections.map(([name, , api]) => [name, api.approvals ?? required])),
       owners: new Map(sections.flatMap(([name, , { owner }]) => (owner === undefined ? [] : [[name, owner]]))),
@@ -295,4 +306,5 @@ interface Compared {
   readonly control: ControlSettings | undefined
   readonly approvals: Configuration['approvals']
   readonly owners: Configuration['owners']
+  readonly acme?: AcmeSettings
 }

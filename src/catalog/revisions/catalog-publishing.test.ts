@@ -74,6 +74,25 @@ describe('several nodes', () => {
     assert.equal(catalog.configuration.snapshot.apis.length, 2)
   })
 
+  test('what is held beside the configuration goes live without a revision, and what cannot is said', async () => {
+    const store = new MemoryStore()
+    let isWorking = true
+    let lives = 0
+    const live = async (): Promise<void> => {
+      assert.ok(isWorking, 'no thread answers')
+      lives++
+    }
+    const { catalog } = await openCatalog(store, fileOf([api('shop')]), { live })
+    const { revision } = await store.read(readHead)
+    await catalog.heldChanged()
+    assert.deepEqual([lives, (await store.read(readHead)).revision], [1, revision])
+    isWorking = false
+    await assert.rejects(catalog.heldChanged(), /could not be made live/)
+    isWorking = true
+    await catalog.heldChanged()
+    assert.deepEqual([lives, await store.read((r) => catalog.drift(r))], [2, []])
+  })
+
   test('a change that needs a restart is refused before anything is recorded', async () => {
     const store = new MemoryStore()
     const { catalog } = await openCatalog(store, fileOf([]), { obstacles: () => ['control'] })

@@ -38,6 +38,8 @@ export interface News {
   readonly faults: readonly LocatedFault[]
   readonly reasons: readonly string[]
   readonly revision: number
+  /** Of what was published. */
+  readonly notices?: readonly LocatedFault[]
 }
 
 /** Timers hold 31 bits of milliseconds. */
@@ -151,7 +153,7 @@ export class CatalogPublishing {
   /** How a set of console objects would fare with the file that is live: every fault at once. */
   try(console: readonly CatalogObject[]): Trial {
     const resolution = resolveSources(withConsole(this.file, console, this.parsed), this.resolveOptions)
-    return { faults: resolution.faults, apis: resolution.ok ? servedForms(resolution.snapshot) : new Map() }
+    return { faults: resolution.faults, notices: resolution.notices, apis: resolution.ok ? servedForms(resolution.snapshot) : new Map() }
   }
 
   /** The OpenAPI documents of APIs and versions, by name: as they are live, or as they would be with these changes. */
@@ -202,6 +204,13 @@ export class CatalogPublishing {
     })
   }
 
+  /** What is held beside the sources is another: certificates. Live when this resolves; no revision, for nobody changed what is configured. */
+  heldChanged(): Promise<void> {
+    return this.inTurn(async () => {
+      if (!this.isClosed && !(await this.renew())) throw new Error('what is held beside the configuration could not be made live')
+    })
+  }
+
   /** Everything that is not as one of its owners says. */
   drift(reading: Reading): Promise<readonly DriftItem[]> {
     const { fileRefused, consoleRefused, closed, readMs, startedMs } = this
@@ -237,8 +246,8 @@ export class CatalogPublishing {
   }
 
   private get resolveOptions(): ResolveOptions {
-    const { policies, cores, nowMs } = this.options
-    return { policies, nowMs: nowMs(), ...(cores !== undefined && { cores }) }
+    const { policies, cores, held, nowMs } = this.options
+    return { policies, nowMs: nowMs(), ...(cores !== undefined && { cores }), ...(held && { held }) }
   }
 
   private read(): Promise<Read> {
@@ -290,7 +299,7 @@ export class CatalogPublishing {
     if (other) this.takeFile(sources, other)
     this.revision = taken
     this.awaitChange()
-    this.options.told?.({ what: 'published', faults: [], reasons: [], revision: taken })
+    this.options.told?.({ what: 'published', faults: [], reasons: [], revision: taken, notices: resolution.notices })
     return undefined
   }
 
@@ -324,7 +333,7 @@ export class CatalogPublishing {
     }
     this.current = closing.configuration
     this.closed = closing.closed
-    this.options.told?.({ what: 'published', faults: [], reasons: [], revision })
+    this.options.told?.({ what: 'published', faults: [], reasons: [], revision, notices: closing.notices })
     return true
   }
 

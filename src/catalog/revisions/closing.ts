@@ -119,7 +119,7 @@ function shut({ anyPath: _any, hash: _hash, ...api }: Api): Api {
 /** RFC 6761 6.4: a name that never resolves, for an upstream that nothing is sent to. */
 const NOWHERE: Upstream = {
   ...{ host: 'closed.invalid', port: 1, basePath: '', preserveHost: false, connections: 1, queue: 0 },
-  timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, keepAliveMs: 0 },
+  timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, eventsMs: 1000, keepAliveMs: 0 },
 }
 
 interface Place {

@@ -27,6 +27,7 @@ export interface Proposal {
 /** The whole would-be configuration, looked at aside. */
 export interface Trial {
   readonly faults: readonly LocatedFault[]
+  readonly notices: readonly LocatedFault[]
   /** What stands for each API as it would be served, with all its versions; meaningless when there are faults. */
   readonly apis: ReadonlyMap<string, string>
 }
@@ -96,6 +97,8 @@ async function outlined(reading: Reading, { changes }: Proposal, texts?: TextCac
 export interface Examination {
   readonly conflicts: readonly ObjectKey[]
   readonly faults: readonly LocatedFault[]
+  /** What is worth telling, and no reason to refuse. */
+  readonly notices: readonly LocatedFault[]
   /** Against what is published now. */
   readonly differences: readonly ObjectDifference[]
   readonly demand: Demand
@@ -111,7 +114,8 @@ export async function examine(
     await outlined(reading, proposal, options.texts),
   ])
   const trial = options.try(prepared.after)
-  return { conflicts, faults: trial.faults, differences: differences(prepared.before, prepared.after), demand: demandFor(prepared, trial, options) }
+  const { faults, notices } = trial
+  return { conflicts, faults, notices, differences: differences(prepared.before, prepared.after), demand: demandFor(prepared, trial, options) }
 }
 
 /**

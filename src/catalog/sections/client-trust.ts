@@ -18,12 +18,35 @@ const shape = {
         'Files of certificate revocation lists (RFC 5280 5). Every authority between a client and the trust store needs one there: who is on none that is current is refused. The files are watched.',
     }),
   ),
+  ocsp: optional(
+    object(
+      {
+        responder: optional(
+          checked(
+            string({ maxLength: 1000, means: 'an http:// or https:// address', describe: 'Who is asked. Left out: the responder that the certificate names.' }),
+            (text) =>
+              /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+                ? undefined
+                : { code: 'bad-url', message: `${JSON.stringify(text.slice(0, 60))} is no http:// or https:// address` },
+          ),
+        ),
+        whenUnknown: optional(
+          oneOf(
+            ['refuse', 'accept'],
+            'What becomes of a client about whom nobody gives an answer that can be believed: `refuse`, or `accept` as if nobody had been asked.',
+          ),
+          'refuse',
+        ),
+      },
+      'Responders are asked whether a certificate was revoked (OCSP, RFC 6960), where no revocation list covers it. The first request of a client waits for the answer; later ones do not. `egress.allowPrivate` says which private networks may be asked.',
+    ),
+  ),
   staleness: optional(
     duration({
       minMs: 0,
       maxMs: 30 * DAY_MS,
       describe:
-        'For how long a revocation list still counts after the moment for which it announced the next one; then its clients are refused. Left out: not at all.',
+        'For how long a revocation list, or the answer of a responder, still counts after its end while there is no newer one; then its clients are refused. Left out: not at all.',
     }),
   ),
 }
@@ -37,12 +60,17 @@ interface Wanted {
   readonly trust?: string | undefined
   readonly crl?: readonly string[] | undefined
   readonly staleness?: number | undefined
+  readonly ocsp?: object | undefined
 }
-function fault({ ca, trust, crl, staleness }: Wanted): { code: string; message: string; at?: [string] } | undefined {
+function fault({ ca, trust, crl, staleness, ocsp }: Wanted): { code: string; message: string; at?: [string] } | undefined {
   if (ca === undefined && trust === undefined) return { code: 'empty', message: "nobody would be believed: say 'ca' (a file) or 'trust' (a trust store)" }
   if (ca !== undefined && trust !== undefined) return { code: 'contradiction', message: "'ca' and 'trust' both say who is believed", at: ['trust'] }
-  if (staleness !== undefined && crl === undefined)
-    return { code: 'contradiction', message: "'staleness' is that of revocation lists, and 'crl' names none", at: ['staleness'] }
+  if (staleness !== undefined && crl === undefined && ocsp === undefined)
+    return {
+      code: 'contradiction',
+      message: "'staleness' is that of revocation lists and of answers, and neither 'crl' nor 'ocsp' is there",
+      at: ['staleness'],
+    }
   return undefined
 }
 

@@ -1,5 +1,6 @@
 // The `gateway` section: listeners, limits and times that hold for all APIs, with their defaults and bounds.
 import { checked, described, duration, either, type Infer, integer, list, object, oneOf, optional, size, string, withDefault } from '../../base/schema.ts'
+import { acmeSettings } from './acme-schema.ts'
 import { forwardedClients } from './client-trust.ts'
 import { gatewayListener } from './listener.ts'
 import { trustedNetwork } from './network-schema.ts'
@@ -87,6 +88,7 @@ export const gatewaySettings = object(
       '256B',
     ),
     authenticationFailures: withDefault(authenticationFailures, {}),
+    acme: optional(acmeSettings),
   },
   'The gateway: where it listens, and what holds for all APIs.',
 )

@@ -4,6 +4,7 @@ import { formatIp, parseIp } from '../../base/ip.ts'
 import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, type Schema, string, withDefault } from '../../base/schema.ts'
 import type { Listener, TlsProfileName } from '../../model/snapshot.ts'
 import { transportSecurity } from '../../model/transport-security.ts'
+import { acmeNames } from './acme-schema.ts'
 import { listenerClients } from './client-trust.ts'
 
 const URL_FORM = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:?#@]*)(?::(\d{1,5}))?$/i
@@ -21,24 +22,27 @@ function listenerAddress(describe: string): Schema<Address> {
 const pemFile = (describe: string) => string({ pattern: /^[^\0\r\n]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
 const tlsOfListener = object(
   {
-    certificates: list(
-      object({
-        cert: pemFile('PEM: the certificate of the server, and behind it those of the authorities between it and the root.'),
-        key: pemFile('PEM: its private key, which only the owner of the file may read.'),
-        passphrase: optional(
-          object(
-            { file: pemFile('A file with the passphrase in its first line, which only its owner and group may read.') },
-            'What the key is sealed with (PKCS #8); left out: it is not.',
+    certificates: optional(
+      list(
+        object({
+          cert: pemFile('PEM: the certificate of the server, and behind it those of the authorities between it and the root.'),
+          key: pemFile('PEM: its private key, which only the owner of the file may read.'),
+          passphrase: optional(
+            object(
+              { file: pemFile('A file with the passphrase in its first line, which only its owner and group may read.') },
+              'What the key is sealed with (PKCS #8); left out: it is not.',
+            ),
           ),
-        ),
-      }),
-      {
-        min: 1,
-        max: 1000,
-        describe:
-          'Chosen by the name that the client asks for (SNI); the first is for clients that ask for none. One name may have an ECDSA and an RSA certificate. Files are watched: new ones are shown without a restart.',
-      },
+        }),
+        {
+          min: 1,
+          max: 1000,
+          describe:
+            'Chosen by the name that the client asks for (SNI); the first is for clients that ask for none. One name may have an ECDSA and an RSA certificate. Files are watched: new ones are shown without a restart.',
+        },
+      ),
     ),
+    acme: optional(acmeNames),
     profile: optional(oneOf(['intermediate', 'modern'], '`intermediate`: TLS 1.2 and 1.3, by RFC 9325. `modern`: TLS 1.3 alone.'), 'intermediate'),
     clients: optional(listenerClients),
     hsts: optional(
@@ -122,6 +126,11 @@ const controlListener: Schema<ListenerSection> = checked(
       code: 'not-available',
       message: 'the control listener asks for no certificates of clients: people and tokens sign in',
       at: ['tls', 'clients'],
+    }) ??
+    (section.tls?.acme && {
+      code: 'not-available',
+      message: 'certificates of the control listener come from files: ACME is for listeners of the gateway',
+      at: ['tls', 'acme'],
     }),
 )
 function tlsFault({ scheme, tls, https }: ListenerSection): { code: string; message: string; at?: Path } | undefined {
@@ -130,6 +139,8 @@ function tlsFault({ scheme, tls, https }: ListenerSection): { code: string; mess
       code: 'tls-missing',
       message: 'an https:// listener needs certificates: { address: https://..., tls: { certificates: [{ cert: FILE, key: FILE }] } }',
     }
+  if (tls && !tls.certificates && !tls.acme)
+    return { code: 'tls-missing', message: 'an https:// listener shows a certificate: of files, `certificates`, or got by ACME, `acme: [NAME]`', at: ['tls'] }
   if (scheme === 'https' && https)
     return { code: 'contradiction', message: "'https' says what becomes of requests in clear: an https:// listener has none", at: ['https'] }
   if (scheme === 'http' && tls) return { code: 'contradiction', message: "'tls' stands beside an http:// address, which is in clear: write https://" }

@@ -69,6 +69,14 @@ const settings = object(
           connect: withDefault(duration({ minMs: 1, maxMs: 5 * minute, describe: 'Until a connection stands.' }), '2s'),
           head: withDefault(duration({ minMs: 1, maxMs: 60 * minute, describe: 'Until the head of the response is there.' }), '30s'),
           idle: withDefault(duration({ minMs: 1, maxMs: 24 * 60 * minute, describe: 'Longest silence inside a response body.' }), '30s'),
+          events: withDefault(
+            duration({
+              minMs: 1,
+              maxMs: 24 * 60 * minute,
+              describe: 'The same for a response of Server-Sent Events (`text/event-stream`), of which silence is part.',
+            }),
+            '5m',
+          ),
           keepAlive: withDefault(duration({ minMs: 0, maxMs: 60 * minute, describe: 'How long an unused connection is kept.' }), '15s'),
         },
         'How long the gateway waits for the upstream.',
@@ -109,7 +117,7 @@ function section(read: ReturnType<typeof settings.read>, addressAt: readonly (st
     preserveHost,
     connections,
     queue,
-    timeouts: { connectMs: timeouts.connect, headMs: timeouts.head, idleMs: timeouts.idle, keepAliveMs: timeouts.keepAlive },
+    timeouts: { connectMs: timeouts.connect, headMs: timeouts.head, idleMs: timeouts.idle, eventsMs: timeouts.events, keepAliveMs: timeouts.keepAlive },
     addressAt,
     ...(scheme === 'https' && { tls }),
   }

@@ -1,6 +1,6 @@
 // The `tls` of an upstream: whom its certificate must come from and name, what is shown to it, and the one switch that turns all of it off.
 import { formatIp, parseIp } from '../../base/ip.ts'
-import { boolean, checked, either, type Infer, list, mapped, object, oneOf, optional, type Schema, string } from '../../base/schema.ts'
+import { boolean, checked, described, either, type Infer, list, mapped, object, oneOf, optional, type Schema, string } from '../../base/schema.ts'
 import { serverName } from '../../certificates/server-names.ts'
 import { NAME } from './consumer-schema.ts'
 
@@ -37,7 +37,9 @@ function hostNamed(text: string): string | undefined {
 
 const settings = object(
   {
-    ca: optional(authorities),
+    ca: optional(
+      described('The only authorities that are believed: the name of one of the `trustStores`, or a file. Left out: those that Node brings.', authorities),
+    ),
     certificate: optional(
       object(
         {
@@ -87,12 +89,15 @@ const settings = object(
     ),
     minVersion: optional(oneOf(['1.2', '1.3'], 'The oldest version of TLS that is spoken.'), '1.2'),
     crl: optional(
-      either(
-        [
-          mapped(pemFile('PEM: one or more revocation lists.'), (file): readonly string[] => [file]),
-          list(pemFile('PEM: one or more revocation lists.'), { min: 1, max: 20, describe: 'Files of revocation lists.' }),
-        ],
-        'the path of a PEM file, or a list of them',
+      described(
+        'Files of revocation lists. With any, each authority of the chain needs one that is in force.',
+        either(
+          [
+            mapped(pemFile('PEM: one or more revocation lists.'), (file): readonly string[] => [file]),
+            list(pemFile('PEM: one or more revocation lists.'), { min: 1, max: 20, describe: 'Files of revocation lists.' }),
+          ],
+          'the path of a PEM file, or a list of them',
+        ),
       ),
     ),
     insecure: optional(

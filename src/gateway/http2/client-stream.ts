@@ -5,6 +5,8 @@ import { responseForStream } from '../../http/stream-forms.ts'
 import type { ClientConnection } from '../client-connection.ts'
 import { TUNNEL } from '../client-state.ts'
 import type { Wire } from '../wire.ts'
+import { breakOff } from './breaking-off.ts'
+import type { Reading } from './reading.ts'
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
@@ -17,28 +19,48 @@ const ENDED = 2
 export class ClientStream implements Wire {
   /** A stream always answers later, as TLS does. */
   readonly encrypted = true
+  /** As few as the library tells of when they have left: a client has a hundred streams, and may read none. */
+  readonly waitingBytesMax: number
   client!: ClientConnection
   private readonly stream: ServerHttp2Stream
+  private readonly reading: Reading
   /** The body comes in chunks to whoever reads the message. */
   private readonly chunked: boolean
   private state = HEAD
   private trailers: OutgoingHttpHeaders = {}
   private awaitsTrailers = false
+  private brokenOff = false
   /** The head of the response, as long as it is kept back. */
   private fields: readonly string[] | undefined
 
-  constructor(stream: ServerHttp2Stream, chunked: boolean) {
+  constructor(stream: ServerHttp2Stream, chunked: boolean, reading: Reading) {
     this.stream = stream
+    this.reading = reading
+    this.waitingBytesMax = stream.writableHighWaterMark
     this.chunked = chunked
-    stream.on('data', (octets: Buffer) => this.received(octets))
-    stream.on('end', () => this.ended())
-    stream.on('drain', () => this.client.drained())
-    stream.on('wantTrailers', () => stream.sendTrailers(this.trailers))
-    stream.on('error', ignore)
-    stream.on('close', () => this.client.closed())
+    stream.on('data', (octets: Buffer) => this.guard(() => this.received(octets)))
+    stream.on('end', () => this.guard(() => this.ended()))
+    stream.on('drain', () => this.guard(() => this.client.drained()))
+    stream.on('wantTrailers', () => this.guard(() => this.sendTrailers()))
+    stream.on('close', () => {
+      reading.isOver(this, stream.writableFinished, this.brokenOff)
+      this.guard(() => this.client.closed())
+    })
+  }
+
+  /** What is thrown in an event of the library would end the thread, and every other connection with it. */
+  private guard(handle: () => void): void {
+    try {
+      handle()
+    } catch (cause) {
+      this.client.gateway.report(cause)
+      this.destroy()
+    }
   }
 
   private ended(): void {
+    // A reset without an error ends the stream too: what came of the body is not all of it.
+    if (this.stream.closed) return
     if (this.chunked) this.client.received(LAST_CHUNK.length, LAST_CHUNK)
     else if (this.client.state === TUNNEL) this.client.ended()
   }
@@ -47,6 +69,12 @@ export class ClientStream implements Wire {
     this.client.received(message.length, message)
   }
 
+  private readonly left = (failed?: Error | null): void => {
+    if (!failed && this.stream.writableLength === 0) this.reading.goesOn(this)
+  }
+  get stalled(): boolean {
+    return this.reading.isStalled
+  }
   get writableLength(): number {
     return this.stream.writableLength
   }
@@ -57,17 +85,20 @@ export class ClientStream implements Wire {
       const { status, fields, end } = responseForStream(octets, at)
       at = end
       if (status >= 200 || status === 101) this.begin(fields)
-      else if (!this.stream.destroyed) this.stream.additionalHeaders(fields as never)
+      else if (!this.stream.closed) this.stream.additionalHeaders(together(fields))
     }
     if (at === octets.length) return
     this.respond(false)
-    if (this.stream.writable) this.stream.write(at === 0 ? octets : octets.subarray(at))
+    // Without a head of ours the library would make one up.
+    if (!this.stream.headersSent || !this.stream.writable) return
+    this.reading.waits(this)
+    this.stream.write(at === 0 ? octets : octets.subarray(at), this.left)
   }
   /** Kept back for an instant: a response without a body is told to end in its head (which is how gRPC tells a failure). */
   private begin(fields: readonly string[]): void {
     this.state = BODY
     this.fields = fields
-    queueMicrotask(() => this.respond(false))
+    queueMicrotask(() => this.guard(() => this.respond(false)))
   }
   private respond(endStream: boolean): void {
     const { stream, fields } = this
@@ -82,9 +113,10 @@ export class ClientStream implements Wire {
   }
   /** What is told behind the body, names and values in turn: sent once the body has left. */
   tellLast(fields: readonly string[]): void {
-    const trailers: Record<string, string[]> = Object.create(null)
-    for (let i = 0; i < fields.length; i += 2) (trailers[fields[i]!] ??= []).push(fields[i + 1]!)
-    this.trailers = trailers
+    this.trailers = together(fields)
+  }
+  private sendTrailers(): void {
+    if (!this.stream.closed) this.stream.sendTrailers(this.trailers)
   }
 
   pause(): void {
@@ -108,7 +140,14 @@ export class ClientStream implements Wire {
   }
   /** RFC 9113 8.1: behind a whole response the client is asked, without error, to send no more; one that began is seen broken, never short. */
   destroy(): void {
-    if (!this.stream.closed) this.stream.close(this.state === ENDED && this.stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
+    this.brokenOff = true
+    breakOff(this.stream, this.state === ENDED && this.stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
   }
 }
-const ignore = (): void => {}
+
+/** Fields of one name together, as the library wants them. */
+function together(fields: readonly string[]): OutgoingHttpHeaders {
+  const all: Record<string, string[]> = Object.create(null)
+  for (let i = 0; i < fields.length; i += 2) (all[fields[i]!] ??= []).push(fields[i + 1]!)
+  return all
+}

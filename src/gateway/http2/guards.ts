@@ -35,6 +35,10 @@ export const sessionOptions = ({ headBytes, fields }: Pick<GatewayLimits, 'headB
     maxSettings: 32,
     streamResetBurst: RESET_BURST,
     streamResetRate: RESETS_A_SECOND,
+    // Whether a field may be repeated is not for the library to say: it throws where one is.
+    strictSingleValueFields: false,
+    // It would take a field out for white space at an end of its value, and tell nobody. That is ours to refuse (RFC 9113 8.2.1).
+    strictFieldWhitespaceValidation: false,
   }) as ServerSessionOptions
 
 /** Attacks that the library itself has to withstand, with the first version of nghttp2 that does. */
@@ -51,9 +55,11 @@ export function unsafeFor(version: string | undefined): readonly string[] {
 }
 
 /** Towards an upstream: it pushes nothing, and its heads are bounded as those of HTTP/1.1 are. */
-export const upstreamSessionOptions: ClientSessionOptions = {
+export const upstreamSessionOptions = {
   settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: 64 * 1024 },
   maxSessionMemory: 10 * SESSION_MEMORY_MB,
   maxHeaderListPairs: 258,
   maxOutstandingPings: 10,
-}
+  strictSingleValueFields: false,
+  strictFieldWhitespaceValidation: false,
+} as ClientSessionOptions

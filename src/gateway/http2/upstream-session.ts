@@ -1,4 +1,4 @@
-// The HTTP/2 connection of one thread to one upstream: opened when it is needed, replaced when it takes no further streams.
+// One HTTP/2 connection to an upstream, and the requests that go over it.
 import { type ClientHttp2Session, connect as connectSession } from 'node:http2'
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { UpstreamConnection } from '../upstream-connection.ts'
@@ -6,60 +6,73 @@ import type { UpstreamPool } from '../upstream-pool.ts'
 import { upstreamSessionOptions } from './guards.ts'
 import { UpstreamStream } from './upstream-stream.ts'
 
-export class StreamingUpstream {
+/** How long an upstream that was told that we go may keep the connection. */
+const LINGER_MS = 2000
+
+export class UpstreamSession {
+  readonly session: ClientHttp2Session
+  readonly scheme: 'http' | 'https'
+  /** The connection itself failed: no word about the requests on it. */
+  lost = false
   private readonly pool: UpstreamPool
-  private session: ClientHttp2Session | undefined
-  /** Requests that went over the session: an upstream may close an idle one just then, and the first of a new one may not be sent twice. */
+  private socket!: Socket
+  /** Requests that went over it: an upstream may close an idle one just then, and the first of a new one may not be sent twice. */
   private served = 0
   /** Requests under way. */
   private readonly wires = new Set<UpstreamStream>()
+  private readonly bornMs: number
   /** Under TLS: until when what its handshake proved holds. */
   private trustedUntilMs = Number.POSITIVE_INFINITY
-  private used = false
-  private idleSinceMs = 0
+  /** When it was asked whether anybody is there; 0 when that is known. */
+  private askedMs = 0
 
   constructor(pool: UpstreamPool) {
     this.pool = pool
+    this.bornMs = pool.nowMs
+    this.scheme = pool.tls === undefined ? 'http' : 'https'
+    const { host, port } = pool.upstream
+    const session = connectSession(`${this.scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, {
+      ...upstreamSessionOptions,
+      createConnection: () => {
+        this.socket = this.connect({ host, port, noDelay: true, lookup: pool.lookup, autoSelectFamily: true }, () => session.destroy())
+        this.socket.on('error', () => {
+          this.lost = true
+        })
+        return this.socket
+      },
+    })
+    this.session = session
+    session.on('connect', () => this.stands())
+    // RFC 9113 6.8: what the upstream did not take up is refused by the library; no further stream is opened here.
+    session.on('goaway', () => session.close())
+    session.on('error', ignore)
+  }
+
+  get takesStreams(): boolean {
+    return !this.session.closed && !this.session.destroyed && this.trustedUntilMs > this.pool.nowMs
+  }
+  get carries(): boolean {
+    return this.wires.size > 0
   }
 
   /** A connection for one request. */
   open(): UpstreamConnection {
-    const session = this.current()
-    const wire = new UpstreamStream(session, this.scheme, (over) => this.wires.delete(over))
+    const wire = new UpstreamStream(this)
     const connection = new UpstreamConnection(this.pool, wire)
     wire.connection = connection
     connection.served = this.served++
-    this.used = true
-    connection.connected = !session.connecting
+    connection.connected = !this.session.connecting
     this.wires.add(wire)
     return connection
   }
-  private get scheme(): 'http' | 'https' {
-    return this.pool.tls === undefined ? 'http' : 'https'
+  /** That request is over. */
+  over(wire: UpstreamStream): void {
+    this.wires.delete(wire)
+    if (this.session.closed || this.session.destroyed) this.partIfEmpty()
   }
 
-  private current(): ClientHttp2Session {
-    const { session } = this
-    if (session !== undefined && !session.closed && !session.destroyed) {
-      if (this.trustedUntilMs > this.pool.nowMs) return session
-      this.retire()
-    }
-    const { host, port } = this.pool.upstream
-    const fresh = connectSession(`${this.scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, {
-      ...upstreamSessionOptions,
-      createConnection: () => this.connect({ host, port, noDelay: true, lookup: this.pool.lookup, autoSelectFamily: true }, () => fresh.destroy()),
-    })
-    this.session = fresh
-    this.served = 0
-    fresh.on('connect', () => this.stands())
-    // RFC 9113 6.8: what the upstream did not take up is refused by the library; no further stream is opened here.
-    fresh.on('goaway', () => fresh.close())
-    fresh.on('error', ignore)
-    return fresh
-  }
   /** `refuse` ends the session: before the library hears that the handshake is done, so that it begins nothing on it. */
   private connect(way: TcpNetConnectOpts, refuse: () => void): Socket {
-    this.trustedUntilMs = Number.POSITIVE_INFINITY
     if (this.pool.tls === undefined) return connect(way)
     return this.pool.tls.connect(way, this.pool.nowMs, {
       verified: (untilMs) => {
@@ -75,18 +88,32 @@ export class StreamingUpstream {
     for (const { connection } of this.wires) if (!connection.connected) connection.stands()
   }
 
-  /** Called while no stream is open. */
-  closeIfIdle(nowMs: number, oldestMs: number): void {
-    if (this.used) {
-      this.used = false
-      this.idleSinceMs = nowMs
-    }
-    if (this.session !== undefined && this.idleSinceMs < oldestMs) this.retire()
+  /** A request was given up without an answer. The upstream may be gone without a word: all others would go the same way. */
+  doubt(): void {
+    const { session } = this
+    if (this.askedMs !== 0 || session.connecting || session.closed || session.destroyed) return
+    this.askedMs = this.pool.nowMs
+    session.ping((error) => {
+      if (error === null) this.askedMs = 0
+    })
   }
+  /** What takes longer to stand, or to say that it is there, than a connection may take is gone. */
+  sweep(nowMs: number): void {
+    const sinceMs = this.session.connecting ? this.bornMs : this.askedMs
+    if (sinceMs === 0 || nowMs - sinceMs <= this.pool.upstream.timeouts.connectMs) return
+    this.lost = true
+    this.session.destroy()
+    this.socket.destroy()
+  }
+
   /** No further stream is opened on it. */
-  retire(): void {
-    this.session?.close()
-    this.session = undefined
+  leave(): void {
+    this.session.close()
+    this.partIfEmpty()
+  }
+  /** The library itself waits for ever for an upstream that it told that it goes. */
+  private partIfEmpty(): void {
+    if (this.wires.size === 0) setTimeout(() => this.socket.destroy(), LINGER_MS).unref()
   }
 }
 const ignore = (): void => {}

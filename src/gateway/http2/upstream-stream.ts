@@ -1,20 +1,22 @@
 // One stream to an upstream, as the wire of one request and its response.
-import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
+import { type ClientHttp2Stream, constants } from 'node:http2'
 import { ChunkedReader } from '../../http/chunked-reader.ts'
 import { requestForStream, responseOfStream, trailersOfStream } from '../../http/stream-forms.ts'
 import type { UpstreamConnection } from '../upstream-connection.ts'
 import type { UpstreamWire } from '../wire.ts'
+import { breakOff, whenEnded } from './breaking-off.ts'
+import type { UpstreamSession } from './upstream-session.ts'
 
-const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = constants
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_REFUSED_STREAM } = constants
+/** What a stream is closed with that the upstream did not act upon (RFC 9113 8.7), or whose connection is gone. */
+const NO_ANSWER: ReadonlySet<number> = new Set([NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL])
 
 export class UpstreamStream implements UpstreamWire {
   /** A stream always answers later, as TLS does. */
   readonly encrypted = true
   readonly marksEnd = true
   connection!: UpstreamConnection
-  private readonly session: ClientHttp2Session
-  private readonly scheme: 'http' | 'https'
-  private readonly over: (wire: UpstreamStream) => void
+  private readonly owner: UpstreamSession
   private stream: ClientHttp2Stream | undefined
   private chunks: ChunkedReader | undefined
   private remaining = 0
@@ -22,11 +24,9 @@ export class UpstreamStream implements UpstreamWire {
   /** The response is whole. */
   private answered = false
 
-  /** `over` is called once, when the stream has closed or never will be opened. */
-  constructor(session: ClientHttp2Session, scheme: 'http' | 'https', over: (wire: UpstreamStream) => void) {
-    this.session = session
-    this.scheme = scheme
-    this.over = over
+  /** `owner.over` is called once, when the stream has closed or never will be opened. */
+  constructor(owner: UpstreamSession) {
+    this.owner = owner
   }
 
   /** The head is written whole, alone or with some of the body behind it. */
@@ -36,34 +36,45 @@ export class UpstreamStream implements UpstreamWire {
       this.writeBody(octets, 0)
       return
     }
-    const { fields, end, chunked, length } = requestForStream(octets, this.scheme)
+    const { fields, end, chunked, length } = requestForStream(octets, this.owner.scheme)
     this.remaining = length
     if (chunked) this.chunks = new ChunkedReader()
     const ends = !chunked && length === 0
     try {
-      this.stream = this.session.request(fields as never, { endStream: ends })
+      this.stream = this.owner.session.request(fields as never, { endStream: ends })
     } catch {
       // The session is on its way out: nothing was sent.
-      queueMicrotask(() => this.close())
+      queueMicrotask(() => this.guard(() => this.close()))
       return
     }
     this.listen(this.stream)
     if (!ends && end < octets.length) this.writeBody(octets, end)
   }
   private listen(stream: ClientHttp2Stream): void {
-    stream.on('headers', (_headers, flags, fields) => this.head(fields as unknown as string[], flags))
-    stream.on('response', (_headers, flags, fields) => this.head(fields as unknown as string[], flags))
-    stream.on('data', (octets: Buffer) => this.connection.received(octets, octets.length))
-    stream.on('trailers', (_headers, _flags, fields) => this.connection.trailers(trailersOfStream(fields as unknown as string[])))
-    stream.on('end', () => this.ended())
-    stream.on('drain', () => this.connection.drained())
+    const { connection } = this
     stream.on('error', ignore)
-    stream.on('close', () => this.close())
+    stream.on('headers', (_headers, flags, fields) => this.guard(() => this.head(fields as unknown as string[], flags)))
+    stream.on('response', (_headers, flags, fields) => this.guard(() => this.head(fields as unknown as string[], flags)))
+    stream.on('data', (octets: Buffer) => this.guard(() => connection.received(octets, octets.length)))
+    stream.on('trailers', (_headers, _flags, fields) => this.guard(() => connection.trailers(trailersOfStream(fields as unknown as string[]))))
+    whenEnded(stream, () => this.guard(() => this.ended()))
+    stream.on('drain', () => this.guard(() => connection.drained()))
+    stream.on('close', () => this.guard(() => this.close()))
+  }
+  /** What is thrown in an event of the library would end the thread, and every other connection with it. */
+  private guard(handle: () => void): void {
+    try {
+      handle()
+    } catch (cause) {
+      this.connection.broke(cause)
+    }
   }
   private close(): void {
     if (this.isOver) return
     this.isOver = true
-    this.over(this)
+    // Whatever else ended the stream was an answer of a kind: it is not asked for again.
+    if (this.stream !== undefined && !this.owner.lost && !NO_ANSWER.has(this.stream.rstCode ?? 0)) this.connection.answered = true
+    this.owner.over(this)
     this.connection.closed()
   }
 
@@ -129,9 +140,12 @@ export class UpstreamStream implements UpstreamWire {
   /** Nobody waits for this response any more, or it is whole. */
   destroy(): void {
     const { stream } = this
-    if (stream === undefined) queueMicrotask(() => this.close())
+    if (stream === undefined) queueMicrotask(() => this.guard(() => this.close()))
     // What is over on both sides closes by itself: a reset for each response would look like an attack.
-    else if (!stream.closed && !(this.answered && stream.writableEnded)) stream.close(NGHTTP2_CANCEL)
+    else if (!stream.closed && !(this.answered && stream.writableEnded)) {
+      if (!this.answered) this.owner.doubt()
+      breakOff(stream, NGHTTP2_CANCEL)
+    }
   }
 }
 const MALFORMED = Buffer.from('malformed\r\n\r\n')

@@ -1,6 +1,7 @@
 // The operations of the management API, listed by hand: what stands here is served, described, documented and tested.
 import type { AnyOperation } from '../operation.ts'
 import { accountOperations } from './account/index.ts'
+import { acmeOperations } from './acme/index.ts'
 import { apisOperations } from './apis/index.ts'
 import { backupsOperations } from './backups/index.ts'
 import { caOperations } from './ca/index.ts'
@@ -26,6 +27,7 @@ import { witnessOperations } from './witness/index.ts'
 
 export const operations: readonly AnyOperation[] = [
   ...accountOperations,
+  ...acmeOperations,
   ...apisOperations,
   ...backupsOperations,
   ...caOperations,

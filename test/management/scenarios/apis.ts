@@ -31,7 +31,7 @@ async function publishedElsewhere(world: World): Promise<void> {
   const outcome = await publish(
     world.store,
     { author: { kind: 'system', id: 'system' }, message: 'elsewhere', base, changes },
-    { try: () => ({ faults: [], apis: new Map() }), fileObjects: [], nowMs: world.plane.nowMs(), mayApprove: () => true },
+    { try: () => ({ faults: [], notices: [], apis: new Map() }), fileObjects: [], nowMs: world.plane.nowMs(), mayApprove: () => true },
   )
   assert.ok('number' in outcome, JSON.stringify(outcome))
 }

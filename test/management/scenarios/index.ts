@@ -1,6 +1,7 @@
 // The scenarios of all operations, listed by hand like the operations themselves.
 import type { Scenarios } from '../scenario.ts'
 import { account } from './account.ts'
+import { acme } from './acme.ts'
 import { apis } from './apis.ts'
 import { ca } from './ca.ts'
 import { catalog } from './catalog.ts'
@@ -19,6 +20,7 @@ import { witness } from './witness.ts'
 
 export const scenarios: Scenarios = {
   ...account,
+  ...acme,
   ...apis,
   ...ca,
   ...catalog,

@@ -11,6 +11,7 @@ import { type Call, isRefused, type Refused, refused } from '../../operation.ts'
 
 export interface DraftExamination {
   readonly faults: Infer<typeof faultList>
+  readonly notices: Infer<typeof faultList>
   readonly conflicts: ReturnType<typeof shownKeys>
   readonly demand: Demand
   readonly breaking: readonly BreakingFinding[]
@@ -43,9 +44,15 @@ export async function examinedDraft(
     async answer() {
       const proposal = await plane.store.read((reading) => proposalOf(reading, id, digest))
       if ('refused' in proposal) return refused('unknown')
-      const { faults, conflicts, demand } = await catalog.examine(proposal)
+      const { faults, notices, conflicts, demand } = await catalog.examine(proposal)
       const { findings } = await breakingChanges(plane, proposal.changes)
-      return { faults: shownFaults(faults), conflicts: shownKeys(conflicts), demand, breaking: findings.slice(0, FINDINGS_TOLD_MAX) }
+      return {
+        faults: shownFaults(faults),
+        notices: shownFaults(notices),
+        conflicts: shownKeys(conflicts),
+        demand,
+        breaking: findings.slice(0, FINDINGS_TOLD_MAX),
+      }
     },
   })
   return isRefused(examination) ? examination : { ...found, examination }

@@ -1,5 +1,5 @@
 // validateDraft: everything that stands between a draft and its publication, at once.
-import { boolean, integer, list, object } from '../../../base/schema.ts'
+import { boolean, described, integer, list, object } from '../../../base/schema.ts'
 import { breakingSchema, FINDINGS_TOLD_MAX } from '../../catalog/breaking-changes.ts'
 import { secretsOfDraft, ungrantedSecrets } from '../../catalog/rights.ts'
 import { faultList, OBJECTS_TOLD_MAX, toldObject } from '../../catalog/shapes.ts'
@@ -21,6 +21,7 @@ export const validateDraft = defineOperation({
   output: object({
     valid: boolean('The catalog would have no fault.'),
     faults: faultList,
+    notices: described('What is worth knowing and no reason to refuse: an upstream that nobody verifies, a certificate that has expired.', faultList),
     conflicts: list(toldObject, { max: OBJECTS_TOLD_MAX, describe: 'Objects that others changed since.' }),
     approvals: object({
       needed: integer({ min: 0, max: 1000 }),
@@ -32,9 +33,9 @@ export const validateDraft = defineOperation({
   }),
   refusals: {},
   prepare: (call) => examinedDraft(call, call.parameters.draft, 'read'),
-  async run(call, store, { examination: { faults, conflicts, demand, breaking }, draft }) {
+  async run(call, store, { examination: { faults, notices, conflicts, demand, breaking }, draft }) {
     const approvals = { needed: demand.approvals, given: (await shownApprovals(store, draft)).length, apis: demand.apis }
     const secrets = await ungrantedSecrets(store, call, await secretsOfDraft(store, draft))
-    return done({ valid: faults.length === 0, faults, conflicts, approvals, secrets, breaking }, { etag: draft.digest })
+    return done({ valid: faults.length === 0, faults, notices, conflicts, approvals, secrets, breaking }, { etag: draft.digest })
   },
 })

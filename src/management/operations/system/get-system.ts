@@ -1,6 +1,7 @@
 // getSystem: how this Gatehouse is: what runs, where it keeps things, and what needs somebody's attention.
 import { boolean, integer, list, object, oneOf, optional, string } from '../../../base/schema.ts'
 import { liveNodes } from '../../../catalog/revisions/nodes.ts'
+import { insecureUpstreams } from '../../../model/upstream-reports.ts'
 import { countDeadLetters } from '../../../outbox/dead-letters.ts'
 import { isStale } from '../../../secrets/open-envelope.ts'
 import { lastDelivery } from '../../../trail/checkpoint-round.ts'
@@ -40,6 +41,10 @@ export const getSystem = defineOperation({
     }),
     drift: count('How much is not as one of its owners says.'),
     deadLetters: count('Messages that were given up.'),
+    insecureUpstreams: list(object({ api: line(200, 'The API, `API@VERSION`, or `API~canary`.'), upstream: line(2200, 'Where it leads.') }), {
+      max: 1_000_000,
+      describe: 'Upstreams whose certificate nobody verifies: whoever is on the way there reads and changes everything.',
+    }),
     trail: object({
       size: count('How many entries.'),
       checkpoint: optional(object({ size: count('Of how many entries.'), time: moment('Of the last of them.') }, 'The last that is kept.')),
@@ -62,6 +67,7 @@ export const getSystem = defineOperation({
       envelope: { keyId: envelope.keyId, stale: await isStale(store, envelope) },
       drift: (await catalog.drift(store)).length,
       deadLetters: await countDeadLetters(store),
+      insecureUpstreams: insecureUpstreams(catalog.configuration.snapshot),
       trail: {
         size: (await readHead(store))?.size ?? 0,
         ...(last && covered && { checkpoint: { size: last.size, time: covered.time } }),

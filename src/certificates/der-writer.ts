@@ -1,4 +1,4 @@
-// Writes DER for tests.
+// Writes DER (X.690).
 
 /** One element: its tag, and what is in it. */
 export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {

@@ -1,6 +1,6 @@
 // What operators are told of upstreams under TLS wherever Gatehouse reports: those that nobody verifies, and when what is shown to them expires.
-import type { Snapshot } from '../model/snapshot.ts'
-import { upstreamUrl } from '../model/upstream-url.ts'
+import type { Snapshot } from './snapshot.ts'
+import { upstreamUrl } from './upstream-url.ts'
 
 interface UpstreamReport {
   readonly api: string
