@@ -1,6 +1,7 @@
 // The program: reads the command, runs it, and answers with an exit code.
 import { argv } from 'node:process'
 import { backup, backupHelp } from './cli/backup.ts'
+import { ca, caHelp } from './cli/ca.ts'
 import { apply, diff, exportTo } from './cli/catalog.ts'
 import { check, checkHelp } from './cli/check.ts'
 import { compare, compareHelp } from './cli/compare.ts'
@@ -23,6 +24,8 @@ const help = `gatehouse COMMAND
   export          writes the catalog of a running Gatehouse out
   compare OLD NEW says whether clients of one OpenAPI document can go on with another
   key create      makes an API key
+  ca init|issue|revoke|list
+                  certificates for clients, from an authority of a running Gatehouse
   trail export    writes the trail out
   trail verify    verifies an export of the trail, offline
   backup          writes a back-up of the store
@@ -52,6 +55,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
       case 'key':
         if (asksHelp) return helped(keyHelp)
         return rest[0] === 'create' ? await keyCreate(rest.slice(1), settings) : misused('key knows one word: create', 'key')
+      case 'ca':
+        return asksHelp ? helped(caHelp) : await ca(rest, settings)
       case 'trail':
         if (asksHelp) return helped(trailHelp)
         if (rest[0] === 'export') return await trailExport(rest.slice(1), settings)

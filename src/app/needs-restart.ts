@@ -1,5 +1,6 @@
 // What of a configuration is read only at the start.
 import type { Configuration } from '../catalog/resolving/resolve.ts'
+import type { Listener } from '../model/snapshot.ts'
 
 /** The names of the keys that differ and cannot change while Gatehouse runs. */
 export function needsRestart(started: Configuration, now: Configuration): string[] {
@@ -7,7 +8,7 @@ export function needsRestart(started: Configuration, now: Configuration): string
     ['gateway.listen', addresses(started), addresses(now)],
     ['gateway.threads', started.snapshot.gateway.threads, now.snapshot.gateway.threads],
     ['gateway.accessLog', started.snapshot.gateway.accessLog, now.snapshot.gateway.accessLog],
-    ['control', started.control, now.control],
+    ['control', control(started), control(now)],
     ['store', started.store, now.store],
     ['envelope', started.envelope, now.envelope],
   ]
@@ -15,7 +16,8 @@ export function needsRestart(started: Configuration, now: Configuration): string
 }
 
 /** Certificates, versions of TLS and who is believed change while Gatehouse runs; whether TLS is spoken, names are proved in it, and clients asked for certificates, does not. */
-const addresses = ({ snapshot }: Configuration): unknown =>
-  snapshot.gateway.listen.map(({ host, port, tls, http2, proxyProtocol }) => {
-    return { host, port, http2, proxyProtocol, tls: tls !== undefined, proves: tls?.provesNames, clients: tls?.clients !== undefined }
-  })
+const place = ({ host, port, tls, http2, proxyProtocol }: Listener): unknown => {
+  return { host, port, http2, proxyProtocol, tls: tls !== undefined, proves: tls?.provesNames, clients: tls?.clients !== undefined }
+}
+const addresses = ({ snapshot }: Configuration): unknown => snapshot.gateway.listen.map(place)
+const control = ({ control: { listen, ...rest } }: Configuration): unknown => ({ ...rest, listen: place(listen) })

@@ -10,6 +10,7 @@ import { DocumentCache } from '../catalog/reading/document-cache.ts'
 import type { LocatedFault } from '../catalog/reading/located-fault.ts'
 import { readSources, type Sources } from '../catalog/reading/sources.ts'
 import { type Watch, watchSources } from '../catalog/reading/watch.ts'
+import { consoleOrigin } from '../catalog/resolving/control-resolution.ts'
 import { type Configuration, resolveSources } from '../catalog/resolving/resolve.ts'
 import { CatalogPublishing, type News } from '../catalog/revisions/catalog-publishing.ts'
 import { StatusService } from '../certificates/status-service.ts'
@@ -18,12 +19,14 @@ import { UsageBook } from '../directory/usage-book.ts'
 import { unsafeFor } from '../gateway/http2/guards.ts'
 import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
+import { ControlTls } from '../management/control-tls.ts'
 import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import { insecureUpstreams, upstreamCertificates } from '../model/upstream-reports.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
+import { AuthorityFiles } from './authority-files.ts'
 import { backUpFolder, backUpsIn } from './back-ups.ts'
 import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
@@ -34,6 +37,7 @@ import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
 import { endControl, inTime } from './parting.ts'
+import { RefusedConfiguration } from './refused-configuration.ts'
 import { revocationReports } from './revocation-reports.ts'
 import type { Settings } from './settings.ts'
 import { Tasks } from './tasks.ts'
@@ -47,15 +51,6 @@ import { type WayOut, wayOut } from './way-out.ts'
 export interface Voice {
   say(line: string): void
   warn(line: string): void
-}
-
-/** The configuration was refused: nothing runs. */
-export class RefusedConfiguration extends Error {
-  readonly faults: readonly LocatedFault[]
-  constructor(faults: readonly LocatedFault[]) {
-    super('the configuration is refused')
-    this.faults = faults
-  }
 }
 
 /** A key that was just made. The secret exists nowhere else. */
@@ -90,10 +85,12 @@ export class Running {
   private noticed: ReadonlySet<string> = new Set()
   private publishSeconds = 0
   private control: Server | undefined
+  private controlTls: ControlTls | undefined
   private watch: Watch | undefined
   private upkeep: Upkeep | undefined
   private messages: Messages | undefined
   private usage: UsageBook | undefined
+  private published: AuthorityFiles | undefined
   private readonly nodeId = randomName('node')
   private certificates!: CertificateUpkeep
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
@@ -122,7 +119,9 @@ export class Running {
       voice.warn(`others than the owner may write into ${alone.dataFolder}, and so take away or replace what is kept there: chmod go-w it`)
     const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }))
     try {
-      await running.open(sources, settings)
+      await (running.published = new AuthorityFiles(running.foundations.store, alone.dataFolder, (text) => voice.warn(text))).start()
+      // What the store knows to be revoked is refused from the first request on, whatever the file said when it was read.
+      await running.open(readSources(file, new DocumentCache()), settings)
     } catch (cause) {
       await running.stop()
       throw cause
@@ -214,7 +213,8 @@ export class Running {
       nowMs: () => this.nowMs,
       report: (text) => this.voice.warn(text),
     }))
-    const { origin = `http://localhost:${port}` } = control
+    const origin = consoleOrigin(control)
+    this.controlTls = control.listen.tls && new ControlTls(control.listen.tls)
     const report = (cause: unknown): void => this.voice.warn(`control: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`)
     const plane = controlPlane({
       ...{ store, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
@@ -232,7 +232,7 @@ export class Running {
       unready: () => this.certificates.waiting,
       metrics: () => this.metrics(),
     })
-    this.control = await startControl({ host, port, exposed: control.exposed, version: VERSION }, operations, plane)
+    this.control = await startControl({ host, port, tls: this.controlTls, exposed: control.exposed, version: VERSION }, operations, plane)
     const { file, catalog, voice } = this
     const about = { file, egress, nowMs: () => this.nowMs, warn: (line: string) => voice.warn(line), settings: () => catalog.configuration.settings }
     const announcing = new Announcing({
@@ -257,7 +257,8 @@ export class Running {
     return this.started.snapshot.gateway.listen.map(({ host, tls }, i) => urlOf(host, this.threads!.ports[i]!, tls && 'https'))
   }
   get controlUrl(): string {
-    return urlOf(this.started.control.listen.host, this.controlPort)
+    const { host, tls } = this.started.control.listen
+    return urlOf(host, this.controlPort, tls && 'https')
   }
   private get controlPort(): number {
     const address = this.control?.address()
@@ -300,6 +301,8 @@ export class Running {
     const share = await this.admitted(configuration)
     this.generation++
     await this.threads.publish(this.publication(configuration, share))
+    const { tls } = configuration.control.listen
+    if (tls !== undefined) this.controlTls?.replace(tls)
     this.directory.accept(share)
     this.certificates.wake()
     this.publishes++
@@ -354,6 +357,7 @@ export class Running {
     const { threads } = this
     if (threads === undefined) return ''
     const use = counterTableUse(threads.counters)
+    const { snapshot, control } = this.catalog.configuration
     return exposition(await threads.measures(), {
       publishSeconds: this.publishSeconds,
       publishes: this.publishes,
@@ -364,10 +368,10 @@ export class Running {
       countersEntries: use.places,
       countersRefused: use.refusedFull,
       acme: await this.certificates.counts(),
-      certificates: listenerCertificates(this.catalog.configuration.snapshot),
-      revocationLists: revocationReports(this.catalog.configuration.snapshot.gateway),
-      insecureUpstreams: insecureUpstreams(this.catalog.configuration.snapshot),
-      upstreamCertificates: upstreamCertificates(this.catalog.configuration.snapshot),
+      certificates: listenerCertificates([...snapshot.gateway.listen, control.listen]),
+      revocationLists: revocationReports(snapshot.gateway),
+      insecureUpstreams: insecureUpstreams(snapshot),
+      upstreamCertificates: upstreamCertificates(snapshot),
     })
   }
 
@@ -382,6 +386,7 @@ export class Running {
     await this.step('messages and upkeep', inTime(beside))
     await this.step('who called last', this.usage?.close())
     await this.step('the last use of keys', this.directory.stop())
+    await this.step('the files of authorities', this.published?.close())
     await this.step('the catalog', this.catalog?.close())
     await this.step('the store', this.foundations.close())
   }

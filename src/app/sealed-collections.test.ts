@@ -6,6 +6,9 @@ import { test } from 'node:test'
 import { LossyStore } from '../../test/support/lossy-store.ts'
 import { live, member, peopleRoom } from '../../test/support/people-room.ts'
 import { accountPlace, accounts, certificatePlace, certificates, nameStates, orderPlace, sealKey } from '../acme/records.ts'
+import { keepAuthority, makeAuthority } from '../authority/authorities.ts'
+import { publishCrl } from '../authority/crl.ts'
+import { authorities } from '../authority/records.ts'
 import { Secret } from '../base/secret.ts'
 import { bury } from '../outbox/dead-letters.ts'
 import { putMessage, waitingMessages } from '../outbox/outbox.ts'
@@ -27,6 +30,7 @@ import { SEALED_COLLECTIONS } from './sealed-collections.ts'
 /** The files that seal under the envelope, and nothing else does: who adds one adds its collection to the list and to this test. */
 const SEALING = [
   'acme/records.ts',
+  'authority/authorities.ts',
   'outbox/outbox.ts',
   'people/second-factor.ts',
   'people/sso-provider.ts',
@@ -67,6 +71,8 @@ async function filled(envelope: KeyedEnvelope) {
     writing.put(nameStates, 'shop.example', { name: 'shop.example', wantedMs: 1, nextMs: 0, failures: 0, order })
     writing.put(nameStates, 'idle.example', { name: 'idle.example', wantedMs: 1, nextMs: 0, failures: 0 })
   })
+  const authority = await makeAuthority({ name: 'clients', kind: 'P-256', days: 1, serial: 'ab'.repeat(16), nowMs: 1 })
+  await store.write((writing) => keepAuthority(writing, envelope, authority, { name: 'clients', by: 'system', nowMs: 1 }))
   const ada = await member(room, ['viewer'])
   const session = await live(room, ada.secret)
   await store.write(async (writing) => {
@@ -115,5 +121,6 @@ test('every collection with sealed values is in the list, and a rotation by it l
     assert.equal(fresh.open((await writing.get(TOTPS, person))!.sealedSeed, seedPlace(person)).length, 20)
     await new Trail(fresh, async () => {}).append(writing, { act: 'key.create', actor: { kind: 'system', id: 'system' }, outcome: 'done' }, 3)
     assert.ok(await new Trail(fresh, async () => {}).checkpoint(writing))
+    assert.ok(await publishCrl(writing, fresh, (await writing.get(authorities, 'clients'))!, 3))
   })
 })

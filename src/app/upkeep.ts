@@ -1,5 +1,7 @@
 // The upkeep of the running Gatehouse: signs and brings out checkpoints, sweeps what is over, prunes old revisions, tells of versions that end, and notices that its envelope key was rotated away.
 import { dirname, resolve } from 'node:path'
+import { hasDueCrl, renewCrls } from '../authority/authorities.ts'
+import { forgetEnded } from '../authority/certificates.ts'
 import type { Configuration } from '../catalog/resolving/resolve.ts'
 import { liveNodes } from '../catalog/revisions/nodes.ts'
 import { pruneRevisions } from '../catalog/revisions/pruning.ts'
@@ -35,6 +37,8 @@ const SYSTEM = { kind: 'system', id: 'system' } as const
 const LOOK_MS = 1000
 const SWEEP_MS = 5 * 60_000
 const STALE_MS = 60_000
+/** After a restore the lists wait for the first look. */
+const CRL_LOOK_MS = 5000
 const PRUNE_MS = 60_000
 const ANNOUNCE_MS = 60_000
 /** More than a transaction and a collection of garbage take. */
@@ -58,6 +62,8 @@ export class Upkeep {
     this.tasks = new Tasks((cause) => parts.warn(`upkeep: ${cause instanceof Error ? cause.message : String(cause)}`))
     this.tasks.every(LOOK_MS, () => this.checkpointWhenDue())
     for (const turn of [peopleUpkeep(parts), keyUpkeep(parts)]) this.tasks.every(SWEEP_MS, async () => void (await turn()))
+    this.tasks.every(CRL_LOOK_MS, () => this.renewLists())
+    this.tasks.every(SWEEP_MS, () => this.forgetCertificates())
     this.tasks.every(STALE_MS, () => this.look())
     this.tasks.every(STALE_MS, () => this.compareClocks())
     this.tasks.every(PRUNE_MS, () => this.prune())
@@ -76,6 +82,19 @@ export class Upkeep {
   async forget(): Promise<void> {
     const { store, nowMs } = this.parts
     await store.write((writing) => forgetRepetitions(writing, nowMs(), FORGOTTEN_AT_ONCE))
+  }
+
+  /** Lists of revoked certificates, before they run out. */
+  async renewLists(): Promise<void> {
+    const { store, envelope, nowMs } = this.parts
+    if (await store.read((reading) => hasDueCrl(reading, nowMs()))) await store.write((writing) => renewCrls(writing, envelope, nowMs()))
+  }
+
+  private async forgetCertificates(): Promise<void> {
+    const { store, nowMs } = this.parts
+    let after: string | undefined
+    do after = await store.write((writing) => forgetEnded(writing, nowMs(), FORGOTTEN_AT_ONCE, after))
+    while (after !== undefined)
   }
 
   private async checkpointWhenDue(): Promise<void> {

@@ -17,6 +17,9 @@ const BEGIN = /-----BEGIN [A-Z0-9 ]{1,40}-----/g
 /** RFC 1421 fields, as old encrypted keys have them, end with an empty line. */
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----\r?\n(?:[A-Za-z-]{1,40}: [^\r\n]{0,200}\r?\n){0,5}[A-Za-z0-9+/=\s]*-----END \1-----/g
 
+/** Whether a text shows the beginning of a private key, whole or not: what was cut short may still hold most of it. */
+export const showsPrivateKey = (text: string): boolean => /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/.test(text)
+
 export function readPem(text: string): PemReading {
   const blocks = [...text.matchAll(BLOCK)].map(([block, label]) => ({ label: label!, text: block }))
   return { blocks, broken: (text.match(BEGIN)?.length ?? 0) - blocks.length }

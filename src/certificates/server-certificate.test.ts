@@ -1,5 +1,6 @@
 // A server's certificate is read with everything that is wrong with it, and what is right comes out ready to be shown.
 import assert from 'node:assert/strict'
+import { createPrivateKey } from 'node:crypto'
 import { before, describe, it } from 'node:test'
 import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH } from '../../test/support/certificate-maker.ts'
 import { readClientCertificate, readServerCertificate } from './server-certificate.ts'
@@ -88,6 +89,34 @@ describe('the certificate of a server', () => {
     ]
     for (const [what, certificate, key, expected] of cases) assert.deepEqual(codes(certificate, key), expected, what)
     assert.equal(cases.length, 11)
+  })
+
+  it('has a key that its passphrase opens, and no other does', () => {
+    const sealedWith = (passphrase: string, cipher = 'aes-256-cbc'): string =>
+      createPrivateKey(own.key).export({ type: 'pkcs8', format: 'pem', cipher, passphrase }) as string
+    // As a file is read: octets.
+    const octets = Buffer.from('größer', 'utf8').toString('latin1')
+    const cases: readonly (readonly [key: string, passphrase: string | undefined, codes: readonly string[]])[] = [
+      [sealedWith('open sesame'), 'open sesame', []],
+      [sealedWith('open sesame'), 'open sesame\n', []],
+      [sealedWith('open sesame'), 'open sesame\r\nand a note', []],
+      [sealedWith('größer'), octets, []],
+      [sealedWith('open sesame'), 'open Sesame', ['key bad-passphrase']],
+      [sealedWith('open sesame'), '', ['key bad-passphrase']],
+      [sealedWith('open sesame'), undefined, ['key encrypted-private-key']],
+      [own.key, 'open sesame', ['key bad-passphrase']],
+      [createPrivateKey(own.key).export({ type: 'sec1', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'a' }) as string, 'a', ['key encrypted-private-key']],
+    ]
+    for (const [key, passphrase, expected] of cases) {
+      const { certificate, faults } = readServerCertificate(own.certificate + between.certificate, key, NOW_MS, passphrase)
+      assert.deepEqual(
+        faults.map((fault) => `${fault.in} ${fault.code}`),
+        expected,
+      )
+      if (expected.length === 0) assert.ok(createPrivateKey(certificate!.key).equals(createPrivateKey(own.key)))
+      for (const { message } of faults) assert.ok(!message.includes('esame'))
+    }
+    assert.equal(cases.length, 9)
   })
 
   it('is refused when it is for something else, names nobody, or is too weak', async () => {

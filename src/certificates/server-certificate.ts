@@ -11,6 +11,7 @@ export type ServerCertificateCode =
   | 'no-private-key'
   | 'bad-private-key'
   | 'encrypted-private-key'
+  | 'bad-passphrase'
   | 'key-mismatch'
   | 'broken-chain'
   | 'weak-certificate'
@@ -45,18 +46,18 @@ const USES = {
 } as const
 type Use = keyof typeof USES
 
-/** The certificate of a listener. */
-export const readServerCertificate = (certificateText: string, keyText: string, nowMs: number): ServerCertificateReading =>
-  readShown(certificateText, keyText, nowMs, 'server')
+/** The certificate of a listener. `passphrase`: the text of a file, whose first line is what its key is sealed with. */
+export const readServerCertificate = (certificateText: string, keyText: string, nowMs: number, passphrase?: string): ServerCertificateReading =>
+  readShown(certificateText, keyText, nowMs, 'server', passphrase)
 /** A certificate that the gateway shows to upstreams: it need not name a host. */
-export const readClientCertificate = (certificateText: string, keyText: string, nowMs: number): ServerCertificateReading =>
-  readShown(certificateText, keyText, nowMs, 'client')
+export const readClientCertificate = (certificateText: string, keyText: string, nowMs: number, passphrase?: string): ServerCertificateReading =>
+  readShown(certificateText, keyText, nowMs, 'client', passphrase)
 
-function readShown(certificateText: string, keyText: string, nowMs: number, use: Use): ServerCertificateReading {
+function readShown(certificateText: string, keyText: string, nowMs: number, use: Use, passphrase: string | undefined): ServerCertificateReading {
   const { seenBy } = USES[use]
   const reading = new Reading()
   const chain = reading.chain(certificateText)
-  const key = reading.key(keyText)
+  const key = reading.key(keyText, passphrase)
   const own = chain[0]
   if (own === undefined) return reading.result
   const sent = reading.ordered(chain)
@@ -108,23 +109,35 @@ class Reading {
     return read
   }
 
-  key(text: string): KeyObject | undefined {
+  key(text: string, passphrase: string | undefined): KeyObject | undefined {
     const { blocks, broken } = readPem(text)
     const keys = blocks.filter(isPrivateKey)
     if (broken > 0) return this.wrong('key', 'bad-private-key', 'the private key does not end, or holds what is no base64')
     if (keys.length === 0) return this.wrong('key', 'no-private-key', 'there is no private key in PEM form here')
     if (keys.length > 1) return this.wrong('key', 'bad-private-key', `there are ${keys.length} private keys: which of them counts is not for us to guess`)
     const [{ label, text: block }] = keys as [(typeof keys)[0]]
-    if (label === 'ENCRYPTED PRIVATE KEY' || block.includes('ENCRYPTED'))
-      return this.wrong(
-        'key',
-        'encrypted-private-key',
-        'the private key is sealed with a passphrase: openssl pkey -in IN -out OUT opens it, and the file must be 0600',
-      )
+    if (label === 'ENCRYPTED PRIVATE KEY' && passphrase !== undefined) return this.opened(block, passphrase)
+    if (label === 'ENCRYPTED PRIVATE KEY')
+      return this.wrong('key', 'encrypted-private-key', 'the private key is sealed with a passphrase: say where that is, passphrase: { file: PATH }')
+    // RFC 1421: sealed under one round of MD5, which is no seal.
+    if (block.includes('ENCRYPTED'))
+      return this.wrong('key', 'encrypted-private-key', 'the private key is sealed in an old form: openssl pkcs8 -topk8 -in IN -out OUT makes a new one of it')
+    if (passphrase !== undefined) return this.wrong('key', 'bad-passphrase', 'the private key is not sealed with a passphrase: leave it out')
     try {
       return createPrivateKey(block)
     } catch {
       return this.wrong('key', 'bad-private-key', 'the private key cannot be read')
+    }
+  }
+
+  /** RFC 5958 3. */
+  private opened(block: string, passphrase: string): KeyObject | undefined {
+    // Editors end a file with a line; texts of files are octets here.
+    const [line] = passphrase.split(/\r?\n/, 1)
+    try {
+      return createPrivateKey({ key: block, passphrase: Buffer.from(line!, 'latin1') })
+    } catch {
+      return this.wrong('key', 'bad-passphrase', 'the private key does not open with this passphrase')
     }
   }
 

@@ -1,6 +1,6 @@
 // Reads the certificates of a trust store: each must be that of a certificate authority, and none may come with its private key.
 import type { X509Certificate } from 'node:crypto'
-import { isCertificate, readCertificate, readPem } from './pem.ts'
+import { isCertificate, readCertificate, readPem, showsPrivateKey } from './pem.ts'
 
 export interface TrustStoreFault {
   readonly code: 'no-certificate' | 'bad-certificate' | 'not-a-ca' | 'private-key' | 'too-long' | 'duplicate-item'
@@ -23,7 +23,7 @@ export function readTrustStore(text: string, nowMs: number): TrustStoreReading {
   const certificates: string[] = []
   const seen = new Set<string>()
   // Before anything else, and whether or not the block is whole.
-  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text))
+  if (showsPrivateKey(text))
     faults.push({ code: 'private-key', message: 'a private key stands among the certificates: take it out, and replace it, since whoever read this knows it' })
   const blocks = readPem(text).blocks.filter(isCertificate)
   const begun = text.match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g)?.length ?? 0

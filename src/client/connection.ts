@@ -7,6 +7,8 @@ export interface ConnectionSettings {
   readonly token: string
   /** Default: 30,000. */
   readonly timeoutMs?: number
+  /** In place of the global one: where whom to believe is another question. */
+  readonly fetch?: typeof fetch
 }
 
 /** What a call may carry. `ifMatch` is the ETag of the state that is meant, without quotes, or `*`. */
@@ -44,12 +46,20 @@ export class NotReached extends Error {
   readonly mayBeDone: boolean
   constructor(url: string, cause: unknown, hasBegun = false) {
     const mayBeDone = hasBegun || isCutOff(cause)
-    super(mayBeDone ? `the answer of ${url} broke off or came too late: look before you repeat a change` : `no Gatehouse answers at ${url}`, {
-      cause,
-    })
+    super(
+      mayBeDone ? `the answer of ${url} broke off or came too late: look before you repeat a change` : `no Gatehouse answers at ${url}${distrustIn(cause)}`,
+      { cause },
+    )
     this.name = 'NotReached'
     this.mayBeDone = mayBeDone
   }
+}
+/** Why it is not believed, where that is so: everybody else looks for a port that is closed. */
+function distrustIn(cause: unknown): string {
+  if (!(cause instanceof Error)) return ''
+  const { code, message } = (cause.cause instanceof Error ? cause.cause : cause) as { readonly code?: unknown; readonly message: string }
+  const isDistrust = /certificate/.test(message) || (typeof code === 'string' && /CERT|ALTNAME|SIGNATURE/.test(code))
+  return isDistrust ? `: ${message.replaceAll(/\s+/g, ' ').slice(0, 300)}` : ''
 }
 function isCutOff(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false
@@ -82,13 +92,13 @@ export class Connection {
   }
 
   private async send(method: string, template: string, { parameters = {}, query = {}, body, ifMatch, idempotencyKey }: Input): Promise<Response> {
-    const { url, token, timeoutMs = 30_000 } = this.settings
+    const { url, token, timeoutMs = 30_000, fetch: send = fetch } = this.settings
     const path = template.replaceAll(/\{([^}]+)\}/g, (_, name: string) => encodeURIComponent(String(parameters[name] ?? '')))
     const search = new URLSearchParams()
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
     let response: Response
     try {
-      response = await fetch(`${url}/api/v1${path}${search.size > 0 ? `?${search}` : ''}`, {
+      response = await send(`${url}/api/v1${path}${search.size > 0 ? `?${search}` : ''}`, {
         method,
         headers: {
           Authorization: `Bearer ${token}`,

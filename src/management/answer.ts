@@ -5,8 +5,8 @@ import { problemDocument } from '../model/problem.ts'
 export interface Answer {
   readonly status: number
   readonly fields: Readonly<Record<string, string | readonly string[]>>
-  /** Text, or its pieces as they come. */
-  readonly body: string | AsyncIterable<string>
+  /** Text, octets, or the pieces of a text as they come. */
+  readonly body: string | Uint8Array | AsyncIterable<string>
 }
 
 /**
@@ -42,7 +42,7 @@ export const withFields = (answer: Answer, fields: Answer['fields']): Answer => 
 export async function send(response: ServerResponse, { status, fields, body }: Answer, isHead: boolean): Promise<void> {
   if (response.headersSent) return
   response.writeHead(status, { ...ALWAYS, ...(fields as Record<string, string | string[]>) })
-  if (isHead || typeof body === 'string') {
+  if (isHead || typeof body === 'string' || body instanceof Uint8Array) {
     response.end(isHead ? undefined : body)
     return
   }

@@ -13,7 +13,7 @@ import { COMMON, type CommonRefusal } from './common-refusals.ts'
 import { IdempotentUse, idempotencyKey } from './idempotency.ts'
 import { type AnyOperation, type Call, type Done, isRefused, type Outcome, type Refused, refused, statusOf } from './operation.ts'
 import type { OperationTable } from './operation-table.ts'
-import { ownOrigin } from './own-origin.ts'
+import { isOverTls, ownOrigin } from './own-origin.ts'
 import type { Plane } from './plane.ts'
 import { type Parts, readParts } from './request-parts.ts'
 
@@ -101,7 +101,8 @@ class Journey {
     if (operation.method !== 'GET') {
       const { origin, host } = request.headers
       // A browser names the origin of every request that can change something (Fetch 3.1); whoever names none is no browser, and then a cookie is out of place.
-      if (origin === undefined ? operator.session !== undefined : origin !== ownOrigin(host ?? '', this.plane.origin)) return 'foreign-origin'
+      if (origin === undefined ? operator.session !== undefined : origin !== ownOrigin(host ?? '', this.plane.origin, isOverTls(request)))
+        return 'foreign-origin'
       if (operator.session !== undefined && !sameText(request.headers['x-csrf-token'], operator.session.csrf)) return 'csrf-token'
     }
     if (operation.permission === 'anyone') return undefined

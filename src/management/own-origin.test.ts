@@ -1,7 +1,7 @@
 // Which requests crossed a network in clear, by where they come from and the name that they ask for.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isInClear } from './own-origin.ts'
+import { isInClear, isOwnHost, ownOrigin } from './own-origin.ts'
 
 const SITE = 'https://console.example.org'
 const rows: readonly (readonly [remote: string | undefined, local: string, host: string | undefined, site: string | undefined, inClear: boolean])[] = [
@@ -31,4 +31,26 @@ test('who is on this machine, or comes by the name that people know, does not co
   for (const [remoteAddress, localAddress, host, site, inClear] of rows)
     assert.equal(isInClear(host, { remoteAddress, localAddress }, site), inClear, `${remoteAddress} asks ${host}`)
   assert.equal(rows.length, 17)
+})
+
+test('what comes over TLS to this listener is never in clear, and its pages have an https origin', () => {
+  assert.equal(isInClear('10.0.0.5:8081', { remoteAddress: '10.0.0.9', localAddress: '10.0.0.5', encrypted: true }, undefined), false)
+  assert.equal(ownOrigin('10.0.0.5:8081', SITE, true), 'https://10.0.0.5:8081')
+  assert.equal(ownOrigin('10.0.0.5:8081', SITE), 'http://10.0.0.5:8081')
+  assert.equal(ownOrigin('CONSOLE.example.org', SITE), SITE)
+})
+
+test('a name is ours when a certificate of ours has it, as a whole', () => {
+  const certified = (name: string): boolean => name === 'console.example' || name === '2001:db8::1'
+  for (const [host, own] of [
+    ['console.example', true],
+    ['CONSOLE.example:8481', true],
+    ['[2001:db8::1]:8481', true],
+    ['evil.console.example', false],
+    ['console.example.evil', false],
+    ['console.example:80:80', false],
+    ['', false],
+    [undefined, false],
+  ] as const)
+    assert.equal(isOwnHost(host, '10.0.0.5', undefined, certified), own, String(host))
 })

@@ -39,7 +39,7 @@ test('settings arrive in bytes and milliseconds, as written', () => {
     messages: { by: 'consumer', rule: { algorithm: 'gcra', limit: 100, windowMs: 10_000, burst: 20 } },
   })
   assert.deepEqual(control, {
-    listen: { scheme: 'http', host: '10.0.0.5', port: 8081 },
+    listen: { host: '10.0.0.5', port: 8081 },
     exposed: true,
     origin: 'https://gatehouse.example.org',
     secondFactor: 'writers',
@@ -137,7 +137,7 @@ test('defaults are those of the reference page', () => {
     authenticationFailures: { limit: 100, windowMs: 60_000 },
   })
   assert.deepEqual(found.control, {
-    listen: { scheme: 'http', host: '127.0.0.1', port: 8081 },
+    listen: { host: '127.0.0.1', port: 8081 },
     exposed: false,
     secondFactor: 'writers',
     adminToken: 'switchable',

@@ -130,7 +130,7 @@ describe('back-up and restore', () => {
       return { out: restored.out, valid: items.filter(({ revoked }) => revoked === undefined).map(({ id }) => id) }
     }
     const safe = await validAfter()
-    assert.match(safe.out, /what ended since the back-up stays so: 1 keys, 0 tokens, 0 people, 0 erased fields/)
+    assert.match(safe.out, /what ended since the back-up stays so: 1 keys, 0 certificates, 0 tokens, 0 people, 0 erased fields/)
     assert.deepEqual(safe.valid, [kept.id])
     // Again: what the first restore knew, the second knows.
     assert.deepEqual((await validAfter()).valid, [kept.id])

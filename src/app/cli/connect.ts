@@ -3,33 +3,48 @@ import { resolve } from 'node:path'
 import { visible } from '../../base/visible-text.ts'
 import { readBoundedFile } from '../../catalog/reading/bounded-file.ts'
 import { loadConfiguration } from '../../catalog/resolving/resolve.ts'
+import { readTrustStore } from '../../certificates/trust-store.ts'
 import { Connection, NotReached, Refusal } from '../../client/connection.ts'
 import { policies } from '../compose.ts'
 import { quickstartFile } from '../quickstart.ts'
 import type { Settings } from '../settings.ts'
 import { connectionTo, nowMs } from './running-gatehouse.ts'
+import { secureFetch, type Trusting } from './secure-fetch.ts'
 import { complain, type ExitCode, print } from './usage.ts'
 
 /** To be spread into what a command takes. */
-export const connectOptions = { config: { type: 'string' }, url: { type: 'string' }, 'token-file': { type: 'string' } } as const
+export const connectOptions = {
+  config: { type: 'string' },
+  url: { type: 'string' },
+  ca: { type: 'string' },
+  pin: { type: 'string' },
+  'token-file': { type: 'string' },
+} as const
 export const connectHelp = `--config FILE      the file that the Gatehouse runs with (without it: the quickstart's)
 --url URL          its control listener, in place of --config; https, or http to this machine
+--ca FILE          with --url: the authorities that vouch for its certificate (PEM); without it those that Node knows, and NODE_EXTRA_CA_CERTS
+--pin sha256/HASH  with --url: its public key besides: SHA-256 of the SubjectPublicKeyInfo in base64
 --token-file FILE  holds the token; without it GATEHOUSE_ADMIN_TOKEN, or what the Gatehouse of --config keeps in its data folder`
 
 export interface Where {
   readonly config?: string | undefined
   readonly url?: string | undefined
+  readonly ca?: string | undefined
+  readonly pin?: string | undefined
   readonly 'token-file'?: string | undefined
 }
 /** `absent`: there is nobody to ask, so far as can be seen from here. */
 export type Connected = { readonly to: Connection } | { readonly absent: string } | { readonly unusable: string }
 
 const TOKEN_OCTETS_MAX = 4096
+const CA_OCTETS_MAX = 1024 * 1024
 /** Applying what holds many documents takes its time. */
 const TIMEOUT_MS = 300_000
 
-export function connect({ config, url, 'token-file': file }: Where, settings: Pick<Settings, 'adminToken'>): Connected {
+export function connect({ config, url, ca, pin, 'token-file': file }: Where, settings: Pick<Settings, 'adminToken'>): Connected {
   if (url !== undefined && config !== undefined) return { unusable: '--url and --config both say where: give one' }
+  const trusting = trustOf(url, ca, pin)
+  if ('unusable' in trusting) return trusting
   const given = file === undefined ? settings.adminToken : tokenIn(file)
   if (file !== undefined && given === undefined) return { unusable: `${visible(file)} cannot be read, or holds no token` }
   if (url !== undefined) {
@@ -38,12 +53,25 @@ export function connect({ config, url, 'token-file': file }: Where, settings: Pi
     // The token of a Gatehouse on this machine is for that one, and not for whatever an address names.
     return given === undefined
       ? { unusable: 'a token is needed: --token-file, or GATEHOUSE_ADMIN_TOKEN' }
-      : { to: new Connection({ url: base, token: given, timeoutMs: TIMEOUT_MS }) }
+      : { to: new Connection({ url: base, token: given, timeoutMs: TIMEOUT_MS, ...(base.startsWith('https:') && { fetch: secureFetch(trusting) }) }) }
   }
   const resolution = loadConfiguration(resolve(config ?? quickstartFile), { policies, nowMs: nowMs() })
   if (!resolution.ok) return { unusable: 'the configuration has faults: see gatehouse check' }
   const to = connectionTo(resolution, { adminToken: given }, TIMEOUT_MS)
   return to === undefined ? { absent: 'it has never been started: there is no admin token' } : { to }
+}
+
+/** Whom to believe at a URL. */
+function trustOf(url: string | undefined, ca: string | undefined, pin: string | undefined): Trusting | { readonly unusable: string } {
+  if (ca === undefined && pin === undefined) return {}
+  if (url === undefined || !/^https:/i.test(url)) return { unusable: '--ca and --pin say whom to believe at --url https://...' }
+  if (pin !== undefined && !/^sha256\/[A-Za-z0-9+/]{43}=$/.test(pin)) return { unusable: '--pin is sha256/ and 32 octets in base64' }
+  const read = ca === undefined ? undefined : readBoundedFile(ca, CA_OCTETS_MAX)
+  if (read && 'code' in read) return { unusable: visible(read.message) }
+  const reading = read && readTrustStore(read.bytes.toString('latin1'), nowMs())
+  const [fault] = reading?.faults.filter(({ code }) => code !== 'not-a-ca' && code !== 'duplicate-item') ?? []
+  if (fault) return { unusable: `${visible(ca!)}: ${fault.message}` }
+  return { ...(reading && { ca: reading.certificates.join('') }), ...(pin !== undefined && { pin: pin.slice('sha256/'.length) }) }
 }
 
 /** The origin of a URL that a token may be sent to. */

@@ -33,7 +33,7 @@ const args = (file: string) => ({
   prune: false,
   acceptBreaking: false,
   format: 'text' as const,
-  where: { config: undefined, url: undefined, 'token-file': undefined },
+  where: { config: undefined, url: undefined, ca: undefined, pin: undefined, 'token-file': undefined },
 })
 
 test('wrong usage is 2 and says where help is', () => {

@@ -54,13 +54,13 @@ export function planArguments(args: readonly string[], command: 'diff' | 'apply'
     allowPositionals: true,
     options: { ...options, ...(command === 'apply' && { message: { type: 'string' as const }, 'accept-breaking': { type: 'boolean' as const } }) },
   })
-  const { prune, format, config, url, 'token-file': tokenFile } = values
+  const { prune, format, config, url, ca, pin, 'token-file': tokenFile } = values
   const [file] = positionals
   if (file === undefined || positionals.length > 1) return misused(`${command} takes one file`, command)
   if (format !== 'text' && format !== 'json') return misused('--format is text or json', command)
   const { message, 'accept-breaking': acceptBreaking = false } = values as { message?: string; 'accept-breaking'?: boolean }
   if (message?.trim() === '') return misused('--message says what the change is for', command)
-  return { file, message, prune, acceptBreaking, format, where: { config, url, 'token-file': tokenFile } }
+  return { file, message, prune, acceptBreaking, format, where: { config, url, ca, pin, 'token-file': tokenFile } }
 }
 
 /** Reads the file; its faults are printed, and the answer is then the exit code. */

@@ -27,7 +27,7 @@ Puts a back-up into the store of the configuration, embedded or PostgreSQL, whic
 the store must be empty unless --replace is said. Before anything is replaced, the back-up is restored beside it, and its catalog and its trail are
 verified with the envelope key of the configuration.
 
-Nothing opens after it that did not open before: keys, tokens, people's rights and proofs that ended or changed since the back-up was made stay as the
+Nothing opens after it that did not open before: keys, certificates, tokens, people's rights and proofs that ended or changed since the back-up was made stay as the
 replaced store knows them, and personal fields that were erased since are erased again. Where there is no such store, the command says what to look for.
 --revive lets all of it count as in the back-up: for a store in which somebody hostile was at work. Sessions and links end always.
 
@@ -48,7 +48,10 @@ export async function restore(args: readonly string[], settings: Settings): Prom
   try {
     const { entries, ended, open } = await restoreInto(configuration, settings, resolve(file), values)
     print(`restored ${file}: catalog and trail (${entries} entries) verified; everybody signs in anew`)
-    if (ended) print(`what ended since the back-up stays so: ${ended.keys} keys, ${ended.tokens} tokens, ${ended.people} people, ${ended.fields} erased fields`)
+    if (ended)
+      print(
+        `what ended since the back-up stays so: ${ended.keys} keys, ${ended.certificates} certificates, ${ended.tokens} tokens, ${ended.people} people, ${ended.fields} erased fields`,
+      )
     for (const line of open) print(line)
     return 0
   } catch (cause) {

@@ -8,6 +8,7 @@ import { tokenFile } from '../../management/admin-token.ts'
 import { policies } from '../compose.ts'
 import { quickstartFile } from '../quickstart.ts'
 import type { Settings } from '../settings.ts'
+import { secureFetch } from './secure-fetch.ts'
 import { complain, type ExitCode } from './usage.ts'
 
 export const nowMs = (): number => Math.floor(systemClock().nowUs() / 1000)
@@ -23,14 +24,18 @@ export function configurationOf(file: string | undefined): Configuration | ExitC
 /** Undefined when there is no token to show: then nothing ever ran there. */
 export function connectionTo({ control, dataFolder }: Configuration, { adminToken }: Pick<Settings, 'adminToken'>, timeoutMs: number): Connection | undefined {
   const token = adminToken ?? ownToken(dataFolder)
-  const { host, port } = control.listen
-  return token === undefined ? undefined : new Connection({ url: urlOf(host, port), token, timeoutMs })
+  if (token === undefined) return undefined
+  const { host, port, tls } = control.listen
+  const url = urlOf(tls ? 'https' : 'http', host, port)
+  if (tls === undefined) return new Connection({ url, token, timeoutMs })
+  // Who reads the configuration knows the very certificates: nothing else needs to vouch for them.
+  return new Connection({ url, token, timeoutMs, fetch: secureFetch({ thumbprints: tls.certificates.map(({ thumbprint }) => thumbprint) }) })
 }
 
 /** Who listens on every address is reached by the loopback one. */
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: 'http' | 'https', host: string, port: number): string {
   const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${near.includes(':') ? `[${near}]` : near}:${port}`
+  return `${scheme}://${near.includes(':') ? `[${near}]` : near}:${port}`
 }
 
 function ownToken(dataFolder: string): string | undefined {

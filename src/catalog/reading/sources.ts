@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { globSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Path } from '../../base/fault.ts'
+import { showsPrivateKey } from '../../certificates/pem.ts'
 import { isBelow, readBoundedFile, realPath } from './bounded-file.ts'
 import type { DocumentCache, DocumentKind, ReadDocument } from './document-cache.ts'
 import { inlineDocuments, isInline } from './inline-documents.ts'
@@ -148,21 +149,20 @@ class Reading {
   }
 
   private certificatesOf(document: SourceDocument): void {
-    const { trustStores, gateway } = members<'trustStores' | 'gateway'>(document.value)
+    const { trustStores, gateway, control } = members<'trustStores' | 'gateway' | 'control'>(document.value)
     for (const [upstream, path] of upstreamsOf(document)) this.filesOfUpstream(document, members<'tls'>(upstream).tls, [...path, 'tls'])
     for (const [name, store] of Object.entries(members(trustStores)))
       this.pem(document, members<'file'>(members<'certificates'>(store).certificates).file, ['trustStores', name, 'certificates', 'file'])
     const { listen, forwardedCertificates } = members<'listen' | 'forwardedCertificates'>(gateway)
     this.clientTrust(document, forwardedCertificates, ['gateway', 'forwardedCertificates'])
-    for (const [i, listener] of asList(listen).entries()) {
-      const { certificates, clients } = members<'certificates' | 'clients'>(members<'tls'>(listener).tls)
-      this.clientTrust(document, clients, ['gateway', 'listen', i, 'tls', 'clients'])
-      for (const [j, pair] of asList(certificates).entries()) {
-        const { cert, key } = members<'cert' | 'key'>(pair)
-        const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
-        this.pem(document, cert, [...at, 'cert'])
-        this.pem(document, key, [...at, 'key'], { secret: true })
-      }
+    for (const [i, listener] of asList(listen).entries()) this.filesOfListener(document, listener, ['gateway', 'listen', i])
+    this.filesOfListener(document, members<'listen'>(control).listen, ['control', 'listen'])
+  }
+  private filesOfListener(document: SourceDocument, listener: unknown, path: Path): void {
+    const { certificates, clients } = members<'certificates' | 'clients'>(members<'tls'>(listener).tls)
+    this.clientTrust(document, clients, [...path, 'tls', 'clients'])
+    for (const [j, pair] of asList(certificates).entries()) {
+      this.certificateWithKey(document, pair, [...path, 'tls', 'certificates', j])
     }
   }
   private clientTrust(document: SourceDocument, written: unknown, at: Path): void {
@@ -172,15 +172,20 @@ class Reading {
   }
   private filesOfUpstream(document: SourceDocument, tls: unknown, path: Path): void {
     const { ca, certificate, crl } = members<'ca' | 'certificate' | 'crl'>(tls)
-    const { cert, key } = members<'cert' | 'key'>(certificate)
     this.pem(document, members<'file'>(ca).file, [...path, 'ca', 'file'])
-    this.pem(document, cert, [...path, 'certificate', 'cert'])
-    this.pem(document, key, [...path, 'certificate', 'key'], { secret: true })
+    this.certificateWithKey(document, certificate, [...path, 'certificate'])
     if (Array.isArray(crl)) for (const [i, file] of asList(crl).entries()) this.pem(document, file, [...path, 'crl', i])
     else this.pem(document, crl, [...path, 'crl'])
   }
+  private certificateWithKey(document: SourceDocument, pair: unknown, at: Path): void {
+    const { cert, key, passphrase } = members<'cert' | 'key' | 'passphrase'>(pair)
+    this.pem(document, cert, [...at, 'cert'])
+    this.pem(document, key, [...at, 'key'], { secret: true })
+    this.pem(document, members<'file'>(passphrase).file, [...at, 'passphrase', 'file'], { secret: true })
+  }
   private pem(document: SourceDocument, written: unknown, at: Path, { secret = false, bytesMax = CERTIFICATES_BYTES_MAX } = {}): void {
-    if (typeof written !== 'string' || written === '' || written.includes('\0')) return
+    // What is no path, the schema will say, without repeating it: it may be a key.
+    if (typeof written !== 'string' || written === '' || /[\0\r\n]/.test(written) || showsPrivateKey(written)) return
     const file = fileBeside(document, written)
     // One file may hold both: as a key it is looked at once more.
     if (this.certificates.has(file) && !secret) return

@@ -1,5 +1,6 @@
 // Certificates of listeners come out of their files with every fault at the place that names the file.
 import assert from 'node:assert/strict'
+import { createPrivateKey } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,21 +26,25 @@ before(async () => {
   put('shop.pem', shop.certificate, 0o644)
   put('shop.key', shop.key)
   put('group.key', shop.key, 0o640)
+  put('sealed.key', createPrivateKey(shop.key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'sesame' }) as string)
+  put('passphrase', 'sesame\n')
+  put('open.passphrase', 'sesame\n', 0o644)
   put('open.key', shop.key, 0o644)
   put('past.pem', past.certificate)
   put('past.key', past.key)
 })
 
-function load(...pairs: readonly (readonly [cert: string, key: string])[]) {
+type Pair = readonly [cert: string, key: string, passphrase?: string]
+function load(...pairs: readonly Pair[]) {
   const file = join(folder, 'gatehouse.yaml')
-  const certificates = pairs.map(([cert, key]) => ({ cert, key }))
+  const certificates = pairs.map(([cert, key, file]) => ({ cert, key, ...(file !== undefined && { passphrase: { file } }) }))
   const listen = [{ address: 'https://127.0.0.1:8443', tls: { certificates, minVersion: '1.3' } }]
   const apis = { a: { path: '/', upstream: 'http://127.0.0.1:9001', public: true } }
   // JSON is YAML, and has its places.
   writeFileSync(file, JSON.stringify({ gatehouse: 1, gateway: { listen }, apis }), { mode: 0o600 })
   return loadConfiguration(file, { policies: [], nowMs: NOW_MS })
 }
-const codes = (...pairs: readonly (readonly [cert: string, key: string])[]): string[] => load(...pairs).faults.map(({ code }) => code)
+const codes = (...pairs: readonly Pair[]): string[] => load(...pairs).faults.map(({ code }) => code)
 
 test('a listener has its certificates, whose files are watched and change the digest', () => {
   const found = load(['shop.pem', 'shop.key'])
@@ -67,6 +72,17 @@ test('what does not fit, is missing or stands twice is a fault; an end that has 
 test('a private key that everyone can read is refused, one that a group shares is not', { skip: process.platform === 'win32' }, () => {
   assert.deepEqual(codes(['shop.pem', 'open.key']), ['file-readable-by-others'])
   assert.deepEqual(codes(['shop.pem', 'group.key']), [])
+})
+
+test('a key that is sealed is opened with the passphrase in a file, which is watched and as secret as a key', { skip: process.platform === 'win32' }, () => {
+  const found = load(['shop.pem', 'sealed.key', 'passphrase'])
+  assert.ok(found.ok, JSON.stringify(found.faults))
+  assert.ok(found.files.includes(join(folder, 'passphrase')))
+  assert.match(found.snapshot.gateway.listen[0]!.tls!.certificates[0]!.key, /^-----BEGIN PRIVATE KEY-----/)
+  assert.deepEqual(codes(['shop.pem', 'sealed.key']), ['encrypted-private-key'])
+  assert.deepEqual(codes(['shop.pem', 'sealed.key', 'shop.key']), ['bad-passphrase'])
+  assert.deepEqual(codes(['shop.pem', 'sealed.key', 'open.passphrase']), ['file-readable-by-others'])
+  assert.deepEqual(codes(['shop.pem', 'sealed.key', 'none']), ['file-missing'])
 })
 
 test('certificates by ACME stand behind those of files, and a stand-in only where nothing else covers the name', async () => {

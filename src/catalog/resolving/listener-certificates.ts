@@ -3,9 +3,9 @@ import type { Fault, Path } from '../../base/fault.ts'
 import { parseIp } from '../../base/ip.ts'
 import { readServerCertificate } from '../../certificates/server-certificate.ts'
 import { NameTable } from '../../certificates/server-names.ts'
-import type { Listener, ServerCertificate } from '../../model/snapshot.ts'
+import type { Listener, ListenerTls, ServerCertificate } from '../../model/snapshot.ts'
 import { transportSecurityValue, USUAL_TRANSPORT_SECURITY } from '../../model/transport-security.ts'
-import { type ListenerSection, profileOf } from '../sections/listener.ts'
+import { type ListenerSection, profileOf, type TlsSection } from '../sections/listener.ts'
 import { readClientTrust, type TrustMeans } from './client-trust.ts'
 
 export interface ListenerReading {
@@ -15,6 +15,9 @@ export interface ListenerReading {
   /** What does not keep a certificate from being shown. */
   readonly notices: readonly Fault[]
 }
+
+/** What is needed to read certificates. */
+export type CertificateFiles = Pick<TrustMeans, 'texts' | 'fileBeside' | 'nowMs'>
 
 /** What is shown for names that certificates are got for by ACME. */
 export interface HeldCertificates {
@@ -30,7 +33,6 @@ export interface AcmeMeans {
 }
 
 export function readListeners(sections: readonly ListenerSection[], means: TrustMeans, { held, challenge }: AcmeMeans = {}): ListenerReading {
-  const { texts, fileBeside, nowMs } = means
   const faults: Fault[] = []
   const notices: Fault[] = []
   const secure = sections.filter(({ scheme }) => scheme === 'https')
@@ -44,35 +46,49 @@ export function readListeners(sections: readonly ListenerSection[], means: Trust
         ...(proxyProtocol && { proxyProtocol }),
         ...(https !== 'off' && { inClear: https === 'redirect' && redirectPort !== undefined ? { redirectPort } : {} }),
       }
-    const certificates: ServerCertificate[] = []
-    for (const [j, { cert, key }] of (tls.certificates ?? []).entries()) {
-      const at: Path = ['gateway', 'listen', i, 'tls', 'certificates', j]
-      const [certificateText, keyText] = [texts.get(fileBeside(cert)), texts.get(fileBeside(key))]
-      if (certificateText === undefined || keyText === undefined) continue
-      const reading = readServerCertificate(certificateText, keyText, nowMs)
-      for (const { in: where, code, message } of reading.faults) faults.push({ code, message, path: [...at, where === 'key' ? 'key' : 'cert'] })
-      for (const message of reading.notices) notices.push({ code: 'certificate-notice', message, path: [...at, 'cert'] })
-      const { certificate } = reading
-      if (certificate === undefined) continue
-      if (certificates.some(({ thumbprint }) => thumbprint === certificate.thumbprint))
-        faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
-      certificates.push(certificate)
-    }
-    if (held) certificates.push(...shownFor(tls.acme ?? [], certificates, held))
-    const said = tls.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
+    const reading = readTls(tls, ['gateway', 'listen', i, 'tls'], means, held)
     const clients = tls.clients && readClientTrust(tls.clients, ['gateway', 'listen', i, 'tls', 'clients'], means)
-    faults.push(...(clients?.faults ?? []))
-    notices.push(...(clients?.notices ?? []))
-    const secured = {
-      profile: profileOf(tls),
-      certificates,
+    faults.push(...reading.faults, ...(clients?.faults ?? []))
+    notices.push(...reading.notices, ...(clients?.notices ?? []))
+    const secured: ListenerTls = {
+      ...reading.tls,
       ...(tls.acme && challenge === 'tls-alpn-01' && { provesNames: true as const }),
-      ...(said && { transportSecurity: transportSecurityValue(said) }),
       ...(clients?.trust && { clients: { ...clients.trust, mode: tls.clients!.mode } }),
     }
     return { host, port, ...(http2 && { http2 }), ...(proxyProtocol && { proxyProtocol }), tls: secured }
   })
   return { listen, faults, notices }
+}
+
+export interface TlsReading {
+  /** Without certificates that have faults. */
+  readonly tls: ListenerTls
+  readonly faults: readonly Fault[]
+  readonly notices: readonly Fault[]
+}
+
+/** `place`: where the section stands. */
+export function readTls(section: TlsSection, place: Path, { texts, fileBeside, nowMs }: CertificateFiles, held?: HeldCertificates): TlsReading {
+  const faults: Fault[] = []
+  const notices: Fault[] = []
+  const certificates: ServerCertificate[] = []
+  for (const [j, { cert, key, passphrase }] of (section.certificates ?? []).entries()) {
+    const at: Path = [...place, 'certificates', j]
+    const [certificateText, keyText] = [texts.get(fileBeside(cert)), texts.get(fileBeside(key))]
+    const passphraseText = passphrase && texts.get(fileBeside(passphrase.file))
+    if (certificateText === undefined || keyText === undefined || (passphrase && passphraseText === undefined)) continue
+    const reading = readServerCertificate(certificateText, keyText, nowMs, passphraseText)
+    for (const { in: where, code, message } of reading.faults) faults.push({ code, message, path: [...at, where === 'key' ? 'key' : 'cert'] })
+    for (const message of reading.notices) notices.push({ code: 'certificate-notice', message, path: [...at, 'cert'] })
+    const { certificate } = reading
+    if (certificate === undefined) continue
+    if (certificates.some(({ thumbprint }) => thumbprint === certificate.thumbprint))
+      faults.push({ code: 'duplicate-item', message: 'this certificate stands above already', path: [...at, 'cert'] })
+    certificates.push(certificate)
+  }
+  if (held) certificates.push(...shownFor(section.acme ?? [], certificates, held))
+  const said = section.hsts ?? (certificates.some(hasName) && USUAL_TRANSPORT_SECURITY)
+  return { tls: { profile: profileOf(section), certificates, ...(said && { transportSecurity: transportSecurityValue(said) }) }, faults, notices }
 }
 
 /** Behind those of files: for clients that ask for no name, the operator's own order counts first. */

@@ -37,11 +37,18 @@ export function listenerFaults({ gateway, control }: MainSection): Fault[] {
       message: `the control listener at ${name(control.listen)} can be reached from other machines: listen on 127.0.0.1, or add exposed: true if that is meant`,
     })
   }
-  if (!isLoopback(address) && control.exposed && control.origin === undefined) {
+  if (!isLoopback(address) && control.exposed && control.origin === undefined && control.listen.scheme === 'http') {
     faults.push({
       code: 'exposed-in-clear',
       path: ['control', 'exposed'],
-      message: `other machines would send passwords and tokens to ${name(control.listen)} in clear: say where they come by TLS, origin: https://gatehouse.example.org; or origin: http://localhost:${control.listen.port} when they come through a tunnel or a container's port`,
+      message: `other machines would send passwords and tokens to ${name(control.listen)} in clear: give it certificates, listen: { address: https://..., tls: { certificates: [...] } }; or say where they come by TLS, origin: https://gatehouse.example.org, or origin: http://localhost:${control.listen.port} when they come through a tunnel or a container's port`,
+    })
+  }
+  if (control.listen.scheme === 'https' && control.origin?.startsWith('http:')) {
+    faults.push({
+      code: 'contradiction',
+      path: ['control', 'origin'],
+      message: `people cannot reach ${name(control.listen)} at ${control.origin}: it speaks TLS alone`,
     })
   }
   if (isLoopback(address) && control.exposed) {

@@ -16,7 +16,6 @@ import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside, readSources, type Sources } from '../reading/sources.ts'
 import { configurationSchema, includedSchema, type MainSection } from '../sections/configuration.ts'
 import { keySourceOf } from '../sections/envelope-settings.ts'
-import type { ControlSettings } from '../sections/listener.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
@@ -24,8 +23,10 @@ import { resolveAcme } from './acme-resolution.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { readClientTrust, type TrustMeans } from './client-trust.ts'
 import { type Offers, resolveConsumers } from './consumer-resolution.ts'
+import { type ControlSettings, readControl } from './control-resolution.ts'
 import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
+import { keysInTheOpen } from './keys-in-the-open.ts'
 import { type AcmeMeans, type HeldCertificates, readListeners } from './listener-certificates.ts'
 import { listenerFaults, selfFault } from './listener-checks.ts'
 import { type Part, Parts } from './parts.ts'
@@ -132,8 +133,8 @@ class Resolving {
     const parts = new Parts(read, (document, path) => this.faulty.isSound(document, path))
     // What is compared are values with one another: it is told only of those that are sound by themselves.
     const compared = this.compared(parts, section, main)
-    if (!this.faulty.isSound(main, [])) return undefined
-    const { apis, directory, shared, listen, forwardedTrust, approvals, owners, acme } = compared
+    const { apis, directory, shared, listen, forwardedTrust, control, approvals, owners, acme } = compared
+    if (!this.faulty.isSound(main, []) || control === undefined) return undefined
     const { nowMs } = this.options
     const { documents, notices } = wellKnownDocuments(section, apis.listed, nowMs)
     for (const fault of notices) this.notices.push(locate(main, fault))
@@ -153,7 +154,7 @@ class Resolving {
       },
       directory,
       changesAtMs: Math.min(apis.patchesEndMs, ...moments),
-      control: section.control,
+      control,
       ...storeOf(section.store, beside),
       counters: 'memory',
       egress: section.egress,
@@ -182,6 +183,7 @@ class Resolving {
     const means: TrustMeans = { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), shared, nowMs: this.options.nowMs }
     const got: AcmeMeans = { held: this.options.held, challenge: isSound('gateway', 'acme') ? section.gateway.acme?.challenge : undefined }
     const listen = isSound('gateway', 'listen') ? this.told(main, readListeners(section.gateway.listen, means, got)).listen : []
+    const control = isSound('control') ? this.told(main, readControl(section.control, means)).control : undefined
     const { forwardedCertificates: forwarded } = isSound('gateway', 'forwardedCertificates') ? section.gateway : {}
     const forwardedTrust = forwarded && this.told(main, readClientTrust(forwarded, ['gateway', 'forwardedCertificates'], means)).trust
     if (isSound('gateway', 'trustedProxies')) this.report(main, trustFaults(section.gateway, shared))
@@ -196,6 +198,7 @@ class Resolving {
       directory: this.directory(parts, apis.offers, shared),
       shared,
       listen,
+      control,
       ...(acme?.acme && { acme: acme.acme }),
       forwardedTrust,
       approvals: Object.fromEntries(sections.map(([name, , api]) => [name, api.approvals ?? required])),
@@ -260,7 +263,7 @@ class Resolving {
   }
 
   private read<T>(document: SourceDocument, schema: Schema<T>): T {
-    const faults: Fault[] = []
+    const faults = keysInTheOpen(document.value)
     const section = schema.read(document.value, [], faults)
     this.faulty.add(document, faults)
     this.report(document, faults)
@@ -299,6 +302,8 @@ interface Compared {
   readonly shared: SharedObjects
   readonly listen: readonly Listener[]
   readonly forwardedTrust: ClientTrust | undefined
+  /** Undefined: its section is not sound. */
+  readonly control: ControlSettings | undefined
   readonly approvals: Configuration['approvals']
   readonly owners: Configuration['owners']
   readonly acme?: AcmeSettings

@@ -10,6 +10,8 @@ import { fileBeside } from '../reading/sources.ts'
 import type { UpstreamSection } from '../sections/upstream-schema.ts'
 import type { AuthoritiesSection, UpstreamTlsSection } from '../sections/upstream-tls-schema.ts'
 
+type CertificateSection = NonNullable<UpstreamTlsSection['certificate']>
+
 export interface UpstreamMeans {
   /** Private networks that upstreams of the console may lead to. */
   readonly allowPrivate: readonly string[]
@@ -98,13 +100,10 @@ export class UpstreamResolution {
     })
   }
 
-  private certificateOf(document: SourceDocument, { cert, key }: { cert: string; key: string }, path: Path): OwnCertificate | undefined {
-    const files: [string, Path][] = [
-      [cert, ['cert']],
-      [key, ['key']],
-    ]
-    return this.read(document, files, path, this.certificates, ([certificateText, keyText]) => {
-      const { certificate, faults, notices } = readClientCertificate(certificateText!, keyText!, this.means.nowMs)
+  private certificateOf(document: SourceDocument, { cert, key, passphrase }: CertificateSection, path: Path): OwnCertificate | undefined {
+    const files: (readonly [string, Path])[] = [[cert, ['cert']], [key, ['key']], ...(passphrase ? ([[passphrase.file, ['passphrase', 'file']]] as const) : [])]
+    return this.read(document, files, path, this.certificates, ([certificateText, keyText, passphraseText]) => {
+      const { certificate, faults, notices } = readClientCertificate(certificateText!, keyText!, this.means.nowMs, passphraseText)
       return {
         ...(certificate && { value: own(certificate) }),
         faults: faults.map(({ in: where, code, message }) => ({ code, message, in: [where === 'key' ? 'key' : 'cert'] })),

@@ -50,6 +50,7 @@ describe('drafts', () => {
     ['with a name that leaves its section', { kind: 'api', name: '../a', value: {} }, ABSENT, 'invalid'],
     ['with a prototype for a name', { kind: 'api', name: 'constructor', value: {} }, ABSENT, 'invalid'],
     ['with a prototype inside', { kind: 'api', name: 'a', value: JSON.parse('{"policies":{"__proto__":{}}}') }, ABSENT, 'invalid'],
+    ['with a private key inside', { kind: 'api', name: 'a', value: { notes: ['-----BEGIN EC PRIVATE KEY-----'] } }, ABSENT, 'invalid'],
     ['with a merge key', { kind: 'api', name: 'a', value: { '<<': {} } }, ABSENT, 'invalid'],
     ['that is no JSON', { kind: 'api', name: 'a', value: { path: Number.NaN } }, ABSENT, 'invalid'],
     ['that is too deep', { kind: 'api', name: 'a', value: JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) }, ABSENT, 'invalid'],

@@ -1,7 +1,9 @@
 // What an object's value may be: plain data that YAML, JSON and the store all give back as they were given it.
 import type { Fault, Path } from '../../base/fault.ts'
+import { showsPrivateKey } from '../../certificates/pem.ts'
 import { isJson } from '../reading/inline-documents.ts'
 import { CONFIGURATION_CAPS } from '../reading/source-document.ts'
+import { PRIVATE_KEY_IN_CATALOG } from '../resolving/keys-in-the-open.ts'
 import { DOCUMENT_CHARACTERS_MAX, YAML_CHARACTERS_MAX } from '../sections/document-schema.ts'
 import { isNameOf, type Kind } from './kinds.ts'
 
@@ -36,6 +38,8 @@ class Walk {
     if (++this.values > VALUES_MAX) this.add('too-many-values', path, `an object holds at most ${VALUES_MAX} values`)
     else if (typeof value === 'string') {
       if (!value.isWellFormed() || value.includes('\0')) this.add('not-utf8', path, 'a text is Unicode, and without U+0000')
+      // Drafts, revisions, back-ups and exports are not sealed, and are kept for long.
+      else if (showsPrivateKey(value)) this.add('private-key', path, PRIVATE_KEY_IN_CATALOG)
     } else if (typeof value === 'number') {
       if (!Number.isFinite(value)) this.add('bad-number', path, 'a number must be finite')
     } else if (typeof value === 'object' && value !== null) {

@@ -74,7 +74,7 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
       portal: later('the developer portal comes'),
       authority: later('the authorization server comes'),
       tls: later('TLS comes'),
-      ca: later('the certificate authority comes'),
+      ca: reserved('not-available', 'stands in no file: gatehouse ca init makes a certificate authority in a running Gatehouse'),
       people: later('people who sign in come'),
       outputs: later('further outputs of the log come'),
       alerts: later('alerts come'),

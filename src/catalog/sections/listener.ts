@@ -19,22 +19,20 @@ function listenerAddress(describe: string): Schema<Address> {
   const text = string({ maxLength: 256, means: 'an address such as http://127.0.0.1:8080', describe })
   return mapped(checked(text, faultOf), (written) => parseListener(written)!)
 }
-/** The control listener speaks HTTP alone: what is exposed of it has a gateway or a proxy in front. */
-const clearAddress = (describe: string): Schema<Address> =>
-  checked(listenerAddress(describe), ({ scheme }) =>
-    scheme === 'http'
-      ? undefined
-      : { code: 'not-available', message: 'the control listener speaks http:// on this machine: put TLS in front of it, and name it in `origin`' },
-  )
-
-const pemFile = (describe: string) => string({ pattern: /^[^\0]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
+const pemFile = (describe: string) => string({ pattern: /^[^\0\r\n]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
 const tlsOfListener = object(
   {
     certificates: optional(
       list(
         object({
           cert: pemFile('PEM: the certificate of the server, and behind it those of the authorities between it and the root.'),
-          key: pemFile('PEM: its private key, which only the owner of the file may read. Not sealed with a passphrase.'),
+          key: pemFile('PEM: its private key, which only the owner of the file may read.'),
+          passphrase: optional(
+            object(
+              { file: pemFile('A file with the passphrase in its first line, which only its owner and group may read.') },
+              'What the key is sealed with (PKCS #8); left out: it is not.',
+            ),
+          ),
         }),
         {
           min: 1,
@@ -107,6 +105,34 @@ export const gatewayListener: Schema<ListenerSection> = checked(
   ),
   tlsFault,
 )
+/** The control listener: an address in clear, or an object with TLS. */
+const controlListener: Schema<ListenerSection> = checked(
+  either(
+    [
+      listenerAddress('Where management API, metrics and health are served. Loopback, unless `exposed` is said.'),
+      mapped(
+        object({
+          address: listenerAddress('Where the control listener listens: `https://ADDRESS:PORT` together with `tls`.'),
+          tls: optional(tlsOfListener),
+        }),
+        ({ address, tls }): ListenerSection => ({ ...address, ...(tls && { tls }) }),
+      ),
+    ],
+    'an address such as http://127.0.0.1:8081, or an object with the key address',
+  ),
+  (section: ListenerSection) =>
+    tlsFault(section) ??
+    (section.tls?.clients && {
+      code: 'not-available',
+      message: 'the control listener asks for no certificates of clients: people and tokens sign in',
+      at: ['tls', 'clients'],
+    }) ??
+    (section.tls?.acme && {
+      code: 'not-available',
+      message: 'certificates of the control listener come from files: ACME is for listeners of the gateway',
+      at: ['tls', 'acme'],
+    }),
+)
 function tlsFault({ scheme, tls, https }: ListenerSection): { code: string; message: string; at?: Path } | undefined {
   if (scheme === 'https' && !tls)
     return {
@@ -129,7 +155,7 @@ const consoleOrigin = checked(
     maxLength: 300,
     means: 'an origin such as https://gatehouse.example.org',
     describe:
-      'Where people reach the console, when a proxy in front ends TLS: `https://gatehouse.example.org`. The proxy passes on `Host` as it came. Left out: `http://localhost` at the port of `listen`.',
+      'Where people reach the console: `https://gatehouse.example.org`. A proxy in front that ends TLS passes on `Host` as it came. Left out: `http://localhost` at the port of `listen`; where that is https://, the first name of its first certificate, or `https://localhost` where it has that name and listens on loopback.',
   }),
   (text) => {
     const url = URL.parse(text)
@@ -148,10 +174,10 @@ const consoleOrigin = checked(
 /** Where Gatehouse is managed. */
 export const controlSettings = object(
   {
-    listen: withDefault(clearAddress('Where management API, metrics and health are served. Loopback, unless `exposed` is said.'), 'http://127.0.0.1:8081'),
+    listen: withDefault(controlListener, 'http://127.0.0.1:8081'),
     exposed: optional(
       boolean(
-        'True allows `listen` to be another address than loopback: whoever reaches it can try to manage this gateway. It takes `origin`: from other machines everything but health is answered under that name alone. `/metrics` then takes a credential with `system:read`.',
+        'True allows `listen` to be another address than loopback: whoever reaches it can try to manage this gateway. In clear it takes `origin`: from other machines everything but health is then answered under that name alone. `/metrics` then takes a credential with `system:read`.',
       ),
       false,
     ),
@@ -170,7 +196,7 @@ export const controlSettings = object(
   },
   'The control listener: management API, `/metrics`, `/livez`, `/readyz`.',
 )
-export type ControlSettings = Infer<typeof controlSettings>
+export type ControlSection = Infer<typeof controlSettings>
 
 function faultOf(written: string): { code: string; message: string } | undefined {
   if (parseListener(written)) return undefined

@@ -33,9 +33,12 @@ const trustStore = object(
       [
         string({ maxLength: PEM_MAX, means: 'certificates in PEM form' }),
         object({
-          file: checked(string({ describe: 'File of certificates in PEM form, relative to this file.' }), (file) =>
-            file === '' ? { code: 'empty', message: 'the file of the certificates has no name' } : undefined,
-          ),
+          file: checked(string({ describe: 'File of certificates in PEM form, relative to this file.' }), (file) => {
+            if (file === '') return { code: 'empty', message: 'the file of the certificates has no name' }
+            return /[\0\r\n]|-----BEGIN /.test(file)
+              ? { code: 'bad-value', message: 'this is no path: certificates themselves stand under `certificates`' }
+              : undefined
+          }),
         }),
       ],
       'certificates in PEM form, or {file: PATH}',

@@ -4,7 +4,7 @@ import { boolean, checked, described, either, type Infer, list, mapped, object, 
 import { serverName } from '../../certificates/server-names.ts'
 import { NAME } from './consumer-schema.ts'
 
-const pemFile = (describe: string) => string({ pattern: /^[^\0]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
+const pemFile = (describe: string) => string({ pattern: /^[^\0\r\n]+$/, maxLength: 4096, means: 'the path of a PEM file', describe })
 
 /** The name of a trust store, or a file. */
 export type AuthoritiesSection = { readonly named: string } | { readonly file: string }
@@ -44,7 +44,13 @@ const settings = object(
       object(
         {
           cert: pemFile('PEM: the certificate of this gateway, and behind it those of the authorities between it and the root.'),
-          key: pemFile('PEM: its private key, which only the owner of the file may read. Not sealed with a passphrase.'),
+          key: pemFile('PEM: its private key, which only the owner of the file may read.'),
+          passphrase: optional(
+            object(
+              { file: pemFile('A file with the passphrase in its first line, which only its owner and group may read.') },
+              'What the key is sealed with (PKCS #8); left out: it is not.',
+            ),
+          ),
         },
         'What the gateway shows of itself to an upstream that asks (mTLS).',
       ),

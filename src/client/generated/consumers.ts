@@ -13,7 +13,7 @@ export const getConsumer = (to: Connection, input: { readonly parameters: { read
 export const listConsumers = (to: Connection, input: { readonly query?: { readonly limit?: number; readonly cursor?: string; readonly team?: string } } = {}): Promise<Answer<{ readonly items: readonly { readonly name: string; readonly owner: 'file' | 'store'; readonly title: string; readonly team?: string; readonly subscriptions: readonly { readonly api: string; readonly plan?: string; readonly state?: 'active' | 'pending' | 'suspended' }[]; readonly created?: string; readonly createdBy?: string }[]; readonly next?: string }>> =>
   to.call('GET', '/consumers', input)
 
-/** Removes a consumer. Its keys are revoked, and no consumer of the same name brings them back. */
+/** Removes a consumer. Its keys and certificates are revoked, and no consumer of the same name brings them back. */
 export const removeConsumer = (to: Connection, input: { readonly parameters: { readonly consumer: string }; readonly ifMatch: string }): Promise<Answer<undefined>> =>
   to.call('DELETE', '/consumers/{consumer}', input)
 

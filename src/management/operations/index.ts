@@ -4,6 +4,7 @@ import { accountOperations } from './account/index.ts'
 import { acmeOperations } from './acme/index.ts'
 import { apisOperations } from './apis/index.ts'
 import { backupsOperations } from './backups/index.ts'
+import { caOperations } from './ca/index.ts'
 import { catalogOperations } from './catalog/index.ts'
 import { consumersOperations } from './consumers/index.ts'
 import { draftsOperations } from './drafts/index.ts'
@@ -29,6 +30,7 @@ export const operations: readonly AnyOperation[] = [
   ...acmeOperations,
   ...apisOperations,
   ...backupsOperations,
+  ...caOperations,
   ...catalogOperations,
   ...consumersOperations,
   ...draftsOperations,

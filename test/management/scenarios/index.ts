@@ -3,6 +3,7 @@ import type { Scenarios } from '../scenario.ts'
 import { account } from './account.ts'
 import { acme } from './acme.ts'
 import { apis } from './apis.ts'
+import { ca } from './ca.ts'
 import { catalog } from './catalog.ts'
 import { consumers } from './consumers.ts'
 import { drafts } from './drafts.ts'
@@ -21,6 +22,7 @@ export const scenarios: Scenarios = {
   ...account,
   ...acme,
   ...apis,
+  ...ca,
   ...catalog,
   ...consumers,
   ...drafts,
