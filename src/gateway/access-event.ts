@@ -1,6 +1,6 @@
 // The access event of a thread before anything is known: one object, filled anew for each exchange.
 import type { AccessEvent } from '../telemetry/access-line.ts'
-import { callerAddress } from './caller-address.ts'
+import { callerAddress } from './callers/caller-address.ts'
 
 export const NO_PLACES: readonly [] = []
 export const NO_MEMBERS = Buffer.alloc(0)

@@ -3,13 +3,13 @@ import { fieldName } from '../http/field-names.ts'
 import { run, type Standing } from '../pipeline/chain.ts'
 import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
 import { type Exchange, NO_LINE } from '../pipeline/exchange.ts'
-import { runWithCanary } from './canary.ts'
-import { isJudged, judgeClient } from './client-certificates.ts'
-import type { ClientConnection } from './client-connection.ts'
+import { isJudged, judgeClient } from './callers/client-certificates.ts'
+import type { ClientConnection } from './clients/client-connection.ts'
 import type { GatewayCode } from './denials.ts'
 import type { Gateway } from './gateway.ts'
-import { type LiveApi, LiveRoute } from './live-snapshot.ts'
-import { VersionFront, type VersionRefusal } from './version-front.ts'
+import { runWithCanary } from './live/canary.ts'
+import { type LiveApi, LiveRoute } from './live/live-snapshot.ts'
+import { VersionFront, type VersionRefusal } from './live/version-front.ts'
 
 const ORIGIN = fieldName('origin')
 const PREFLIGHT_METHOD = fieldName('access-control-request-method')

@@ -4,8 +4,8 @@ import type { KnownStatuses } from '../certificates/known-statuses.ts'
 import type { AnyPolicy, Resources } from '../pipeline/contract.ts'
 import type { AccessLog } from '../telemetry/access-log.ts'
 import type { UsageMeter } from '../telemetry/usage.ts'
-import type { ConnectionCaps } from './connection-caps.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
+import type { ConnectionCaps } from './doors/connection-caps.ts'
 
 export interface GatewayMeans {
   readonly catalogue: ReadonlyMap<string, AnyPolicy>

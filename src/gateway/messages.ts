@@ -3,7 +3,7 @@ import type { FieldLines } from '../http/field-lines.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { BY_CHUNKS, BY_CLOSE, BY_LENGTH, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
-import type { LiveApi } from './live-snapshot.ts'
+import type { LiveApi } from './live/live-snapshot.ts'
 import type { Output } from './output.ts'
 
 const ascii = (text: string): Buffer => Buffer.from(text, 'latin1')

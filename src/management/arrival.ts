@@ -1,7 +1,7 @@
 // Who a request comes from: counted by address before anyone is known, and by operator after (OWASP API4:2023).
 import type { IncomingMessage } from 'node:http'
 import { addressGroup, parseIp, unmapped } from '../base/ip.ts'
-import { callerThrough, peerAddress } from '../gateway/caller-address.ts'
+import { callerThrough, peerAddress } from '../gateway/callers/caller-address.ts'
 import type { Operator } from '../model/operator.ts'
 import { readCookie } from '../people/cookies.ts'
 import type { Limiter } from '../ports/counters.ts'

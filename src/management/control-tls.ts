@@ -2,7 +2,7 @@
 import type { RequestListener, Server, ServerOptions } from 'node:http'
 import { createServer, type Server as SecureServer } from 'node:https'
 import { randomSecret } from '../base/ids.ts'
-import { type ServerContexts, serverContexts } from '../gateway/server-contexts.ts'
+import { type ServerContexts, serverContexts } from '../gateway/doors/server-contexts.ts'
 import type { ListenerTls } from '../model/snapshot.ts'
 
 const HANDSHAKE_MS = 10_000

@@ -26,7 +26,7 @@ const ALONE = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', PHONE_OUT
 /** WARN tells that testssl.sh could not do something itself. */
 const OWN_TROUBLES: ReadonlyMap<string, string> = new Map([
   ['engine_problem', "this OpenSSL has no GOST: a fact of the scanner's machine"],
-  ['sessionresumption_ticket', 'it hangs up before the ticket of TLS 1.3 has come, at times; resumption is held by src/gateway/door.test.ts'],
+  ['sessionresumption_ticket', 'it hangs up before the ticket of TLS 1.3 has come, at times; resumption is held by src/gateway/doors/door.test.ts'],
 ])
 
 describe('a listener as it comes', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { mintKey } from '../../src/base/keys.ts'
-import { CanaryChoice } from '../../src/gateway/canary-choice.ts'
+import { CanaryChoice } from '../../src/gateway/live/canary-choice.ts'
 import { Exchange } from '../../src/pipeline/exchange.ts'
 import { Principal } from '../../src/pipeline/slots.ts'
 import { type ConfiguredGateway, configuredGateway, keysOf } from '../support/configured-gateway.ts'

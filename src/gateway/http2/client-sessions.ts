@@ -1,6 +1,6 @@
 // The HTTP/2 connections of one thread's clients, and those in clear that did not say yet which HTTP they speak.
 import type { Socket } from 'node:net'
-import type { ClientOrigin } from '../client-origin.ts'
+import type { ClientOrigin } from '../callers/client-origin.ts'
 import type { Gateway } from '../gateway.ts'
 import { ClientSession } from './client-session.ts'
 import { Prefaces } from './preface.ts'

@@ -1,6 +1,6 @@
 // The way of one thread to an upstream that speaks HTTP/2: one connection, replaced when it takes no further streams.
-import type { UpstreamConnection } from '../upstream-connection.ts'
-import type { UpstreamPool } from '../upstream-pool.ts'
+import type { UpstreamConnection } from '../upstreams/upstream-connection.ts'
+import type { UpstreamPool } from '../upstreams/upstream-pool.ts'
 import { UpstreamSession } from './upstream-session.ts'
 
 export class StreamingUpstream {

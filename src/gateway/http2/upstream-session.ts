@@ -1,8 +1,8 @@
 // One HTTP/2 connection to an upstream, and the requests that go over it.
 import { type ClientHttp2Session, connect as connectSession } from 'node:http2'
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
-import { UpstreamConnection } from '../upstream-connection.ts'
-import type { UpstreamPool } from '../upstream-pool.ts'
+import { UpstreamConnection } from '../upstreams/upstream-connection.ts'
+import type { UpstreamPool } from '../upstreams/upstream-pool.ts'
 import { upstreamSessionOptions } from './guards.ts'
 import { UpstreamStream } from './upstream-stream.ts'
 

@@ -2,7 +2,7 @@
 import { type ClientHttp2Stream, constants } from 'node:http2'
 import { ChunkedReader } from '../../http/chunked-reader.ts'
 import { requestForStream, responseOfStream, trailersOfStream } from '../../http/stream-forms.ts'
-import type { UpstreamConnection } from '../upstream-connection.ts'
+import type { UpstreamConnection } from '../upstreams/upstream-connection.ts'
 import type { UpstreamWire } from '../wire.ts'
 import { breakOff, whenEnded } from './breaking-off.ts'
 import type { UpstreamSession } from './upstream-session.ts'

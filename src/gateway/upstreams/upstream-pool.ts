@@ -1,0 +1,187 @@
+// The connections of one thread to one upstream: kept, bounded, and given to one request at a time.
+import type { LookupFunction } from 'node:net'
+import type { Upstream } from '../../model/snapshot.ts'
+import { upstreamUrl } from '../../model/upstream-url.ts'
+import type { ClientConnection } from '../clients/client-connection.ts'
+import { StreamingUpstream } from '../http2/streaming-upstream.ts'
+import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
+import type { ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
+import { connectSocket } from './upstream-socket.ts'
+import { DISTRUSTS, type Distrust, type UpstreamTls } from './upstream-tls.ts'
+
+/** Somebody who waits for a connection. */
+export interface Waiting extends ResponseTaker {
+  readonly client: ClientConnection
+  /** A connection is there; it is the waiting one's from now on. */
+  connectionFree(connection: UpstreamConnection): void
+}
+
+/** How long an exchange may wait for its client while others wait for its connection. */
+const PATIENCE_MS = 1000
+/** Between two lines about the same trouble with who answers. */
+const DISTRUST_LINE_MS = 60_000
+
+export class UpstreamPool {
+  readonly upstream: Upstream
+  readonly lookup: LookupFunction
+  /** Absent: what goes there goes in clear. */
+  readonly tls: UpstreamTls | undefined
+  private readonly idle: UpstreamConnection[] = []
+  private readonly all = new Set<UpstreamConnection>()
+  /** Where HTTP/2 is spoken: each connection of this pool is a stream of one connection. */
+  private readonly streaming: StreamingUpstream | undefined
+  /** Those who wait, in two queues: requests that are whole, and those whose body is still on its way. */
+  private readonly whole: Waiting[] = []
+  private readonly unfinished: Waiting[] = []
+  /** Connections that carry a request whose body is still on its way. */
+  private carryingUnfinished = 0
+  private unfinishedIsNext = false
+  private readonly reportFault: (cause: unknown) => void
+  private retired = false
+  /** On the gateway's coarse clock, set by `sweep`. */
+  nowMs: number
+  private told: { readonly distrust: Distrust; readonly atMs: number } | undefined
+
+  constructor(upstream: Upstream, tls: UpstreamTls | undefined, nowMs: number, report: (cause: unknown) => void) {
+    this.upstream = upstream
+    this.tls = tls
+    this.nowMs = nowMs
+    this.lookup = upstream.reach ? lookupWithin(upstream.reach) : guardedLookup
+    this.reportFault = report
+    this.streaming = upstream.http2 ? new StreamingUpstream(this) : undefined
+  }
+
+  get openConnections(): number {
+    return this.all.size
+  }
+  get idleConnections(): number {
+    return this.idle.length
+  }
+  get queued(): number {
+    return this.whole.length + this.unfinished.length
+  }
+
+  /**
+   * A connection that is ready or being made; undefined when all are busy: then `wait`. `fresh` asks for one that nothing went over yet. Requests whose body
+   * is still on its way get at most half of the connections: those that trickle must not hold what whole ones need (slow POST).
+   */
+  take(fresh: boolean, whole: boolean): UpstreamConnection | undefined {
+    if (!whole && !this.hasRoomForUnfinished()) return undefined
+    if (!fresh) {
+      for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
+        if (connection.socket.writable && !connection.socket.readableEnded && connection.trustedUntilMs > this.nowMs) return connection
+        connection.socket.destroy()
+      }
+    }
+    return this.all.size < this.upstream.connections ? this.connect() : undefined
+  }
+  private hasRoomForUnfinished(): boolean {
+    return this.carryingUnfinished < Math.ceil(this.upstream.connections / 2)
+  }
+  /** A connection took up a request whose body is still on its way. */
+  unfinishedBegan(): void {
+    this.carryingUnfinished++
+  }
+  /** That body came, or nobody waits for it any more. */
+  unfinishedEnded(): void {
+    this.carryingUnfinished--
+    if (this.unfinished.length > 0) this.serveWaiting()
+  }
+
+  /** Queues for the next free connection; false when the queue is full. */
+  wait(waiting: Waiting): boolean {
+    if (this.queued >= this.upstream.queue) return false
+    if (waiting.whole) this.whole.push(waiting)
+    else this.unfinished.push(waiting)
+    return true
+  }
+  cancel(waiting: Waiting): void {
+    remove(this.whole, waiting) || remove(this.unfinished, waiting)
+  }
+  /** The body of one that waits has come: from now on it waits with those who may have any connection. */
+  becameWhole(waiting: Waiting): void {
+    if (!remove(this.unfinished, waiting)) return
+    this.whole.push(waiting)
+    this.serveWaiting()
+  }
+
+  /** A connection whose response ended well. */
+  release(connection: UpstreamConnection): void {
+    connection.idleSinceMs = this.nowMs
+    this.idle.push(connection)
+    if (this.queued > 0) this.serveWaiting()
+    if (this.retired) this.retire()
+  }
+
+  /** A connection that closed, in whatever state. */
+  forget(connection: UpstreamConnection): void {
+    if (!this.all.delete(connection)) return
+    remove(this.idle, connection)
+    if (this.queued > 0) this.serveWaiting()
+  }
+
+  /** Gives connections to those who wait, in turn from both queues, for as long as there are any that they may have. */
+  private serveWaiting(): void {
+    for (;;) {
+      const canUnfinished = this.unfinished.length > 0 && this.hasRoomForUnfinished()
+      const fromUnfinished = canUnfinished && (this.unfinishedIsNext || this.whole.length === 0)
+      const queue = fromUnfinished ? this.unfinished : this.whole
+      if (queue.length === 0) return
+      // Who asks for a hundred pages and reads none must not hold, page by page, the connections that others wait for.
+      if (queue[0]!.client.socket.stalled) {
+        queue.shift()!.client.deny('upstream.busy')
+        continue
+      }
+      const connection = this.take(false, !fromUnfinished)
+      if (connection === undefined) return
+      this.unfinishedIsNext = !fromUnfinished
+      queue.shift()!.connectionFree(connection)
+    }
+  }
+
+  /**
+   * Closes connections that were idle for too long: upstreams do the same, and the race for the last request is lost there. When requests wait, connections
+   * that wait for a slow client are taken from it.
+   */
+  sweep(nowMs: number): void {
+    this.nowMs = nowMs
+    if (this.queued > 0) this.reclaim(nowMs - PATIENCE_MS)
+    const oldest = nowMs - this.upstream.timeouts.keepAliveMs
+    this.streaming?.sweep(nowMs, oldest)
+    while (this.idle.length > 0 && this.idle[0]!.idleSinceMs < oldest) this.idle.shift()!.socket.destroy()
+  }
+
+  private reclaim(sinceMs: number): void {
+    let wanted = this.queued
+    for (const connection of this.all) if (wanted > 0 && connection.taker?.yieldIfIdle(sinceMs)) wanted--
+  }
+
+  /** No snapshot names this upstream any more: idle connections close now, busy ones after their response. */
+  retire(): void {
+    this.retired = true
+    for (const connection of this.idle.splice(0)) connection.socket.destroy()
+    this.streaming?.retire()
+  }
+
+  /** Who answers is not believed, or does not believe us: told once, and again after a while or when the reason is another one. */
+  distrusts(distrust: Distrust): void {
+    if (this.told?.distrust === distrust && this.nowMs - this.told.atMs < DISTRUST_LINE_MS) return
+    this.told = { distrust, atMs: this.nowMs }
+    this.reportFault(`no request goes to ${upstreamUrl(this.upstream)}: ${DISTRUSTS[distrust]} (${distrust})`)
+  }
+  report(cause: unknown): void {
+    this.reportFault(cause)
+  }
+
+  private connect(): UpstreamConnection {
+    const connection = this.streaming?.open() ?? connectSocket(this)
+    this.all.add(connection)
+    return connection
+  }
+}
+
+function remove<T>(list: T[], item: T): boolean {
+  const index = list.indexOf(item)
+  if (index >= 0) list.splice(index, 1)
+  return index >= 0
+}
