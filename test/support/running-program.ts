@@ -1,7 +1,6 @@
 // Starts a program, waits for a line that says it is ready, and stops it as an operator would.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 
 export interface RunningProgram {
@@ -36,16 +35,32 @@ export async function runProgram(file: string, args: readonly string[], ready: R
   }
 }
 
-/** Loopback ports that were free a moment ago, all different. For programs that must be told their ports before they start. */
+/**
+ * Loopback ports that were free a moment ago, all different. For programs that must be told their ports before they start. Not from the system: what it
+ * gives out it gives to whoever connects somewhere in the next moment, too. Each process has a stretch of its own below those.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  const ports: number[] = []
+  for (let tries = 0; ports.length < count; tries++) {
+    if (tries > 10 * STRETCH) throw new Error('no port is free')
+    const port = FIRST_PORT + (process.pid % STRETCHES) * STRETCH + (next++ % STRETCH)
+    if (!ports.includes(port) && (await isFree(port))) ports.push(port)
+  }
   return ports
+}
+const FIRST_PORT = 10_000
+const STRETCH = 100
+const STRETCHES = 220
+let next = 0
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const free = new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.once('listening', () => resolve(true))
+  })
+  server.listen(port, '127.0.0.1')
+  if (!(await free)) return false
+  await once(server.close(), 'close')
+  return true
 }
