@@ -1,6 +1,4 @@
-// The data plane of one thread: listeners, connections, the live snapshot, and what they counted.
-import type { AddressInfo, Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+// The data plane of one thread: connections, their exchanges, the live snapshot, and what they counted.
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
 import type { KnownStatuses } from '../certificates/known-statuses.ts'
@@ -13,20 +11,16 @@ import type { Refusal, Verdict } from '../pipeline/contract.ts'
 import { type CallerAddress, Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
 import { emptyEvent, NO_MEMBERS, NO_PLACES } from './access-event.ts'
-import { forwardedCaller, forwardedId, forwardedScheme, peerAddress } from './callers/caller-address.ts'
-import { ClientOrigin } from './callers/client-origin.ts'
+import { forwardedCaller, forwardedId, forwardedScheme } from './callers/caller-address.ts'
 import { ForwardedCertificates } from './callers/forwarded-certificate.ts'
-import type { TlsPeer } from './callers/tls-peer.ts'
 import type { ClientConnection } from './clients/client-connection.ts'
-import { serveSocket } from './clients/client-socket.ts'
 import { expire, isBelowBodyRate } from './clients/expiry.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
 import { type GatewayCode, refusals } from './denials.ts'
 import { Challenges } from './doors/challenges.ts'
-import { type Door, openDoor } from './doors/door.ts'
-import { BY_PROXIED_TLS, Entrance, redirection, trustOf } from './doors/entrance.ts'
-import { ProxiedPeers } from './doors/proxied-peers.ts'
+import { Doors } from './doors/doors.ts'
+import { redirection, trustOf } from './doors/entrance.ts'
 import type { GatewayMeans } from './gateway-means.ts'
 import type { ClientSession } from './http2/client-session.ts'
 import { ClientSessions } from './http2/client-sessions.ts'
@@ -65,11 +59,10 @@ export class Gateway {
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
   private readonly ids = new RequestIds()
-  /** Each with its listener as it was opened. */
-  private readonly doors: { readonly door: Door; readonly listener: Listener; readonly entrance: Entrance }[] = []
+  private readonly doors: Doors
   /** Of HTTP/1.1, and one for each stream of HTTP/2. */
   private readonly connections = new Set<ClientConnection>()
-  private readonly sessions = new ClientSessions()
+  readonly sessions = new ClientSessions()
   private readonly spare: Exchange[] = []
   /** The one access event of the thread, filled anew for each exchange. */
   private readonly event = emptyEvent()
@@ -78,8 +71,6 @@ export class Gateway {
   readonly forwardedCertificates = new ForwardedCertificates()
   private trusted = new NetworkSet([])
   private trustsAnyone = false
-  private readonly proxied = new ProxiedPeers()
-  private ticketKeys: Uint8Array
   private sweeping: NodeJS.Timeout | undefined
   private sweptUs = 0
   private drained: (() => void) | undefined
@@ -87,7 +78,7 @@ export class Gateway {
   constructor(means: GatewayMeans) {
     this.means = means
     this.suspects = means.suspects
-    this.ticketKeys = means.ticketKeys
+    this.doors = new Doors(this, means)
     this.coarseMs = Math.floor(means.clock.nowUs() / 1000)
     this.tick()
   }
@@ -109,99 +100,22 @@ export class Gateway {
     this.forwardedTrust = forwarded && trustOf(forwarded, this.forwardedTrust, this.means.statuses)
     this.publishStallUs = longestSliceUs
     this.live = live
-    this.renewDoors()
+    this.doors.renew()
     swapped()
     if (before) for (const pool of retiredPools(before, live)) pool.retire()
   }
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
   async listen(listener: Listener, shared: boolean, port = listener.port): Promise<number> {
-    const now = { ...listener, ...this.asItIsNow(listener) }
-    const entrance = new Entrance(now, this.means.statuses)
-    const door = await openDoor({ ...now, port }, shared, this.ticketKeys, {
-      admits: (socket) => this.admits(socket),
-      enters: (socket, shown) => this.enter(socket, entrance, now, shown),
-      failed: () => this.count(this.codes, 'connection.handshake-failed'),
-      proof: (name) => this.challenges.context(name),
-      handshakeMs: this.settings.timeouts.headMs,
-      proxies: {
-        expects: (socket) => this.expects(socket),
-        names: (socket, header) => this.proxied.name(socket, header),
-        nameless: () => this.count(this.codes, 'connection.no-proxy-header'),
-        headerMs: this.settings.timeouts.headMs,
-      },
-    })
-    entrance.door = door
-    this.doors.push({ door, listener: now, entrance })
+    const chosen = await this.doors.open(listener, shared, port)
     this.sweeping ??= setInterval(() => this.sweep(), SWEEP_MS)
-    return (door.server.address() as AddressInfo).port
+    return chosen
   }
-
-  /** New connections see new certificates at once. Where Gatehouse listens does not change while it runs: a listener that is not there any more stays as it was. */
-  private renewDoors(): void {
-    for (const { door, listener, entrance } of this.doors) {
-      const now = this.asItIsNow(listener)
-      if (now !== undefined) entrance.renew(now, this.means.statuses)
-      if (now?.tls !== undefined && listener.tls !== undefined) door.replace(now.tls, this.ticketKeys)
-    }
-  }
-  private asItIsNow(listener: Listener): Listener | undefined {
-    return this.settings.listen.find(({ host, port }) => host === listener.host && port === listener.port)
-  }
-
-  /** Sessions that were sealed under the keys before begin anew; open connections go on. */
+  /** Sessions of TLS that were sealed under the keys before begin anew; open connections go on. */
   renewTicketKeys(keys: Uint8Array): void {
-    this.ticketKeys = keys
-    this.renewDoors()
+    this.doors.renewTicketKeys(keys)
   }
 
-  /** On a listener behind proxies nobody else is listened to. The connection counts as the proxy's until it is known whose it is. */
-  private expects(socket: Socket): (() => void) | undefined {
-    const peer = peerAddress(socket.remoteAddress)
-    const { caps } = this.means
-    const slot = caps.slotOf(peer.group)
-    const { connections } = this.settings.limits
-    const isProxy = this.isTrusted(peer)
-    if (isProxy && caps.enter(slot, connections, connections)) return () => caps.leave(slot)
-    this.count(this.codes, isProxy ? 'connection.refused' : 'connection.untrusted-proxy')
-    return undefined
-  }
-  private admits(socket: Socket): boolean {
-    const peer = this.proxied.of(socket)?.peer ?? peerAddress(socket.remoteAddress)
-    const { caps } = this.means
-    const slot = caps.slotOf(peer.group)
-    const { connections, connectionsPerAddress } = this.settings.limits
-    const trusted = this.isTrusted(peer)
-    if (!caps.enter(slot, connections, trusted ? connections : connectionsPerAddress)) {
-      this.count(this.codes, 'connection.refused')
-      return false
-    }
-    socket.once('close', () => caps.leave(slot))
-    return true
-  }
-  private enter(socket: Socket, opened: Entrance, { tls, http2 }: Listener, shown: TlsPeer | undefined): void {
-    const told = this.proxied.of(socket)
-    const peer = told?.peer ?? peerAddress(socket.remoteAddress)
-    // Behind a handshake with us it is that one that counts, and who its listener asks for certificates.
-    const entrance = told?.secure && shown === undefined ? BY_PROXIED_TLS : opened
-    const serveStreams = (): void => this.sessions.serve(this, socket, new ClientOrigin(peer, entrance, 2, shown))
-    const serve = (): ClientConnection => {
-      const client = serveSocket(this, socket, new ClientOrigin(peer, entrance, 1, shown))
-      this.connections.add(client)
-      return client
-    }
-    if (tls !== undefined) {
-      if ((socket as TLSSocket).alpnProtocol === 'h2') serveStreams()
-      else serve()
-    } else if (http2)
-      this.sessions.prefaces.read(socket, this.settings.timeouts.headMs, (first) => (first ? serve().received(first.length, first) : serveStreams()))
-    else {
-      // What came behind the header of a proxy.
-      const first = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined
-      const client = serve()
-      if (first !== undefined) client.received(first.length, first)
-    }
-  }
   take(client: ClientConnection): void {
     this.connections.add(client)
   }
@@ -355,7 +269,7 @@ export class Gateway {
   /** Takes no more connections, lets requests under way finish, and closes what is left after the drain time. */
   async drain(): Promise<void> {
     this.draining = true
-    for (const { door } of this.doors) door.server.close()
+    this.doors.close()
     // Not at once: the last answer may still be on its way.
     for (const client of this.connections) {
       if (client.idle) client.socket.destroySoon()
@@ -370,7 +284,7 @@ export class Gateway {
     }
     for (const client of this.connections) client.socket.destroy()
     this.sessions.destroy()
-    for (const { door } of this.doors) door.clear()
+    this.doors.clear()
     for (const api of this.live.apis.values()) api.pool.retire()
     clearInterval(this.sweeping)
     await this.means.accessLog?.close()
