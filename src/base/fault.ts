@@ -29,6 +29,11 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best
 }
 
+/** A name as a fault may repeat it: one that is this long is no name, and may be what somebody pasted into the wrong place, a private key for one. */
+export const shownName = (name: string): string => (name.length <= SHOWN_MAX ? name : `${name.slice(0, SHOWN_BEGINNING)}... (${name.length} characters)`)
+const SHOWN_MAX = 100
+const SHOWN_BEGINNING = 20
+
 /** The tail of a fault's sentence that proposes the nearest known name, or lists the known ones when they are few. */
 export function suggestion(name: string, candidates: readonly string[]): string {
   const nearest = nearestName(name, candidates)

@@ -151,3 +151,16 @@ test('nothing that JSON can hold makes a schema throw, and what is not of its fo
     { numRuns: 2000 },
   )
 })
+
+test('a fault repeats no name that is too long to be one: it may be a secret in the wrong place', () => {
+  const secret = `-----BEGIN PRIVATE KEY-----\n${'MC4CAQAwBQYDK2VwBCIEIA'.repeat(8)}`
+  const faults: Fault[] = []
+  object({ name: optional(string()) }).read({ [secret]: 1 }, [], faults)
+  record(string(), { key: /^[a-z]+$/, keyMeans: 'a name' }).read({ [secret]: 'x' }, [], faults)
+  record(object({}), { key: /^/, keyMeans: 'a name' }).read({ [secret]: 5 }, [], faults)
+  assert.deepEqual(
+    faults.map(({ code }) => code),
+    ['unknown-key', 'bad-name', 'wrong-type'],
+  )
+  for (const { message } of faults) assert.equal(message.includes('MC4C'), false, message)
+})

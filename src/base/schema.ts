@@ -1,5 +1,5 @@
 // Schemas: one declaration that checks a value, types it, and describes itself as JSON Schema.
-import { type Fault, type Path, suggestion } from './fault.ts'
+import { type Fault, type Path, shownName, suggestion } from './fault.ts'
 
 /** A JSON Schema (draft 2020-12) as plain data. */
 export type JsonSchema = { readonly [keyword: string]: unknown }
@@ -42,7 +42,7 @@ const wrongType = (value: unknown, wanted: string, path: Path, faults: Fault[]):
 function nameOf(path: Path): string {
   const last = path.at(-1)
   if (last === undefined) return 'the document'
-  return typeof last === 'number' ? `item ${last + 1} of ${nameOf(path.slice(0, -1))}` : `'${last}'`
+  return typeof last === 'number' ? `item ${last + 1} of ${nameOf(path.slice(0, -1))}` : `'${shownName(last)}'`
 }
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -193,7 +193,7 @@ export function object<S extends Shape>(shape: S, describe?: string): Schema<Obj
       }
       for (const key of Object.keys(value)) {
         if (!Object.hasOwn(shape, key))
-          faults.push({ code: 'unknown-key', path: [...path, key], atKey: true, message: `unknown key '${key}'${suggestion(key, known)}` })
+          faults.push({ code: 'unknown-key', path: [...path, key], atKey: true, message: `unknown key '${shownName(key)}'${suggestion(key, known)}` })
       }
       const out: Record<string, unknown> = {}
       for (const key of keys) {
@@ -265,7 +265,7 @@ export function record<T>(
       if (names.length > max) faults.push({ code: 'too-long', path, message: `${nameOf(path)} has ${names.length} entries, the most is ${max}` })
       for (const name of names) {
         if (name === '__proto__' || name === 'constructor' || name === 'prototype' || !options.key.test(name)) {
-          faults.push({ code: 'bad-name', path: [...path, name], atKey: true, message: `the name '${name.slice(0, 60)}' must be ${options.keyMeans}` })
+          faults.push({ code: 'bad-name', path: [...path, name], atKey: true, message: `the name '${shownName(name)}' must be ${options.keyMeans}` })
         } else out[name] = value.read(given[name], [...path, name], faults)
       }
       return out

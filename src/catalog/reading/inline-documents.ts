@@ -1,5 +1,5 @@
 // OpenAPI documents that stand inside the configuration, as texts under `documents`: `openapi: document:NAME` leads to them.
-import { type Fault, type Path, suggestion } from '../../base/fault.ts'
+import { type Fault, type Path, shownName, suggestion } from '../../base/fault.ts'
 import { YAML_VALUES_MAX } from '../sections/document-schema.ts'
 import { members } from './members.ts'
 import { OPENAPI_CAPS, parseText, type SourceDocument } from './source-document.ts'
@@ -49,5 +49,5 @@ export function unknownDocument(written: string, path: Path, names: Iterable<str
   if (all.includes(written)) return []
   const name = nameOfInline(written) ?? written
   const others = all.flatMap((each) => nameOfInline(each) ?? [])
-  return [{ code: 'unknown-document', path, message: `there is no document '${name}'${suggestion(name, others)}` }]
+  return [{ code: 'unknown-document', path, message: `there is no document '${shownName(name)}'${suggestion(name, others)}` }]
 }

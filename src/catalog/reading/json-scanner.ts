@@ -1,5 +1,5 @@
 // Walks a JSON text by RFC 8259 with positions: slower than JSON.parse, used only when there is something to point at.
-import type { Path } from '../../base/fault.ts'
+import { type Path, shownName } from '../../base/fault.ts'
 import type { DocumentCaps } from './source-document.ts'
 
 export interface ScanFault {
@@ -86,7 +86,7 @@ export class JsonScanner {
       const offset = this.p
       if (this.text[this.p] !== '"') throw new Malformed('here should be a key in double quotes')
       const key = this.string()
-      if (seen.has(key)) this.faults.push({ code: 'duplicate-key', message: `the key '${key}' stands here for the second time`, offset })
+      if (seen.has(key)) this.faults.push({ code: 'duplicate-key', message: `the key '${shownName(key)}' stands here for the second time`, offset })
       seen.add(key)
       if (key === '__proto__' || (this.caps.strictNames && (key === 'constructor' || key === 'prototype'))) {
         this.faults.push({ code: 'prototype-key', message: `'${key}' is no name for a key`, offset })

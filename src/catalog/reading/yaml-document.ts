@@ -1,6 +1,6 @@
 // Reads YAML 1.2 into plain data, strictly: no tags, directives, merge keys, repeated or prototype keys, and no more aliases or depth than the caps.
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from 'yaml'
-import type { Path } from '../../base/fault.ts'
+import { type Path, shownName } from '../../base/fault.ts'
 import type { Position } from './located-fault.ts'
 import type { DocumentCaps } from './source-document.ts'
 import { yamlExcess } from './yaml-bounds.ts'
@@ -124,7 +124,7 @@ class PlainReader {
       else if (name === '<<') this.report(where, 'merge-key', "merge keys ('<<') are not read: write the keys out")
       else if (name === '__proto__' || (this.caps.strictNames && (name === 'constructor' || name === 'prototype'))) {
         this.report(where, 'prototype-key', `'${name}' is no name for a key`)
-      } else if (Object.hasOwn(out, name)) this.report(where, 'duplicate-key', `the key '${name}' stands here for the second time`)
+      } else if (Object.hasOwn(out, name)) this.report(where, 'duplicate-key', `the key '${shownName(name)}' stands here for the second time`)
       else out[name] = this.read(value, depth + 1)
     }
     return out
@@ -134,7 +134,7 @@ class PlainReader {
     const anchored = this.anchors.get(name)
     if (++this.aliases === this.caps.aliases + 1) this.report(where, 'too-many-aliases', `the document holds more than ${this.caps.aliases} aliases`)
     if (anchored === undefined || anchored === OPEN) {
-      this.report(where, 'bad-alias', `the alias '*${name}' stands for nothing before it, or for what it stands in`)
+      this.report(where, 'bad-alias', `the alias '*${shownName(name)}' stands for nothing before it, or for what it stands in`)
       return undefined
     }
     this.values += anchored.size
