@@ -114,7 +114,7 @@ export const getCertificate = async (reading: Reading, authority: string, serial
   SERIAL.test(serial) && (await getAuthority(reading, authority)) !== undefined ? reading.get(certificates, `${authority}/${serial}`) : undefined
 
 /**
- * At once and for ever; one that is revoked already keeps its first reason. Lists are signed anew in the same transaction. Whoever has a key has it for
+ * At once and for ever; one that is revoked already keeps its first reason, and its key is barred all the same. Lists are signed anew in the same transaction. Whoever has a key has it for
  * all certificates of it: those go along, and `also` says how many.
  */
 export async function revokeCertificate(

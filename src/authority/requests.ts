@@ -1,8 +1,8 @@
 // Reads a certificate request (PKCS #10, RFC 2986) for what alone is taken of it: a public key, and the proof that its sender has the private one.
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Extension, Pkcs10CertificateRequest } from '@peculiar/x509'
+import { DerCursor, readingDer, SEQUENCE } from '../certificates/der.ts'
 import { readPem, showsPrivateKey } from '../certificates/pem.ts'
-import { elementLength } from './der.ts'
 
 export const REQUEST_CHARACTERS_MAX = 16 * 1024
 const RSA_BITS = { min: 2048, max: 4096 }
@@ -38,7 +38,8 @@ export async function readRequest(text: string, allowed: Allowed): Promise<Certi
   const [block, ...more] = blocks.filter(({ label }) => label === 'CERTIFICATE REQUEST' || label === 'NEW CERTIFICATE REQUEST')
   if (block === undefined || more.length > 0 || broken > 0) return no('bad-request', 'The text is not one certificate request in PEM form.')
   const octets = Buffer.from(block.text.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64')
-  if (elementLength(octets) !== octets.length) return no('bad-request', 'The certificate request does not end where it says.')
+  if (readingDer(() => new DerCursor(octets).next(SEQUENCE).to) !== octets.length)
+    return no('bad-request', 'The certificate request does not end where it says.')
   const { x509 } = await import('./library.ts')
   let request: Pkcs10CertificateRequest
   let key: KeyObject

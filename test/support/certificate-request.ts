@@ -1,6 +1,6 @@
 // Makes certificate requests for tests: honest ones, and those that ask for what nobody gives.
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { bitString, der, integer, objectId, octetString, sequence } from '../../src/authority/der.ts'
+import { bitString, der, integer, objectId, octetString, sequence } from '../../src/certificates/der-writer.ts'
 
 export interface Request {
   /** PEM. */
