@@ -1,6 +1,6 @@
 // The files of authorities are those of the store: after each change, and none is written that is right already.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -58,4 +58,23 @@ test('follow the store from the start to the end, and say nothing that it does n
   assert.deepEqual(reports, [])
   await make('after')
   assert.equal(present().length, 3)
+})
+
+test('what could not be written is written as soon as it can be, without a further change, and is told once', async () => {
+  const store = new MemoryStore()
+  const reports: string[] = []
+  const made = await makeAuthority({ name: 'a', kind: 'P-256', days: 30, serial: 'ab'.repeat(16), nowMs: NOW_MS })
+  await store.write((writing) => keepAuthority(writing, envelope, made, { name: 'a', by: 'x', nowMs: NOW_MS }))
+  const files = new AuthorityFiles(store, mkdtempSync(join(folder, 'retry-')), (text) => reports.push(text), 5)
+  await files.start()
+  const list = join(files.folder, 'a.crl')
+  rmSync(list)
+  mkdirSync(join(list, 'in the way'), { recursive: true })
+  await store.write(async (writing) => publishCrl(writing, envelope, (await writing.get(authorities, 'a'))!, NOW_MS + 5000))
+  await until(() => reports.length > 0)
+  rmSync(list, { recursive: true })
+  const trust = (await store.read((reading) => authorityTrust(reading, 'a')))!
+  await until(() => existsSync(list) && readFileSync(list).equals(trust.crl))
+  await files.close()
+  assert.equal(reports.length, 1)
 })

@@ -5,6 +5,9 @@ import { listAuthorities } from '../authority/authorities.ts'
 import { authorityTrust, TRUST_COLLECTIONS } from '../authority/trust.ts'
 import type { Store } from '../ports/store.ts'
 
+/** Until a list of what is revoked is written at last, it lets in whom it should not. */
+const RETRY_MS = 1000
+
 /** Whether what is there is what should be: nothing is written, and no watcher woken, for nothing. */
 function holds(file: string, content: Uint8Array): boolean {
   try {
@@ -22,8 +25,13 @@ export class AuthorityFiles {
   private since = 0
   private turn: Promise<void> = Promise.resolve()
   private isWaiting = false
+  private isClosed = false
+  private failing: string | undefined
+  private readonly retryMs: number
+  private retry: NodeJS.Timeout | undefined
 
-  constructor(store: Store, dataFolder: string, report: (text: string) => void) {
+  constructor(store: Store, dataFolder: string, report: (text: string) => void, retryMs = RETRY_MS) {
+    this.retryMs = retryMs
     this.store = store
     this.folder = join(dataFolder, 'ca')
     this.report = report
@@ -39,20 +47,28 @@ export class AuthorityFiles {
   }
   async close(): Promise<void> {
     this.stopHearing?.()
+    this.isClosed = true
     await this.turn
+    clearTimeout(this.retry)
   }
 
   /** One turn for all that was heard while another one ran. */
   private follow(): void {
-    if (this.isWaiting) return
+    if (this.isWaiting || this.isClosed) return
     this.isWaiting = true
     this.turn = this.turn.then(async () => {
       this.isWaiting = false
       try {
         if (await this.isTouched()) await this.write()
+        this.failing = undefined
       } catch (cause) {
         this.since = 0
-        this.report(`the files in ${this.folder} are not those of the store: ${(cause as Error).message}`)
+        clearTimeout(this.retry)
+        this.retry = setTimeout(() => this.follow(), this.retryMs).unref()
+        // Once for all attempts that fail alike.
+        const { message } = cause as Error
+        if (this.failing !== message) this.report(`the files in ${this.folder} are not those of the store: ${message}`)
+        this.failing = message
       }
     })
   }

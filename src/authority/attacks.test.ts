@@ -10,9 +10,10 @@ import fc from 'fast-check'
 import { extension, makeRequest, pairOf, type Request } from '../../test/support/certificate-request.ts'
 import { testEnvelope } from '../../test/support/envelope.ts'
 import { MemoryStore } from '../adapters/memory/store.ts'
+import { DerCursor } from '../certificates/der.ts'
+import { bitString, der, integer, objectId, sequence } from '../certificates/der-writer.ts'
 import { keepAuthority, makeAuthority } from './authorities.ts'
 import { consumerUri, issueCertificate } from './certificates.ts'
-import { bitString, der, elementLength, integer, objectId, sequence } from './der.ts'
 import { authorities } from './records.ts'
 import { type CertificateRequest, readRequest } from './requests.ts'
 
@@ -140,11 +141,35 @@ test('the subject of a request goes nowhere: the certificate names the consumer,
   }
 })
 
+test('a key in another form is the same key: what is known of it holds, and certificates show the usual form', async () => {
+  const { publicKey } = pair
+  const usual = publicKey.export({ type: 'spki', format: 'der' })
+  const { x, y } = publicKey.export({ format: 'jwk' })
+  const [across, up] = [Buffer.from(x!, 'base64url'), Buffer.from(y!, 'base64url')]
+  const odd = up.at(-1)! & 1
+  const points = { compressed: Buffer.concat([Uint8Array.of(2 + odd), across]), hybrid: Buffer.concat([Uint8Array.of(6 + odd), across, up]) }
+  const explicit = spawnSync('openssl', ['ec', '-pubin', '-inform', 'DER', '-outform', 'DER', '-param_enc', 'explicit'], { input: usual })
+  assert.ok(explicit.stdout.length > usual.length, String(explicit.stderr))
+  const forms: Record<string, Uint8Array> = { explicit: explicit.stdout }
+  for (const [name, point] of Object.entries(points))
+    forms[name] = sequence(sequence(objectId('2a8648ce3d0201'), objectId('2a8648ce3d030107')), bitString(point))
+  const { keyHash } = (await readRequest(mine.text, allowed)) as CertificateRequest
+  let read = 0
+  for (const [name, spki] of Object.entries(forms)) {
+    const other = await readRequest(makeRequest({ pair, spki }).text, allowed)
+    if ('refused' in other) continue
+    read++
+    assert.equal(other.keyHash, keyHash, name)
+    assert.deepEqual(Buffer.from(other.publicKey), usual, name)
+  }
+  assert.ok(read > 0, 'none of the forms is read')
+})
+
 test('any change of any octet of what is signed is refused, and none ends the process', async () => {
   const octets = Buffer.from(mine.text.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64')
   // Tag, one octet that says how many there are of the length, and that.
   const HEADER = 3
-  const changed = fc.tuple(fc.integer({ min: HEADER, max: HEADER + elementLength(octets.subarray(HEADER))! - 1 }), fc.integer({ min: 1, max: 255 }))
+  const changed = fc.tuple(fc.integer({ min: HEADER, max: new DerCursor(octets, HEADER).next().to - 1 }), fc.integer({ min: 1, max: 255 }))
   await fc.assert(
     fc.asyncProperty(changed, async ([at, by]) => {
       const copy = Buffer.from(octets)

@@ -21,6 +21,7 @@ import {
   KEPT_AFTER_END_MS,
   revokeCertificate,
   revokeCertificatesOf,
+  VALID_CERTIFICATES_MAX,
 } from './certificates.ts'
 import { CRL_LIFE_MS, CRL_RENEWED_MS, readCrl } from './crl.ts'
 import {
@@ -218,6 +219,26 @@ test('others who have a key have it for all its certificates: revoked for that, 
   assert.equal((await revoke(same[0]!.record, 'keyCompromise')).also, 2)
   for (const { record, certificate } of same) assert.match((await verify(record.authority, certificate)).out, /certificate revoked/)
   assert.equal((await verify('here', other.certificate)).code, 0)
+})
+
+test('that others have a key is learnt late too: of a certificate that was revoked before, for whatever reason', async () => {
+  await make('late')
+  const request = (await readRequest(makeRequest().text, { names: [], uri: '' })) as CertificateRequest
+  const [old, young] = [await issue('late', { request }), await issue('late', { request })]
+  const { record } = await revoke(old.record, 'superseded')
+  const again = await revoke(record, 'keyCompromise')
+  assert.deepEqual([again.record.revoked?.reason, again.also], ['superseded', 1])
+  assert.match((await verify('late', young.certificate)).out, /certificate revoked/)
+  await assert.rejects(issue('late', { request }), /compromised-key/)
+})
+
+test('one key is certified a hundred times at once, whoever it is for: all are revoked in one go', async () => {
+  await make('many')
+  const request = (await readRequest(makeRequest().text, { names: [], uri: '' })) as CertificateRequest
+  const { record } = await issue('many', { request })
+  for (let i = 1; i < VALID_CERTIFICATES_MAX; i++) await issue('many', { request, consumer: `c${i}` })
+  await assert.rejects(issue('many', { request, consumer: 'further' }), /too-many-certificates/)
+  assert.equal((await revoke(record, 'keyCompromise')).also, VALID_CERTIFICATES_MAX - 1)
 })
 
 test('a consumer that is removed takes its certificates along, of every authority', async () => {

@@ -24,7 +24,7 @@ const HOUR_MS = 3_600_000
 /** hardening: at most 30 days. */
 export const CERTIFICATE_HOURS = { min: 1, max: 720, usual: 168 }
 export const NAMES_MAX = 10
-/** Of one consumer and one authority, at once. */
+/** Of one consumer and one authority at once, and of one key: all of them are revoked in one transaction when others have it. */
 export const VALID_CERTIFICATES_MAX = 100
 /** Of one authority, with those that ended lately: what one list may have to hold. */
 export const CERTIFICATES_MAX = 100_000
@@ -61,7 +61,11 @@ export async function issueCertificate(
   if (await writing.get(certificates, place)) throw new Error('a random serial number came twice')
   // RFC 5280 leaves it open; a certificate that outlives its authority is refused by everybody on that day, and nobody knows why.
   if (authority.expiresMs < nowMs + hours * HOUR_MS) return { refused: 'authority-ends' }
-  if (authority.kept >= CERTIFICATES_MAX || (await validOf(writing, authority.name, consumer, nowMs)) >= VALID_CERTIFICATES_MAX)
+  if (
+    authority.kept >= CERTIFICATES_MAX ||
+    (await valid(writing, certificatesByConsumer, `${consumer}/${authority.name}/`, nowMs)) >= VALID_CERTIFICATES_MAX ||
+    (await valid(writing, certificatesByKey, `${request.keyHash}/`, nowMs)) >= VALID_CERTIFICATES_MAX
+  )
     return { refused: 'too-many-certificates' }
   if (await writing.get(compromisedKeys, request.keyHash)) return { refused: 'compromised-key' }
   const notBefore = wholeSeconds(Math.max(nowMs - CLOCKS_APART_MS, authority.createdMs - CLOCKS_APART_MS))
@@ -99,10 +103,10 @@ export async function issueCertificate(
   return { certificate: `${made.toString('pem')}\n`, record }
 }
 
-async function validOf(reading: Reading, authority: string, consumer: string, nowMs: number): Promise<number> {
-  let valid = 0
-  for await (const { value: expiresMs } of everyEntry(reading, certificatesByConsumer, `${consumer}/${authority}/`)) if (expiresMs > nowMs) valid++
-  return valid
+async function valid(reading: Reading, index: Collection<number>, prefix: string, nowMs: number): Promise<number> {
+  let count = 0
+  for await (const { value: expiresMs } of everyEntry(reading, index, prefix)) if (expiresMs > nowMs) count++
+  return count
 }
 
 const SERIAL = /^[0-9a-f]{32}$/
@@ -110,7 +114,7 @@ export const getCertificate = async (reading: Reading, authority: string, serial
   SERIAL.test(serial) && (await getAuthority(reading, authority)) !== undefined ? reading.get(certificates, `${authority}/${serial}`) : undefined
 
 /**
- * At once and for ever; one that is revoked already keeps its first reason. Lists are signed anew in the same transaction. Whoever has a key has it for
+ * At once and for ever; one that is revoked already keeps its first reason, and its key is barred all the same. Lists are signed anew in the same transaction. Whoever has a key has it for
  * all certificates of it: those go along, and `also` says how many.
  */
 export async function revokeCertificate(
@@ -119,9 +123,12 @@ export async function revokeCertificate(
   record: CertificateRecord,
   revocation: CertificateRevocation,
 ): Promise<{ readonly record: CertificateRecord; readonly also: number }> {
-  if (record.revoked !== undefined) return { record, also: 0 }
-  const revoked = markRevoked(writing, record, revocation)
-  const others = revocation.reason === 'keyCompromise' ? await markAll(writing, certificatesByKey, `${record.keyHash}/`, revocation) : []
+  const isCompromised = revocation.reason === 'keyCompromise'
+  if (record.revoked !== undefined && !isCompromised) return { record, also: 0 }
+  // That the key is out is often learnt later than that its certificate is not needed any more.
+  if (isCompromised) writing.put(compromisedKeys, record.keyHash, { atMs: revocation.atMs })
+  const revoked = record.revoked === undefined ? markRevoked(writing, record, revocation) : record
+  const others = isCompromised ? await markAll(writing, certificatesByKey, `${record.keyHash}/`, revocation) : []
   await publishCrls(writing, envelope, [revoked, ...others], revocation.atMs)
   return { record: revoked, also: others.length }
 }
@@ -143,12 +150,11 @@ async function markAll(writing: Writing, index: Collection<number>, prefix: stri
 }
 
 function markRevoked(writing: Writing, record: CertificateRecord, revocation: CertificateRevocation): CertificateRecord {
-  const { authority, serial, expiresMs, keyHash } = record
+  const { authority, serial, expiresMs } = record
   const revoked: CertificateRecord = { ...record, revoked: revocation, revision: record.revision + 1 }
   writing.put(certificates, `${authority}/${serial}`, revoked)
   writing.put(revokedCertificates, `${authority}/${serial}`, { atMs: revocation.atMs, reason: revocation.reason, expiresMs })
   leaveIndexes(writing, record)
-  if (revocation.reason === 'keyCompromise') writing.put(compromisedKeys, keyHash, { atMs: revocation.atMs })
   return revoked
 }
 

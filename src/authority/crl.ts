@@ -1,8 +1,8 @@
 // The list of revoked certificates of an authority (RFC 5280 5), signed anew with each revocation and before it runs out.
 import { createPrivateKey, sign } from 'node:crypto'
+import { bitString, der, enumerated, integer, objectId, octetString, sequence, time } from '../certificates/der-writer.ts'
 import type { Envelope } from '../ports/envelope.ts'
 import { everyEntry, type Reading, type Writing } from '../ports/store.ts'
-import { bitString, der, enumerated, integer, objectId, octetString, sequence, time } from './der.ts'
 import {
   type AuthorityKeyKind,
   type AuthorityRecord,

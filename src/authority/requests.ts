@@ -1,8 +1,8 @@
 // Reads a certificate request (PKCS #10, RFC 2986) for what alone is taken of it: a public key, and the proof that its sender has the private one.
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Extension, Pkcs10CertificateRequest } from '@peculiar/x509'
+import { DerCursor, readingDer, SEQUENCE } from '../certificates/der.ts'
 import { readPem, showsPrivateKey } from '../certificates/pem.ts'
-import { elementLength } from './der.ts'
 
 export const REQUEST_CHARACTERS_MAX = 16 * 1024
 const RSA_BITS = { min: 2048, max: 4096 }
@@ -38,16 +38,15 @@ export async function readRequest(text: string, allowed: Allowed): Promise<Certi
   const [block, ...more] = blocks.filter(({ label }) => label === 'CERTIFICATE REQUEST' || label === 'NEW CERTIFICATE REQUEST')
   if (block === undefined || more.length > 0 || broken > 0) return no('bad-request', 'The text is not one certificate request in PEM form.')
   const octets = Buffer.from(block.text.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64')
-  if (elementLength(octets) !== octets.length) return no('bad-request', 'The certificate request does not end where it says.')
+  if (readingDer(() => new DerCursor(octets).next(SEQUENCE).to) !== octets.length)
+    return no('bad-request', 'The certificate request does not end where it says.')
   const { x509 } = await import('./library.ts')
   let request: Pkcs10CertificateRequest
   let key: KeyObject
-  let publicKey: Uint8Array
   try {
     request = new x509.Pkcs10CertificateRequest(octets)
-    publicKey = new Uint8Array(request.publicKey.rawData)
     // What OpenSSL makes of the key is what will be verified with.
-    key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+    key = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' })
   } catch {
     return no('bad-request', 'The certificate request cannot be read.')
   }
@@ -55,6 +54,7 @@ export async function readRequest(text: string, allowed: Allowed): Promise<Certi
   if (kind === undefined)
     return no('weak-key', `Keys are ECDSA with P-256, P-384 or P-521, Ed25519, or RSA with ${RSA_BITS.min} to ${RSA_BITS.max} bits and an exponent of 65537.`)
   if (!(await isProved(request))) return no('no-possession', 'The request is not signed by the key that it is for, or with an algorithm that can be forged.')
+  const publicKey = canonical(key)
   const asked = excess(request, allowed)
   if (asked !== undefined) return no('asks-too-much', `The request asks for ${asked}, which is not given: leave it out.`)
   return { publicKey, key: kind, keyHash: createHash('sha256').update(publicKey).digest('hex') }
@@ -66,6 +66,12 @@ function kindOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyO
   const { modulusLength: bits = 0, publicExponent } = details ?? {}
   return type === 'rsa' && bits >= RSA_BITS.min && bits <= RSA_BITS.max && publicExponent === 65537n ? `RSA-${bits}` : undefined
 }
+
+/**
+ * The one form of a key: with its curve named and its point whole (RFC 5480 2.1.1, 2.2). In another one a key that others have would be a new key, that is
+ * certified again and is not revoked along with them.
+ */
+const canonical = (key: KeyObject): Uint8Array => createPublicKey({ key: key.export({ format: 'jwk' }), format: 'jwk' }).export({ format: 'der', type: 'spki' })
 
 /** RFC 2986 4.2: signed with the private key of the public one in it, over SHA-2. */
 async function isProved(request: Pkcs10CertificateRequest): Promise<boolean> {

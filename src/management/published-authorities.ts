@@ -1,8 +1,8 @@
 // What authorities show to everybody: their certificate and their list of revoked ones (RFC 5280 5), by a fixed path and without a credential.
+import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { getAuthority } from '../authority/authorities.ts'
 import { readCrl } from '../authority/crl.ts'
-import { readPem } from '../certificates/pem.ts'
 import { StoreUnavailable } from '../ports/store.ts'
 import { type Answer, withFields } from './answer.ts'
 import { arrive, common } from './arrival.ts'
@@ -37,7 +37,5 @@ function shown(certificate: string, crl: string, form: 'crl' | 'pem' | 'crt'): A
   const cached = { 'Cache-Control': `public, max-age=${MAX_AGE_S}` }
   if (form === 'crl') return { status: 200, fields: { ...cached, 'Content-Type': 'application/pkix-crl' }, body: Buffer.from(crl, 'base64') }
   if (form === 'pem') return { status: 200, fields: { ...cached, 'Content-Type': 'application/x-pem-file' }, body: certificate }
-  const [block] = readPem(certificate).blocks
-  const octets = Buffer.from(block!.text.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64')
-  return { status: 200, fields: { ...cached, 'Content-Type': 'application/pkix-cert' }, body: octets }
+  return { status: 200, fields: { ...cached, 'Content-Type': 'application/pkix-cert' }, body: new X509Certificate(certificate).raw }
 }

@@ -1,6 +1,6 @@
 // Makes certificate requests for tests: honest ones, and those that ask for what nobody gives.
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { bitString, der, integer, objectId, octetString, sequence } from '../../src/authority/der.ts'
+import { bitString, der, integer, objectId, octetString, sequence } from '../../src/certificates/der-writer.ts'
 
 export interface Request {
   /** PEM. */
@@ -10,6 +10,8 @@ export interface Request {
 }
 export interface RequestWish {
   readonly pair?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
+  /** In place of the usual form of the public key. */
+  readonly spki?: Uint8Array
   readonly subject?: string
   /** Each whole, as `extension` makes them. */
   readonly extensions?: readonly Uint8Array[]
@@ -42,6 +44,7 @@ export const extension = (id: string, value: Uint8Array, critical = false): Buff
 /** RFC 2986 4, octet by octet: what a library would not write is written too. */
 export function makeRequest({
   pair = pairOf('P-256'),
+  spki,
   subject = 'test',
   extensions = [],
   signer,
@@ -52,7 +55,7 @@ export function makeRequest({
   const { publicKey, privateKey } = pair
   const name = sequence(der(0x31, sequence(objectId('550403'), der(0x0c, Buffer.from(subject)))))
   const attributes = extensions.length === 0 ? [] : [sequence(objectId('2a864886f70d01090e'), der(0x31, sequence(...extensions)))]
-  const body = sequence(integer('0'), name, publicKey.export({ type: 'spki', format: 'der' }), der(0xa0, ...attributes))
+  const body = sequence(integer('0'), name, spki ?? publicKey.export({ type: 'spki', format: 'der' }), der(0xa0, ...attributes))
   const key = signer ?? privateKey
   const kind = key.asymmetricKeyType === 'ed25519' ? 'ed25519' : (`${key.asymmetricKeyType} ${hash}` as 'ec sha256')
   const algorithm = sequence(objectId(ALGORITHMS[kind]), ...(kind.startsWith('rsa') ? [der(0x05)] : []))

@@ -81,7 +81,7 @@ export const issueCertificate = defineOperation({
     },
     'too-many-certificates': {
       status: 409,
-      says: `The consumer has ${VALID_CERTIFICATES_MAX} certificates that count, or the authority has issued all that it may.`,
+      says: `The consumer, or the key, has ${VALID_CERTIFICATES_MAX} certificates that count, or the authority has issued all that it may.`,
       mend: 'Revoke those that are not used any more. Those that ended are forgotten after a week.',
     },
   },
