@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { CLIENT_AUTH, type Made, makeCertificate } from '../../test/support/certificate-maker.ts'
 import { systemClock } from '../base/clock.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
@@ -20,6 +21,8 @@ describe('the service that asks responders', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-service-'))
   let [ours, good, gone]: Made[] = []
   let [asked, isAway, nowMs] = [0, false, 0]
+  /** Shown in place of a new answer. */
+  let old: Buffer | undefined
   let requests: OutboundRequest[] = []
   let reported: string[] = []
   let service: StatusService
@@ -37,6 +40,7 @@ describe('the service that asks responders', () => {
   })
   beforeEach(() => {
     ;[asked, isAway, nowMs, requests, reported] = [0, false, systemClock().nowUs() / 1000, [], []]
+    old = undefined
     service = new StatusService({
       nowMs: () => nowMs,
       report: (text) => reported.push(text),
@@ -64,7 +68,7 @@ describe('the service that asks responders', () => {
             'answer',
           ]
           execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-          return { status: 200, headers: {}, body: readFileSync(join(folder, 'answer')) }
+          return { status: 200, headers: {}, body: old ?? readFileSync(join(folder, 'answer')) }
         },
       },
     })
@@ -111,6 +115,25 @@ describe('the service that asks responders', () => {
     await status(gone!)
     isAway = true
     nowMs += 30 * DAY
+    assert.equal(await status(gone!), 'revoked')
+  })
+
+  test('is taken back by no answer that is older than the one it has, as somebody on the way could show it again', async () => {
+    const index = readFileSync(join(folder, 'index'), 'utf8')
+    const line = index.split('\n').find((each) => each.startsWith('R'))!
+    writeFileSync(join(folder, 'index'), index.replace(line, line.replace(/^R(\t[^\t]*)\t[^\t]*/, 'V$1\t')))
+    assert.equal(await status(gone!), 'good')
+    const before = readFileSync(join(folder, 'answer'))
+    writeFileSync(join(folder, 'index'), index)
+    nowMs += 2 * HOUR
+    // openssl writes the whole second.
+    while (readFileSync(join(folder, 'answer')).equals(before) || asked < 3) {
+      await setTimeout(1100)
+      nowMs += 2 * HOUR
+      assert.equal(await status(gone!), 'revoked')
+    }
+    old = before
+    nowMs += 2 * HOUR
     assert.equal(await status(gone!), 'revoked')
   })
 
