@@ -1,8 +1,9 @@
 // One X.509 certificate (RFC 5280 4.1), read by ourselves as far as its path is judged by ourselves; signatures and issuers are left to OpenSSL.
-import { hash, X509Certificate } from 'node:crypto'
+import { hash, type KeyObject, X509Certificate } from 'node:crypto'
 import { alternativeNames } from './alternative-names.ts'
 import { BIT_STRING, BOOLEAN, constructed, context, DerCursor, DerFault, INTEGER, OCTET_STRING, OID, readingDer, SEQUENCE } from './der.ts'
 import { nameText } from './distinguished-name.ts'
+import { signatureAlgorithm } from './signature.ts'
 
 export interface Certificate {
   readonly x509: X509Certificate
@@ -31,8 +32,10 @@ export interface Certificate {
   readonly listedAt: readonly string[]
   /** Who answers whether it was revoked (OCSP): addresses. */
   readonly responders: readonly string[]
-  /** It has a critical extension that is not judged here: only OpenSSL can say whether it holds. */
+  /** It is limited in a way that is not judged here: only OpenSSL can say whether that holds. */
   readonly isBeyondUs: boolean
+  /** Its key is too short, or it is signed in a way that can be forged or that is not known here. */
+  readonly isWeak: boolean
 }
 
 export const DIGITAL_SIGNATURE = 1 << 0
@@ -49,12 +52,14 @@ export function readX509(raw: Buffer): Certificate | undefined {
   return readingDer(() => {
     const fields = readFields(raw)
     let x509: X509Certificate
+    let key: KeyObject
     try {
       x509 = new X509Certificate(raw)
+      key = x509.publicKey
     } catch {
-      throw new DerFault('no certificate for OpenSSL')
+      throw new DerFault('no certificate for OpenSSL, or a key of no kind that it knows')
     }
-    return { x509, raw, thumbprint: hash('sha256', raw), ...fields }
+    return { x509, raw, thumbprint: hash('sha256', raw), ...fields, isWeak: fields.isWeak || isShort(key) }
   })
 }
 
@@ -81,11 +86,22 @@ function readFields(raw: Buffer): Fields {
   signed.optional(context(2))
   const extensions = signed.hasMore ? readExtensions(signed.next(constructed(3)).inside()) : NONE
   signed.close()
-  certificate.next(SEQUENCE)
+  const isWeak = signatureAlgorithm(certificate.next(SEQUENCE).inside()) === undefined
   certificate.next(BIT_STRING)
   certificate.close()
-  return { serial, subject, fromMs, toMs, name, key, authority: authorityOf(name, key), ...extensions }
+  return { serial, subject, fromMs, toMs, name, key, authority: authorityOf(name, key), isWeak, ...extensions }
 }
+
+/** NIST SP 800-57 part 1: 112 bits at least. Longer ones than anybody uses are for keeping us busy. */
+function isShort({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): boolean {
+  if (type === 'rsa' || type === 'rsa-pss') return details!.modulusLength! < 2048 || details!.modulusLength! > 8192
+  if (type === 'ec') return !CURVES.has(details!.namedCurve ?? '')
+  return type !== 'ed25519' && type !== 'ed448'
+}
+const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1', 'brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1'])
+
+/** RFC 5280 4.1.2.5: both ends included. */
+export const isInForce = ({ fromMs, toMs }: Certificate, nowMs: number): boolean => fromMs <= nowMs && nowMs <= toMs
 
 /** One string for name and key of an authority. */
 export const authorityOf = (name: Buffer, key: Buffer): string => `${hash('sha256', name)}${hash('sha256', key)}`
@@ -108,6 +124,9 @@ const NONE: Extensions = {
   isBeyondUs: false,
 }
 
+/** RFC 5280 4.2.1.10: it must be critical. Where it is not, it limits all the same, as with OpenSSL. */
+const NAME_CONSTRAINTS = '2.5.29.30'
+
 function readExtensions(explicit: DerCursor): Extensions {
   const extensions = explicit.next(SEQUENCE).inside()
   explicit.close()
@@ -126,7 +145,7 @@ function readExtensions(explicit: DerCursor): Extensions {
     if (reader !== undefined) {
       read = { ...read, ...reader(value) }
       value.close()
-    } else if (critical) read = { ...read, isBeyondUs: true }
+    } else if (critical || oid === NAME_CONSTRAINTS) read = { ...read, isBeyondUs: true }
   }
   return read
 }

@@ -55,6 +55,7 @@ describe('distinguished names', () => {
       [0x13, 'e9'],
       [0x16, '80'],
       [0x1e, '00'],
+      [0x1e, 'd800'],
       [0x1c, '00000061'],
     ] as const)
       assert.equal(read([[CN, tag, Buffer.from(value, 'hex')]]), undefined)
@@ -85,11 +86,15 @@ describe('distinguished names', () => {
       ['CN="a"', undefined],
       ['CN=\\C3', undefined],
       ['CN=\\zz', undefined],
+      ['CN=\\ ', 'CN=\\ '],
+      ['1.2.3.4.5=#0c0178', '1.2.3.4.5=x'],
+      ['1.2.3.4.5=#0c01', undefined],
+      ['CN=#a', undefined],
       ['XX=a', undefined],
       ['/C=DE/O=Acme', undefined],
     ]
     for (const [written, normal] of table) assert.equal(normalName(written), normal, written)
-    assert.equal(table.length, 24)
+    assert.equal(table.length, 28)
   })
 
   test('out of a certificate, what is written and what openssl prints are the same', async () => {

@@ -1,5 +1,5 @@
 // Distinguished names as text (RFC 4514): out of a certificate and out of a file in one spelling, so that they can be compared.
-import { type DerCursor, DerFault, OID, SEQUENCE, SET, UTF8_STRING } from './der.ts'
+import { DerCursor, DerFault, OID, readingDer, SEQUENCE, SET, UTF8_STRING } from './der.ts'
 
 /** RFC 4514 3, and the two that certificates hold besides; other types stand as their number. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -56,10 +56,16 @@ function textOf({ tag, content }: DerCursor): string {
       return content.toString('latin1')
     case BMP:
       if (content.length % 2 !== 0) throw new DerFault('text of half characters')
-      return Buffer.from(content).swap16().toString('utf16le').toWellFormed()
+      return wellFormed(Buffer.from(content).swap16().toString('utf16le'))
     default:
       throw new DerFault('a name in an alphabet that is not read')
   }
+}
+
+/** Half a character would be read as another one. */
+function wellFormed(text: string): string {
+  if (!text.isWellFormed()) throw new DerFault('text of half characters')
+  return text
 }
 
 /** RFC 4514 2.4. Control characters too, in hexadecimal: the text stands in logs. */
@@ -67,8 +73,7 @@ const escaped = (text: string): string =>
   text
     .replace(/["+,;<>\\=]/g, '\\$&')
     .replace(/[\0-\x1f\x7f]/g, (char) => `\\${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`)
-    .replace(/^[ #]/, '\\$&')
-    .replace(/ $/, '\\ ')
+    .replace(/^[ #]| $/g, '\\$&')
 
 /** Spaces alone: other white space, a no-break space among it, is the value's. */
 const TYPE = /^ *([A-Za-z]{1,20}|\d+(?:\.\d+)+) *= */
@@ -93,8 +98,24 @@ export function normalName(written: string): string | undefined {
   }
 }
 
+/** RFC 4514 2.4: `#` and the element in hexadecimal, as openssl writes the values of types that it does not know. */
+const encodedText = (hex: string): string | undefined =>
+  readingDer(() => {
+    if (!/^(?:[0-9a-fA-F]{2})+$/.test(hex)) throw new DerFault('no hexadecimal')
+    const value = new DerCursor(Buffer.from(hex, 'hex'))
+    const text = textOf(value.next())
+    value.close()
+    return text
+  })
+
 /** One value up to a comma or plus that is not escaped. */
 function readValue(text: string): { readonly text: string; readonly end: '' | ',' | '+'; readonly rest: string } | undefined {
+  const encoded = /^#[^,+]*/.exec(text)?.[0].trimEnd()
+  if (encoded !== undefined) {
+    const value = encodedText(encoded.slice(1))
+    const at = text.search(/[,+]|$/)
+    return value === undefined ? undefined : { text: value, end: endAt(text, at), rest: text.slice(at + 1) }
+  }
   const octets: Buffer[] = []
   // Spaces at the end do not count unless they are escaped.
   let kept = 0
@@ -120,6 +141,6 @@ function readValue(text: string): { readonly text: string; readonly end: '' | ',
   const bytes = Buffer.concat(octets.slice(0, kept))
   const value = bytes.toString('utf8')
   if (Buffer.from(value).compare(bytes) !== 0) return undefined
-  const end = text[i]
-  return { text: value, end: end === ',' || end === '+' ? end : '', rest: text.slice(i + 1) }
+  return { text: value, end: endAt(text, i), rest: text.slice(i + 1) }
 }
+const endAt = (text: string, at: number): '' | ',' | '+' => (text[at] === ',' ? ',' : text[at] === '+' ? '+' : '')

@@ -1,4 +1,4 @@
-// Signatures of authorities under revocation lists and answers about certificates: which algorithms count, and whether one holds.
+// Signatures of authorities under certificates, revocation lists and answers about certificates: which algorithms count, and whether one holds.
 import { constants, type KeyObject, verify } from 'node:crypto'
 import { constructed, type DerCursor, OID, SEQUENCE } from './der.ts'
 
@@ -16,6 +16,7 @@ const SIGNATURES: Readonly<Record<string, SignatureAlgorithm>> = {
   '1.2.840.10045.4.3.3': { hash: 'sha384', pss: false },
   '1.2.840.10045.4.3.4': { hash: 'sha512', pss: false },
   '1.3.101.112': { hash: undefined, pss: false },
+  '1.3.101.113': { hash: undefined, pss: false },
 }
 const PSS_HASHES: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.2.1': 'sha256',

@@ -82,6 +82,13 @@ describe('the status of a certificate', () => {
     )
   })
 
+  test('that does not say for how long it holds is believed only fresh, and none of a delegate whose certificate can be forged', async () => {
+    const open = answer(good!, ours!)
+    const said = (atMs: number) => readStatus(open, read(good!), read(ours!), atMs)?.status
+    assert.deepEqual([said(now()), said(now() + 2 * 3_600_000)], ['good', undefined])
+    const weak = await makeCertificate({ subject: 'CN=responder', purposes: [OCSP_SIGNING], issuer: ours!, key: 'RSA-1024' })
+    assert.equal(readStatus(answer(good!, weak, ...DAY), read(good!), read(ours!), now()), undefined)
+  })
   test('is asked in the words of RFC 6960', () => {
     writeFileSync(join(folder, 'question'), statusRequest(read(good!), read(ours!)))
     const printed = execFileSync('openssl', ['ocsp', '-reqin', 'question', '-req_text'], { cwd: folder, encoding: 'utf8', stdio: 'pipe' })

@@ -1,6 +1,6 @@
 // The online status of a certificate (OCSP, RFC 6960): the question to a responder, and its answer, believed only as far as it is signed and about this very certificate.
 import { createHash } from 'node:crypto'
-import { type Certificate, readX509 } from './certificate.ts'
+import { type Certificate, isInForce, readX509 } from './certificate.ts'
 import { BIT_STRING, constructed, context, DerCursor, DerFault, INTEGER, OCTET_STRING, OID, readingDer, SEQUENCE } from './der.ts'
 import { der } from './der-writer.ts'
 import { isSignedBy, signatureAlgorithm } from './signature.ts'
@@ -9,6 +9,8 @@ export interface StatusReading {
   readonly status: 'good' | 'revoked' | 'unknown'
   /** Until when the answer holds; undefined: a newer one can be had at any time. */
   readonly nextMs: number | undefined
+  /** As of when it is true. */
+  readonly thisMs: number
 }
 
 /** SHA-1 with its NULL. As a name for an authority it is what every responder knows (RFC 5019 2.1.1); nothing is signed with it. */
@@ -20,6 +22,8 @@ const BASIC = '1.3.6.1.5.5.7.48.1.1'
 const ENUMERATED = 0x0a
 /** How far a responder's clock may be ahead of ours. */
 const SKEW_MS = 5 * 60_000
+/** How old an answer may be that does not say for how long it holds: it was made for whoever asked just now, or is shown again by somebody. */
+const FRESH_MS = 60 * 60_000
 
 /** RFC 6960 4.1.1, without a nonce: answers may be made beforehand (RFC 5019). */
 export const statusRequest = (certificate: Certificate, issuer: Certificate): Buffer =>
@@ -65,7 +69,7 @@ function delegates(certificates: DerCursor, issuer: Certificate, nowMs: number):
   const found: Certificate[] = []
   while (certificates.hasMore && found.length < 5) {
     const certificate = readX509(certificates.next(SEQUENCE).element)
-    if (certificate === undefined || certificate.fromMs > nowMs || certificate.toMs < nowMs) continue
+    if (certificate === undefined || certificate.isWeak || certificate.isBeyondUs || !isInForce(certificate, nowMs)) continue
     if (certificate.purposes?.includes(OCSP_SIGNING) && certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.x509.publicKey))
       found.push(certificate)
   }
@@ -77,7 +81,7 @@ function about(data: DerCursor, id: Buffer, nowMs: number): StatusReading | unde
   data.optional(constructed(0))
   // Who answers: by name or by key. The signature says it better.
   data.next()
-  data.next()
+  const madeMs = data.next().time
   const answers = data.next(SEQUENCE).inside()
   while (answers.hasMore) {
     const answer = answers.next(SEQUENCE).inside()
@@ -87,10 +91,10 @@ function about(data: DerCursor, id: Buffer, nowMs: number): StatusReading | unde
     const nextMs = answer.optional(constructed(0)) ? answer.inside().next().time : undefined
     if (!isAbout) continue
     // RFC 6960 4.2.2.1: an answer of tomorrow, or one that is past, is none.
-    if (thisMs > nowMs + SKEW_MS || (nextMs !== undefined && nextMs <= nowMs)) return undefined
-    if (tag === context(0)) return { status: 'good', nextMs }
-    if (tag === constructed(1)) return { status: 'revoked', nextMs }
-    if (tag === context(2)) return { status: 'unknown', nextMs }
+    if (thisMs > nowMs + SKEW_MS || (nextMs ?? madeMs + FRESH_MS) <= nowMs) return undefined
+    if (tag === context(0)) return { status: 'good', nextMs, thisMs }
+    if (tag === constructed(1)) return { status: 'revoked', nextMs, thisMs }
+    if (tag === context(2)) return { status: 'unknown', nextMs, thisMs }
     throw new DerFault('a status')
   }
   return undefined

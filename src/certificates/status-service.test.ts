@@ -1,6 +1,7 @@
 // Responders are asked once for many, their answers kept for as long as they hold, and a certificate that was revoked stays so when nobody answers any more.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { sign } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,8 @@ import { CLIENT_AUTH, type Made, makeCertificate } from '../../test/support/cert
 import { systemClock } from '../base/clock.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import { EgressFailed, type OutboundRequest } from '../ports/egress.ts'
+import { BIT_STRING, DerCursor, GENERALIZED_TIME, OCTET_STRING, SEQUENCE } from './der.ts'
+import { der } from './der-writer.ts'
 import { KnownStatuses } from './known-statuses.ts'
 import { StatusService } from './status-service.ts'
 
@@ -20,6 +23,8 @@ describe('the service that asks responders', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-service-'))
   let [ours, good, gone]: Made[] = []
   let [asked, isAway, nowMs] = [0, false, 0]
+  /** Shown in place of a new answer. */
+  let old: Buffer | undefined
   let requests: OutboundRequest[] = []
   let reported: string[] = []
   let service: StatusService
@@ -37,6 +42,7 @@ describe('the service that asks responders', () => {
   })
   beforeEach(() => {
     ;[asked, isAway, nowMs, requests, reported] = [0, false, systemClock().nowUs() / 1000, [], []]
+    old = undefined
     service = new StatusService({
       nowMs: () => nowMs,
       report: (text) => reported.push(text),
@@ -64,7 +70,7 @@ describe('the service that asks responders', () => {
             'answer',
           ]
           execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-          return { status: 200, headers: {}, body: readFileSync(join(folder, 'answer')) }
+          return { status: 200, headers: {}, body: old ?? readFileSync(join(folder, 'answer')) }
         },
       },
     })
@@ -113,6 +119,27 @@ describe('the service that asks responders', () => {
     nowMs += 30 * DAY
     assert.equal(await status(gone!), 'revoked')
   })
+
+  test('is taken back by no answer that is older than the one it has, as somebody on the way could show it again', async () => {
+    assert.equal(await status(gone!), 'revoked')
+    const begun = nowMs
+    old = saysGood(requests[0]!.body as Buffer, begun - HOUR)
+    nowMs += 2 * HOUR
+    assert.equal(await status(gone!), 'revoked')
+    old = saysGood(requests[0]!.body as Buffer, begun + HOUR)
+    nowMs += 2 * HOUR
+    assert.equal(await status(gone!), 'good')
+  })
+  /** That the certificate which is asked about was good then, in the words of RFC 6960 4.2.1. */
+  function saysGood(question: Buffer, thisMs: number): Buffer {
+    const at = (ms: number) => der(GENERALIZED_TIME, Buffer.from(new Date(ms).toISOString().replaceAll(/[-:T]|\.\d+/g, '')))
+    const id = new DerCursor(question).next().inside().next().inside().next().inside().next().inside().next().element
+    const single = der(SEQUENCE, id, der(0x80), at(thisMs), der(0xa0, at(thisMs + 3 * DAY)))
+    const data = der(SEQUENCE, der(0xa2, der(OCTET_STRING, Buffer.alloc(20))), at(thisMs), der(SEQUENCE, single))
+    const ecdsa = der(SEQUENCE, Buffer.from('06082a8648ce3d040302', 'hex'))
+    const basic = der(SEQUENCE, data, ecdsa, der(BIT_STRING, Buffer.of(0), sign('sha256', data, ours!.key)))
+    return der(SEQUENCE, Buffer.from('0a0100', 'hex'), der(0xa0, der(SEQUENCE, Buffer.from('06092b0601050507300101', 'hex'), der(OCTET_STRING, basic))))
+  }
 
   test('says of what it cannot read, or whom nobody answers for, that it is unknown', async () => {
     assert.equal(await status(good!, { certificate: Buffer.from('30', 'hex') }), 'unknown')

@@ -71,7 +71,8 @@ export class StatusService {
     const { key, stalenessMs } = question
     const reading = await this.fetch(question)
     const nowMs = this.means.nowMs()
-    if (reading !== undefined) {
+    // Without a nonce an older answer can be shown again: it takes nothing back.
+    if (reading !== undefined && reading.thisMs >= (before?.reading.thisMs ?? 0)) {
       const kept: Kept = { reading, askedMs: nowMs }
       this.kept.delete(key)
       this.kept.set(key, kept)

@@ -140,6 +140,60 @@ describe('a trust domain', () => {
     )
   })
 
+  test('takes the way on which all are in force, as when an authority was renewed and stands beside what it had before', async () => {
+    const again = async (from: Date, to: Date): Promise<Made> => {
+      const parsed = await x509.X509CertificateGenerator.create({
+        subject: 'CN=root',
+        issuer: 'CN=root',
+        notBefore: from,
+        notAfter: to,
+        publicKey: root!.keys.publicKey,
+        signingKey: root!.keys.privateKey,
+        signingAlgorithm: root!.signing as x509.X509CertificateCreateParams['signingAlgorithm'] & object,
+        extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+      })
+      return { ...root!, parsed, certificate: `${parsed.toString('pem')}\n` }
+    }
+    const old = await again(new Date(NOW - HOUR), new Date(NOW))
+    const renewed = await again(new Date(NOW - HOUR), new Date(NOW + 2 * HOUR))
+    const coming = await again(new Date(NOW + HOUR), new Date(NOW + 3 * HOUR))
+    const own = shown(await client())
+    const trust = domain([coming, old, renewed])
+    assert.deepEqual(
+      [NOW - 2 * HOUR, NOW, NOW + 1, NOW + 2 * HOUR + 1, NOW + 4 * HOUR].map((at) => problemOf(trust, own, at)),
+      ['not-yet-valid', 'good', 'good', 'good', 'expired'],
+    )
+  })
+
+  test('believes no authority that one above it in the store has revoked', async () => {
+    const below = shown(await client({ issuer: middle! }))
+    const lists = [await makeRevocationList({ issuer: middle! }), await makeRevocationList({ issuer: root!, revoked: [middle!.parsed.serialNumber] })]
+    assert.equal(problemOf(domain([root!, middle!], { lists, stalenessMs: 1e12 }), below), 'revoked')
+  })
+
+  test('gives no name of a store whose authority may not vouch for it', async () => {
+    for (const wanted of [
+      { pathLength: 0 },
+      { purposes: [SERVER_AUTH] },
+      { more: [usage(x509.KeyUsageFlags.cRLSign)] },
+      { more: [new x509.Extension('2.5.29.30', true, Buffer.from('3000', 'hex'))] },
+    ]) {
+      const above = await makeCertificate({ subject: 'CN=above', authority: true, ...wanted })
+      const between = await makeCertificate({ subject: 'CN=between', authority: true, issuer: above })
+      const stores = { [read(above).thumbprint]: ['above'], [read(between).thumbprint]: ['between'] }
+      assert.deepEqual(domain([above, between], { stores }).judge(shown(await client({ issuer: between })), NOW).trust, ['between'])
+    }
+  })
+
+  test('does not believe keys that are too short, nor limits on names that only OpenSSL reads, whoever forwards them', async () => {
+    const short = await makeCertificate({ subject: 'CN=short', authority: true, key: 'RSA-1024', issuer: root! })
+    assert.equal(problemOf(domain([root!]), shown(await client({ issuer: short }), short)), 'untrusted')
+    assert.equal(problemOf(domain([root!]), shown(await client({ key: 'RSA-1024' }))), 'untrusted')
+    const more = [new x509.Extension('2.5.29.30', false, Buffer.from('3000', 'hex'))]
+    const constrained = await makeCertificate({ subject: 'CN=limited', authority: true, issuer: root!, more })
+    assert.equal(problemOf(domain([root!]), shown(await client({ issuer: constrained }), constrained)), 'untrusted')
+  })
+
   test('needs a list that is current for every certificate below the one it believes', async () => {
     const below = await client({ issuer: middle! })
     const next = new Date(NOW + HOUR)

@@ -1,8 +1,8 @@
 // Whom one listener believes about its clients, and what it makes of a certificate at the moment of a request.
 import type { CertificateProblem, ClientCertificate } from '../model/client-certificate.ts'
 import type { ClientTrust, OnlineStatus, RevocationList } from '../model/snapshot.ts'
-import { type Certificate, readX509 } from './certificate.ts'
-import { type ClientPath, findClientPath } from './client-path.ts'
+import { type Certificate, isInForce, readX509 } from './certificate.ts'
+import { type ClientPath, type FoundPath, findClientPath } from './client-path.ts'
 import type { KnownStatuses } from './known-statuses.ts'
 import { readCertificate } from './pem.ts'
 import { SerialTable } from './serial-table.ts'
@@ -36,7 +36,12 @@ interface Judgement {
   readonly problem?: CertificateProblem
   /** From when on it must be judged again; absent: never. */
   readonly untilMs?: number
+  /** Of one that is good: the stores that hold an authority of its path. */
+  readonly trust?: readonly string[]
 }
+const NOBODY: readonly string[] = []
+/** How long a way on which not all are in force is not looked for anew. */
+const AGAIN_MS = 1000
 
 export class TrustDomain {
   readonly id: string
@@ -73,54 +78,61 @@ export class TrustDomain {
   }
 
   private judgeAnew(shown: CertificateShown, nowMs: number): void {
-    if (shown.judgedBy !== this) {
+    // Where one of a path is not in force there may be another way.
+    if (shown.judgedBy !== this || (shown.way !== undefined && 'path' in shown.way && !shown.way.path.every((each) => isInForce(each, nowMs)))) {
       const verified = shown.verifiedUnder === this.id && shown.fault === undefined
-      shown.way = shown.own && findClientPath(shown.own, shown.sent, this.authorities, verified)
+      shown.way = shown.own && findClientPath(shown.own, shown.sent, this.authorities, verified, nowMs)
     }
     const { own, way } = shown
-    const { problem, untilMs = Number.POSITIVE_INFINITY }: Judgement =
-      own === undefined || way === undefined ? { problem: 'unreadable' } : 'problem' in way ? way : this.judgePath(way.path, shown.fault, nowMs)
+    const judgement: Judgement =
+      own === undefined || way === undefined ? { problem: 'unreadable' } : 'problem' in way ? way : this.judgePath(way, shown.fault, nowMs)
+    const { problem, untilMs = Number.POSITIVE_INFINITY, trust = NOBODY } = judgement
     const before = shown.judgedBy === this ? shown.judged : undefined
     shown.judgedBy = this
     shown.judgedUntilMs = untilMs
-    if (before !== undefined && before.problem === problem) return
+    if (before !== undefined && before.problem === problem && before.trust.join() === trust.join()) return
     shown.judged = {
       thumbprint: own?.thumbprint ?? '',
       x5tS256: own === undefined ? '' : Buffer.from(own.thumbprint, 'hex').toString('base64url'),
       subject: own?.subject ?? '',
       names: own?.names ?? [],
       problem,
-      trust: problem === undefined && way !== undefined && 'path' in way ? this.storesOf(way.path, nowMs) : [],
+      trust,
       raw: shown.raw,
     }
   }
 
-  private judgePath(path: readonly Certificate[], fault: string | undefined, nowMs: number): Judgement {
+  private judgePath({ path, anchor }: FoundPath, fault: string | undefined, nowMs: number): Judgement {
     // Whoever is on a list stays revoked, whatever else changes; that one is past its end stays so too.
-    if (path.some(({ toMs }) => toMs < nowMs)) return { problem: 'expired' }
+    if (path.some(({ toMs }) => toMs < nowMs)) return { problem: 'expired', untilMs: nowMs + AGAIN_MS }
     const latest = Math.max(...path.map(({ fromMs }) => fromMs))
-    if (latest > nowMs) return { problem: 'not-yet-valid', untilMs: latest }
+    if (latest > nowMs) return { problem: 'not-yet-valid', untilMs: Math.min(latest, nowMs + AGAIN_MS) }
     // What OpenSSL found and we did not: constraints on names, keys that are too short. Only another handshake can better it.
     if (fault !== undefined) return { problem: PROBLEMS[fault] ?? 'untrusted' }
     const ends = Math.min(...path.map(({ toMs }) => toMs)) + 1
-    const status = this.statusOf(path, nowMs)
+    const status = this.statusOf(path, anchor, nowMs)
     return { ...status, untilMs: Math.min(ends, status.untilMs ?? Number.POSITIVE_INFINITY) }
   }
 
-  /** Of every certificate below the authority that is believed: by the lists, and where none covers it, by whoever answers for its authority. */
-  private statusOf(path: readonly Certificate[], nowMs: number): Judgement {
+  /**
+   * Of every certificate below the authority that is believed: by the lists, and where none covers it, by whoever answers for its authority. Above it
+   * nobody is asked, but whom a list there has taken back is revoked all the same.
+   */
+  private statusOf(path: readonly Certificate[], anchor: number, nowMs: number): Judgement {
     let untilMs = Number.POSITIVE_INFINITY
     let problem: CertificateProblem | undefined
     for (let i = 0; i + 1 < path.length; i++) {
       const [certificate, issuer] = [path[i]!, path[i + 1]!]
       let status = this.lists && this.listed(this.lists, certificate, issuer, nowMs)
-      if (this.online !== undefined && (status === undefined || (status.problem !== undefined && status.problem !== 'revoked')))
+      if (i < anchor && this.online !== undefined && (status === undefined || (status.problem !== undefined && status.problem !== 'revoked')))
         status = this.answered(this.online, certificate, issuer, nowMs)
-      if (status?.problem === 'revoked') return { problem: 'revoked' }
+      if (status?.problem === 'revoked') return status
+      if (i >= anchor) continue
       problem ??= status?.problem
       untilMs = Math.min(untilMs, status?.untilMs ?? Number.POSITIVE_INFINITY)
     }
-    return { ...(problem !== undefined && { problem }), untilMs }
+    if (problem !== undefined) return { problem, untilMs }
+    return { untilMs, trust: this.storesOf(path) }
   }
 
   private listed(lists: Lists, certificate: Certificate, issuer: Certificate, nowMs: number): Judgement {
@@ -135,28 +147,13 @@ export class TrustDomain {
   private answered({ responder, takesUnknown, stalenessMs }: OnlineStatus, certificate: Certificate, issuer: Certificate, nowMs: number): Judgement {
     const key = `${issuer.authority} ${certificate.serial.toString('hex')}`
     const known = this.statuses?.find(key, nowMs, () => ({ key, certificate: certificate.raw, issuer: issuer.raw, responder, stalenessMs }))
-    if (known?.status === 'revoked') return { problem: 'revoked' }
+    if (known?.status === 'revoked') return { problem: 'revoked', untilMs: known.untilMs }
     if (known?.status === 'good') return { untilMs: known.untilMs }
     return { ...(!takesUnknown && { problem: 'status-unknown' as const }), untilMs: known?.untilMs ?? nowMs }
   }
 
-  /** Stores that hold an authority of the path, or one above it that vouches for it too. */
-  private storesOf(path: readonly Certificate[], nowMs: number): string[] {
-    const whole = [...path]
-    for (;;) {
-      const top = whole.at(-1)!
-      const above = this.authorities.find(
-        (candidate) =>
-          !whole.includes(candidate) &&
-          candidate.pathLength >= whole.length - 1 &&
-          candidate.toMs >= nowMs &&
-          top.x509.checkIssued(candidate.x509) &&
-          top.x509.verify(candidate.x509.publicKey),
-      )
-      if (above === undefined) break
-      whole.push(above)
-    }
-    return [...new Set(whole.flatMap(({ thumbprint }) => this.stores[thumbprint] ?? []))].sort()
+  private storesOf(path: readonly Certificate[]): string[] {
+    return [...new Set(path.flatMap(({ thumbprint }) => this.stores[thumbprint] ?? []))].sort()
   }
 }
 

@@ -107,7 +107,11 @@ class TlsDoor implements Door {
       handshakeTimeout: keeper.handshakeMs,
       SNICallback(this: TLSSocket, name, answer) {
         try {
-          answer(null, proving.get(this) ?? door.contexts.find(name, this.getSharedSigalgs()))
+          const context = door.contexts.find(name, this.getSharedSigalgs())
+          // It verifies by what is believed now, not by what was when the connection was made.
+          const place = placeOf(this)
+          if (context !== undefined && door.trust !== undefined && door.underTrust.has(place)) door.underTrust.set(place, door.trust)
+          answer(null, proving.get(this) ?? context)
         } catch (cause) {
           answer(cause as Error)
         }

@@ -2,10 +2,9 @@
 import { isWellFormedKey, keyDigest } from '../../base/keys.ts'
 import { checked, type Infer, object, oneOf, optional, string } from '../../base/schema.ts'
 import { AUTHORIZATION, fieldName, identify, OTHER } from '../../http/field-names.ts'
-import type { KnownKey } from '../../model/directory.ts'
 import { type CredentialPlace, definePolicy } from '../../pipeline/contract.ts'
-import { Principal, type PrincipalValue, slot } from '../../pipeline/slots.ts'
-import type { FoundKey } from '../../ports/credentials.ts'
+import { principalOf } from '../../pipeline/principals.ts'
+import { Principal, slot } from '../../pipeline/slots.ts'
 import { ABSENT, AMBIGUOUS, type KeyPlace, keyInCookie, keyInHeader, keyInQuery } from './places.ts'
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/
@@ -119,7 +118,7 @@ export const apiKey = definePolicy<Config, 'credentials', 'missing' | 'ambiguous
         if (found === undefined) return invalid
         if (!grants.some((grant) => found.consumer.apis.has(grant))) return notAllowed
         place.remove(x)
-        x.set(Principal, principalOf(found))
+        x.set(Principal, principalOf(found, 'api-key'))
         x.set(RecognisedKey, digest)
         return undefined
       },
@@ -131,16 +130,3 @@ export const apiKey = definePolicy<Config, 'credentials', 'missing' | 'ambiguous
     }
   },
 })
-
-/** One value per credential, for as long as the directory keeps it at hand: it stands on the key, where a property costs less than a look-up. */
-function principalOf({ key, consumer }: FoundKey): PrincipalValue {
-  const own: Recognised = key
-  let principal = own[PRINCIPAL]
-  if (principal === undefined || principal.plans !== consumer.plans) {
-    principal = { consumer: consumer.name, credential: key.id, by: 'api-key', plans: consumer.plans }
-    own[PRINCIPAL] = principal
-  }
-  return principal
-}
-const PRINCIPAL = Symbol('principal')
-type Recognised = KnownKey & { [PRINCIPAL]?: PrincipalValue }

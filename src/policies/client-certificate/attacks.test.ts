@@ -1,13 +1,10 @@
 // How one would get past client-certificate, and why it does not work.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { keyed } from '../../../test/support/keyed-policy.ts'
 import { keyDigest } from '../../base/keys.ts'
-import { object } from '../../base/schema.ts'
-import { fieldName } from '../../http/field-names.ts'
 import { type ClientCertificate, certificateDigest } from '../../model/client-certificate.ts'
-import { definePolicy } from '../../pipeline/contract.ts'
 import { Harness, type HarnessOptions } from '../../pipeline/harness.ts'
-import { Principal } from '../../pipeline/slots.ts'
 import type { Credentials } from '../../ports/credentials.ts'
 import { clientCertificate } from './policy.ts'
 
@@ -29,32 +26,6 @@ const certificates: HarnessOptions['certificates'] = [
   { kind: 'san', name: 'dns:other.example', trust: 'partners', consumer: 'other' },
 ]
 const house = (config: unknown, options: HarnessOptions = {}) => new Harness([{ policy: clientCertificate, config }], { certificates, ...options })
-
-/** A second identify policy: who shows `X-Key: NAME` is that consumer. */
-const keyed = definePolicy<object, never, 'missing' | 'invalid'>({
-  name: 'keyed',
-  stage: 'identify',
-  summary: 'Knows a caller by a word.',
-  when: 'In this test.',
-  config: object({}),
-  uses: [],
-  writes: [Principal],
-  denials: {
-    missing: { status: 401, says: 'No.', ref: 'RFC 9110 15.5.2', mend: 'Say it.', absent: true },
-    invalid: { status: 401, says: 'No.', ref: 'RFC 9110 15.5.2', mend: 'Say another.' },
-  },
-  examples: [{ title: 'Without', config: {}, send: {}, expect: { status: 401, code: 'keyed.missing' } }],
-  compile: (_, { deny }) => ({
-    request(x) {
-      const at = x.head.find(fieldName('x-key'))
-      if (at < 0) return deny('missing')
-      const consumer = x.head.value(at)
-      if (consumer === 'wrong') return deny('invalid')
-      x.set(Principal, { consumer, credential: 'word', by: 'keyed' })
-      return undefined
-    },
-  }),
-})
 
 describe('against client-certificate', () => {
   it('a certificate in a field is seen by nobody, in any spelling, and goes no further', async () => {

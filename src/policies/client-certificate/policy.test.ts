@@ -1,13 +1,11 @@
 // client-certificate knows a consumer by the certificate itself, by its subject or by a name in it, and says of each bad one what is wrong with it.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { object } from '../../base/schema.ts'
-import { fieldName } from '../../http/field-names.ts'
+import { keyed } from '../../../test/support/keyed-policy.ts'
 import { type CertificateProblem, type ClientCertificate, certificateProblems } from '../../model/client-certificate.ts'
 import { run } from '../../pipeline/chain.ts'
-import { definePolicy } from '../../pipeline/contract.ts'
 import { Harness, type HarnessOptions, runExamples } from '../../pipeline/harness.ts'
-import { Principal, ShownCertificate } from '../../pipeline/slots.ts'
+import { ShownCertificate } from '../../pipeline/slots.ts'
 import { clientCertificate } from './policy.ts'
 
 const certificate = (more: Partial<ClientCertificate> = {}): ClientCertificate => ({
@@ -28,32 +26,6 @@ const certificates: HarnessOptions['certificates'] = [
   { kind: 'san', name: 'uri:spiffe://acme/billing', trust: 'partners', consumer: 'billing' },
 ]
 const house = (config: unknown, options: HarnessOptions = {}) => new Harness([{ policy: clientCertificate, config }], { certificates, ...options })
-
-/** A second identify policy: who shows `X-Key: NAME` is that consumer. */
-const keyed = definePolicy<object, never, 'missing' | 'invalid'>({
-  name: 'keyed',
-  stage: 'identify',
-  summary: 'Knows a caller by a word.',
-  when: 'In this test.',
-  config: object({}),
-  uses: [],
-  writes: [Principal],
-  denials: {
-    missing: { status: 401, says: 'No.', ref: 'RFC 9110 15.5.2', mend: 'Say it.', absent: true },
-    invalid: { status: 401, says: 'No.', ref: 'RFC 9110 15.5.2', mend: 'Say another.' },
-  },
-  examples: [{ title: 'Without', config: {}, send: {}, expect: { status: 401, code: 'keyed.missing' } }],
-  compile: (_, { deny }) => ({
-    request(x) {
-      const at = x.head.find(fieldName('x-key'))
-      if (at < 0) return deny('missing')
-      const consumer = x.head.value(at)
-      if (consumer === 'wrong') return deny('invalid')
-      x.set(Principal, { consumer, credential: 'word', by: 'keyed' })
-      return undefined
-    },
-  }),
-})
 
 describe('client-certificate', () => {
   it('does what its examples say', async () => assert.equal(await runExamples(clientCertificate), 3))
@@ -86,6 +58,13 @@ describe('client-certificate', () => {
       assert.deepEqual([got, code ?? consumer], [status, said], `${JSON.stringify(config)} ${shown?.thumbprint.slice(0, 2)} ${shown?.trust}`)
     }
     assert.equal(table.length, 19)
+  })
+
+  it('leaves nothing on a certificate, whose connection outlives any number of publications', async () => {
+    const shown = certificate()
+    const before = Reflect.ownKeys(shown)
+    for (let publication = 0; publication < 3; publication++) assert.equal((await house({}).send({ certificate: shown })).status, 200)
+    assert.deepEqual(Reflect.ownKeys(shown), before)
   })
 
   it('says what is wrong with a certificate, and challenges', async () => {

@@ -1,10 +1,10 @@
 // client-certificate: knows the calling application by the certificate that it shows in its handshake, or that a trusted proxy forwards.
 import { boolean, checked, type Infer, list, object, oneOf, optional, string } from '../../base/schema.ts'
 import { type CertificateProblem, type ClientCertificate, certificateDigest, certificateProblems } from '../../model/client-certificate.ts'
-import type { KnownKey } from '../../model/directory.ts'
 import { NAME } from '../../model/names.ts'
 import { type Denial, definePolicy, type Refusal } from '../../pipeline/contract.ts'
-import { Principal, type PrincipalValue, ShownCertificate } from '../../pipeline/slots.ts'
+import { principalOf } from '../../pipeline/principals.ts'
+import { Principal, ShownCertificate } from '../../pipeline/slots.ts'
 import type { FoundKey } from '../../ports/credentials.ts'
 
 const config = object({
@@ -96,9 +96,15 @@ export const clientCertificate = definePolicy<Config, 'credentials', Code>({
     const unknown = deny('unknown', challenge)
     const ambiguous = deny('ambiguous', challenge)
     const notAllowed = deny('not-allowed')
-    // What the directory is asked for, made once for each certificate: it stands on the certificate, as its object outlives the request.
-    const DIGESTS = Symbol('digests')
-    const digestsOf = (shown: ClientCertificate & { [DIGESTS]?: readonly string[] }): readonly string[] => (shown[DIGESTS] ??= digests(shown, match, trust))
+    // What the directory is asked for, made once for each certificate. Not on the certificate: connections outlive publications, each of which compiles anew.
+    const known = new WeakMap<ClientCertificate, readonly string[]>()
+    const digestsOf = (shown: ClientCertificate): readonly string[] => {
+      const before = known.get(shown)
+      if (before !== undefined) return before
+      const made = digests(shown, match, trust)
+      known.set(shown, made)
+      return made
+    }
     /** Whose certificate it is, or why nobody's. */
     const recognise = (shown: ClientCertificate, nowMs: number): FoundKey | Refusal => {
       if (shown.problem !== undefined) return denied[shown.problem]
@@ -120,7 +126,7 @@ export const clientCertificate = definePolicy<Config, 'credentials', Code>({
         if (shown === undefined) return required ? missing : undefined
         const found = recognise(shown, x.nowUs / 1000)
         if ('kind' in found) return found
-        x.set(Principal, principalOf(found))
+        x.set(Principal, principalOf(found, 'client-certificate'))
         if (forward) x.tellUpstream('Client-Cert', lineOf(shown))
         return undefined
       },
@@ -145,16 +151,3 @@ function lineOf(shown: ClientCertificate & { [LINE]?: string }): string {
   return (shown[LINE] ??= `:${Buffer.from(shown.raw).toString('base64')}:`)
 }
 const LINE = Symbol('line')
-
-/** One value per credential, for as long as the directory keeps it at hand. */
-function principalOf({ key, consumer }: FoundKey): PrincipalValue {
-  const own: Recognised = key
-  let principal = own[PRINCIPAL]
-  if (principal === undefined || principal.plans !== consumer.plans) {
-    principal = { consumer: consumer.name, credential: key.id, by: 'client-certificate', plans: consumer.plans }
-    own[PRINCIPAL] = principal
-  }
-  return principal
-}
-const PRINCIPAL = Symbol('principal')
-type Recognised = KnownKey & { [PRINCIPAL]?: PrincipalValue }
