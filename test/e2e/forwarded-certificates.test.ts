@@ -11,7 +11,7 @@ import { after, before, describe, test } from 'node:test'
 import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH } from '../support/certificate-maker.ts'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { LoadConnection } from '../support/load-client.ts'
-import { listPem, makeRevocationList } from '../support/revocation-list-maker.ts'
+import { makeRevocationPem } from '../support/revocation-list-maker.ts'
 
 const PROXY = '127.0.0.1'
 const STRANGER = '127.0.0.2'
@@ -35,7 +35,7 @@ describe('certificates that a proxy forwards', () => {
     writeFileSync(join(folder, 'ours.pem'), ours.certificate, { mode: 0o600 })
     const revoked = await client({ subject: 'CN=revoked' })
     certificates['revoked'] = field(revoked)
-    writeFileSync(join(folder, 'crl.pem'), listPem(await makeRevocationList({ issuer: ours, revoked: [revoked.parsed.serialNumber] })), { mode: 0o600 })
+    writeFileSync(join(folder, 'crl.pem'), await makeRevocationPem(ours, [revoked]), { mode: 0o600 })
     certificates['right'] = field(right)
     certificates['expired'] = field(await client({ to: new Date('2021-01-01T00:00:00Z') }))
     certificates['of a server'] = field(await client({ purposes: [SERVER_AUTH] }))

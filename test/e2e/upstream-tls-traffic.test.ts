@@ -13,7 +13,7 @@ import type { TLSSocket } from 'node:tls'
 import { CLIENT_AUTH, type Made, makeCertificate } from '../support/certificate-maker.ts'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { LoadConnection, metric } from '../support/load-client.ts'
-import { makeRevocationList } from '../support/revocation-maker.ts'
+import { makeRevocationPem } from '../support/revocation-list-maker.ts'
 
 const GET = 'GET /shop/who HTTP/1.1\r\nHost: a\r\n\r\n'
 const REPLACEMENTS = 20
@@ -63,7 +63,7 @@ describe('an upstream under TLS', () => {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     replace('ca.pem', root.certificate)
-    replace('list.pem', await makeRevocationList(root))
+    replace('list.pem', await makeRevocationPem(root))
     await show('0')
     const upstream = {
       url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -216,10 +216,10 @@ describe('an upstream under TLS', () => {
   test('is not believed any more once it is revoked, whatever connections and sessions are kept', async () => {
     const own = await issued('revoked')
     server.setSecureContext({ cert: own.certificate, key: own.key, ca: root!.certificate })
-    const list = await makeRevocationList(root!)
+    const list = await makeRevocationPem(root!)
     replace('list.pem', list)
     await until(200)
-    replace('list.pem', await makeRevocationList(root!, [own]))
+    replace('list.pem', await makeRevocationPem(root!, [own]))
     await until(502, 'revoked')
     replace('list.pem', list)
     await until(200)

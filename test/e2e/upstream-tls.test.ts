@@ -14,7 +14,7 @@ import { CLIENT_AUTH, type Made, makeCertificate, type Wanted } from '../support
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { metric } from '../support/load-client.ts'
 import { startTlsNginx, type TlsNginx } from '../support/nginx-tls.ts'
-import { makeRevocationList } from '../support/revocation-maker.ts'
+import { makeRevocationPem } from '../support/revocation-list-maker.ts'
 
 const LONG_AGO = { to: new Date('2021-01-01T00:00:00Z') }
 const LATER = { from: new Date('2100-01-01T00:00:00Z') }
@@ -154,8 +154,8 @@ describe('an upstream under TLS', () => {
     ;[own, revoked] = await Promise.all([issued(), issued()])
     file('root.pem', root.certificate)
     file('other.pem', other.certificate)
-    file('list.pem', await makeRevocationList(root, [revoked]))
-    file('ended.pem', await makeRevocationList(root, [], { to: '2021-01-01' }))
+    file('list.pem', await makeRevocationPem(root, [revoked]))
+    file('ended.pem', await makeRevocationPem(root, [], { to: '2021-01-01' }))
     await client('client', {})
     await client('client-expired', LONG_AGO)
     await client('client-later', LATER)
@@ -166,7 +166,7 @@ describe('an upstream under TLS', () => {
     const gone = await makeCertificate({ subject: 'CN=gone', purposes: [CLIENT_AUTH], issuer: root })
     file('client-revoked.pem', gone.certificate)
     file('client-revoked.key', gone.key)
-    nginx = await startTlsNginx({ certificate: own.certificate, key: own.key, clients: root.certificate, revoked: await makeRevocationList(root, [gone]) })
+    nginx = await startTlsNginx({ certificate: own.certificate, key: own.key, clients: root.certificate, revoked: await makeRevocationPem(root, [gone]) })
     const apis: Record<string, object> = {}
     for (const { what, shows, tls, http2: isHttp2 } of cases) {
       const shows_ = await shows()

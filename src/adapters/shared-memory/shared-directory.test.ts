@@ -112,6 +112,33 @@ describe('credentials in shared memory', () => {
     assert.deepEqual([...credentials.findKey(digestOf(1), 0)!.consumer.apis], ['shop'])
   })
 
+  it('while a whole new directory is being handed over, rights that are taken away are not read from the old one, where consumers have other numbers', async () => {
+    let hand!: () => void
+    const writer = new SharedDirectory({
+      handOver: (memory) => new Promise((resolve) => (hand = () => resolve(credentials.replaceStore(memory)))),
+    })
+    const credentials = new SharedCredentials(NOTHING.memory, writer.memory)
+    const names = ['acme', 'globex', 'initech']
+    for (const [i, name] of names.entries()) {
+      writer.putConsumer({ name, apis: ['shop', 'bank'] })
+      writer.putKey(keyOf(i, name))
+    }
+    const replaced = writer.replace({ keys: 10, consumers: 3 }, async (fresh) => {
+      for (const [i, name] of [...names.entries()].reverse()) {
+        fresh.putConsumer({ name, apis: ['shop', 'bank'] })
+        fresh.putKey(keyOf(i, name))
+      }
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    writer.removeConsumer('acme')
+    writer.putConsumer({ name: 'globex', apis: ['shop'] })
+    const mayBank = () => names.map((_, i) => credentials.findKey(digestOf(i), 0)?.consumer.apis.has('bank') ?? false)
+    assert.deepEqual(mayBank(), [false, false, true])
+    hand()
+    await replaced
+    assert.deepEqual(mayBank(), [false, false, true])
+  })
+
   it('keys with the same place at hand are told apart, and each is one object while it is shown alone', () => {
     const writer = new SharedDirectory({ room: { keys: 20_000, consumers: 1 } })
     const credentials = new SharedCredentials(NOTHING.memory, writer.memory)

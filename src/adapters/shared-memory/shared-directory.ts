@@ -13,6 +13,8 @@ export interface DirectoryMemory {
 interface Tables {
   readonly keys: KeyTable
   readonly consumers: ConsumerTable
+  /** Of the consumers, by name: a table that has grown goes on with them, a directory that was filled anew has others. */
+  readonly numbers: Map<string, number>
 }
 
 const KEYS_MIN = 1024
@@ -32,10 +34,9 @@ export interface SharedDirectoryOptions {
 
 export class SharedDirectory implements CredentialDirectory {
   private tables: Tables
-  private numbers = new Map<string, number>()
   /** Tables that are no longer written, and that some reader may still look into. */
   private readonly retiredKeys = new Set<KeyTable>()
-  private readonly retiredConsumers = new Set<ConsumerTable>()
+  private readonly retiredConsumers = new Map<ConsumerTable, Tables['numbers']>()
   private handingOver: Promise<void> = Promise.resolve()
   private readonly handOver: (memory: DirectoryMemory) => Promise<void>
   private readonly nowMs: () => number
@@ -53,7 +54,7 @@ export class SharedDirectory implements CredentialDirectory {
     return this.tables.keys.live
   }
   get consumerCount(): number {
-    return this.numbers.size
+    return this.tables.numbers.size
   }
   get octets(): number {
     return this.tables.keys.memory.byteLength + this.tables.consumers.memory.byteLength
@@ -66,12 +67,11 @@ export class SharedDirectory implements CredentialDirectory {
       this.tables.consumers.setRights(number, rights)
     }
     // Who still reads an old table may not go on with old rights: until it has the new table, it does not know this consumer.
-    for (const table of this.retiredConsumers) table.dropRights(number)
+    for (const [table, numbers] of this.retiredConsumers) dropRights(table, numbers.get(name))
   }
   removeConsumer(name: string): void {
-    const number = this.numbers.get(name)
-    if (number === undefined) return
-    for (const table of [this.tables.consumers, ...this.retiredConsumers]) table.dropRights(number)
+    const { consumers, numbers } = this.tables
+    for (const [table, known] of [[consumers, numbers] as const, ...this.retiredConsumers]) dropRights(table, known.get(name))
   }
 
   putKey(key: LiveKey): void {
@@ -91,7 +91,6 @@ export class SharedDirectory implements CredentialDirectory {
   async replace(room: { readonly keys: number; readonly consumers: number }, fill: (writer: CredentialWriter) => Promise<void>): Promise<void> {
     const fresh = new SharedDirectory({ nowMs: this.nowMs, room })
     await fill(fresh)
-    this.numbers = fresh.numbers
     this.move(fresh.tables)
     await this.settled()
   }
@@ -101,14 +100,14 @@ export class SharedDirectory implements CredentialDirectory {
   }
 
   private numberOf(name: string): number {
-    const known = this.numbers.get(name)
+    const known = this.tables.numbers.get(name)
     if (known !== undefined) return known
     let number = this.tables.consumers.add(name)
     if (number < 0) {
       this.growConsumers(name.length)
       number = this.tables.consumers.add(name)
     }
-    this.numbers.set(name, number)
+    this.tables.numbers.set(name, number)
     return number
   }
   private growKeys(): void {
@@ -120,12 +119,12 @@ export class SharedDirectory implements CredentialDirectory {
   }
 
   private move(next: Tables): void {
-    const { keys, consumers } = this.tables
+    const { keys, consumers, numbers } = this.tables
     this.tables = next
     const { memory } = this
     // A table that stays is still written: only what was left behind is retired.
     if (keys !== next.keys) this.retiredKeys.add(keys)
-    if (consumers !== next.consumers) this.retiredConsumers.add(consumers)
+    if (consumers !== next.consumers) this.retiredConsumers.set(consumers, numbers)
     this.handingOver = this.handingOver
       .then(() => this.handOver(memory))
       .then(() => {
@@ -135,10 +134,15 @@ export class SharedDirectory implements CredentialDirectory {
   }
 }
 
+function dropRights(table: ConsumerTable, number: number | undefined): void {
+  if (number !== undefined) table.dropRights(number)
+}
+
 function emptyTables({ keys, consumers }: { readonly keys: number; readonly consumers: number }): Tables {
   return {
     keys: new KeyTable(keyTableMemory(Math.max(KEYS_MIN, keys))),
     consumers: new ConsumerTable(consumerTableMemory(Math.max(CONSUMERS_MIN, consumers), Math.max(TEXT_WORDS_MIN, consumers * 32))),
+    numbers: new Map(),
   }
 }
 

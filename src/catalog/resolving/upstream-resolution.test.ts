@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH } from '../../../test/support/certificate-maker.ts'
-import { makeRevocationList } from '../../../test/support/revocation-maker.ts'
+import { makeRevocationPem } from '../../../test/support/revocation-list-maker.ts'
 import { DocumentCache } from '../reading/document-cache.ts'
 import { readSources } from '../reading/sources.ts'
 import { withConsole } from '../revisions/console-document.ts'
@@ -34,8 +34,8 @@ before(async () => {
   put('both.pem', client.certificate + client.key, 0o644)
   put('server.pem', server.certificate)
   put('server.key', server.key)
-  put('list.pem', await makeRevocationList(authority, [], { to: '2030-01-01' }))
-  put('ended.pem', await makeRevocationList(authority, [], { to: '2021-01-01' }))
+  put('list.pem', await makeRevocationPem(authority, [], { to: '2030-01-01' }))
+  put('ended.pem', await makeRevocationPem(authority, [], { to: '2021-01-01' }))
 })
 
 function write(sections: object): string {

@@ -25,6 +25,7 @@ export class UpstreamSession {
   private trustedUntilMs = Number.POSITIVE_INFINITY
   /** When it was asked whether anybody is there; 0 when that is known. */
   private askedMs = 0
+  private leaving = false
 
   constructor(pool: UpstreamPool) {
     this.pool = pool
@@ -49,7 +50,7 @@ export class UpstreamSession {
   }
 
   get takesStreams(): boolean {
-    return !this.session.closed && !this.session.destroyed && this.trustedUntilMs > this.pool.nowMs
+    return !this.leaving && !this.session.closed && !this.session.destroyed && this.trustedUntilMs > this.pool.nowMs
   }
   get carries(): boolean {
     return this.wires.size > 0
@@ -68,7 +69,7 @@ export class UpstreamSession {
   /** That request is over. */
   over(wire: UpstreamStream): void {
     this.wires.delete(wire)
-    if (this.session.closed || this.session.destroyed) this.partIfEmpty()
+    if (this.leaving || this.session.closed || this.session.destroyed) this.partIfEmpty()
   }
 
   /** `refuse` ends the session: before the library hears that the handshake is done, so that it begins nothing on it. */
@@ -108,12 +109,14 @@ export class UpstreamSession {
 
   /** No further stream is opened on it. */
   leave(): void {
-    this.session.close()
+    this.leaving = true
     this.partIfEmpty()
   }
-  /** The library itself waits for ever for an upstream that it told that it goes. */
+  /** Not while it carries requests: those that have not left yet the library would refuse. And it waits for ever for an upstream that it told that it goes. */
   private partIfEmpty(): void {
-    if (this.wires.size === 0) setTimeout(() => this.socket.destroy(), LINGER_MS).unref()
+    if (this.carries) return
+    this.session.close()
+    setTimeout(() => this.socket.destroy(), LINGER_MS).unref()
   }
 }
 const ignore = (): void => {}

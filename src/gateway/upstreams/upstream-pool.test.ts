@@ -1,13 +1,20 @@
 // A pool gives out no connection that stands on what does not hold any more.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { createServer as createHttp2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import { test } from 'node:test'
 import { createServer } from 'node:tls'
 import { makeCertificate } from '../../../test/support/certificate-maker.ts'
 import type { Upstream } from '../../model/snapshot.ts'
+import type { UpstreamConnection } from './upstream-connection.ts'
 import { UpstreamPool } from './upstream-pool.ts'
 import { TrustContext, UpstreamTls } from './upstream-tls.ts'
+
+const upstreamAt = (server: { address(): unknown }): Upstream => ({
+  ...{ host: '127.0.0.1', port: (server.address() as AddressInfo).port, basePath: '', preserveHost: false, connections: 2, queue: 1 },
+  timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, eventsMs: 1000, keepAliveMs: Number.MAX_SAFE_INTEGER },
+})
 
 test('a kept connection is given again until its certificate ends, and then closed', async () => {
   const nowMs = Date.now()
@@ -15,11 +22,7 @@ test('a kept connection is given again until its certificate ends, and then clos
   const server = createServer({ cert: made.certificate, key: made.key }, (socket) => socket.on('error', () => {}))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const upstream: Upstream = {
-    ...{ host: '127.0.0.1', port: (server.address() as AddressInfo).port, basePath: '', preserveHost: false, connections: 2, queue: 1 },
-    tls: { serverName: 'shop.internal', trust: '' },
-    timeouts: { connectMs: 1000, headMs: 1000, idleMs: 1000, eventsMs: 1000, keepAliveMs: Number.MAX_SAFE_INTEGER },
-  }
+  const upstream: Upstream = { ...upstreamAt(server), tls: { serverName: 'shop.internal', trust: '' } }
   const tls = new UpstreamTls('shop.internal', new TrustContext({ profile: 'intermediate', authorities: [made.certificate] }), 'http/1.1')
   const pool = new UpstreamPool(upstream, tls, nowMs, (cause) => assert.fail(String(cause)))
   const first = pool.take(false, true)!
@@ -34,5 +37,44 @@ test('a kept connection is given again until its certificate ends, and then clos
   assert.equal(first.socket.destroyed, true)
   second.destroy()
   pool.retire()
+  server.close()
+})
+
+/** Sends a request and answers how it ended. */
+const ask = (connection: UpstreamConnection): Promise<string> =>
+  new Promise((resolve) => {
+    const nothing = (): void => {}
+    connection.open({
+      ...{ toHead: false, whole: true, startOfRead: nothing, endOfRead: nothing, upstreamConnected: nothing, upstreamDrained: nothing },
+      ...{ responseInformational: nothing, responseHead: () => false, responseBody: nothing, responseTrailers: nothing, responseWhole: nothing },
+      ...{ tunnelClosed: nothing, yieldIfIdle: () => false, responseEnd: () => resolve('whole'), responseFailed: (fault) => resolve(`failed: ${fault}`) },
+    })
+    connection.socket.write(Buffer.from('GET / HTTP/1.1\r\nHost: shop.internal\r\n\r\n'))
+  })
+
+test('of an upstream of HTTP/2 that is retired, requests that wait for its connection or were just written are answered, and no connection stays', async () => {
+  const server = createHttp2Server()
+  const ends: Promise<unknown>[] = []
+  server.on('session', (session: ServerHttp2Session) => ends.push(once(session, 'close')))
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.respond({ ':status': 200 })
+    stream.end('answered')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const pool = new UpstreamPool({ ...upstreamAt(server), http2: true }, undefined, Date.now(), (cause) => assert.fail(String(cause)))
+  const connecting = ask(pool.take(false, true)!)
+  pool.retire()
+  assert.equal(await connecting, 'whole')
+  // One that waited in the queue, or is tried again, comes after that.
+  const late = ask(pool.take(true, true)!)
+  assert.equal(await late, 'whole')
+  const standing = new UpstreamPool({ ...upstreamAt(server), http2: true }, undefined, Date.now(), (cause) => assert.fail(String(cause)))
+  assert.equal(await ask(standing.take(false, true)!), 'whole')
+  const written = ask(standing.take(false, true)!)
+  standing.retire()
+  assert.equal(await written, 'whole')
+  await Promise.all(ends)
+  assert.deepEqual([ends.length, pool.openConnections, standing.openConnections], [3, 0, 0])
   server.close()
 })

@@ -118,6 +118,8 @@ export class UpstreamPool {
     if (!this.all.delete(connection)) return
     remove(this.idle, connection)
     if (this.queued > 0) this.serveWaiting()
+    // What waited or was tried again has opened connections since, and nobody sweeps what is retired.
+    if (this.retired && this.all.size === 0) this.retire()
   }
 
   /** Gives connections to those who wait, in turn from both queues, for as long as there are any that they may have. */

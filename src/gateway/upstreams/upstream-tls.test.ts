@@ -6,7 +6,7 @@ import type { AddressInfo, TcpNetConnectOpts } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { createServer, type Server, type TlsOptions } from 'node:tls'
 import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH, type Wanted } from '../../../test/support/certificate-maker.ts'
-import { makeRevocationList } from '../../../test/support/revocation-maker.ts'
+import { makeRevocationPem } from '../../../test/support/revocation-list-maker.ts'
 import type { UpstreamTrust } from '../../model/snapshot.ts'
 import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
 import { type Distrust, TrustContext, TrustContexts, UpstreamTls } from './upstream-tls.ts'
@@ -144,36 +144,36 @@ describe('an upstream under TLS', () => {
     {
       what: 'not on the lists',
       shows: async () => chain(own, between),
-      asks: async () => ({ revocationLists: [await makeRevocationList(root), await makeRevocationList(between)] }),
+      asks: async () => ({ revocationLists: [await makeRevocationPem(root), await makeRevocationPem(between)] }),
     },
     {
       what: 'on the list',
       shows: async () => chain(own, between),
-      asks: async () => ({ revocationLists: [await makeRevocationList(root), await makeRevocationList(between, [own])] }),
+      asks: async () => ({ revocationLists: [await makeRevocationPem(root), await makeRevocationPem(between, [own])] }),
       distrust: 'revoked',
     },
     {
       what: 'of an authority on the list',
       shows: async () => chain(own, between),
-      asks: async () => ({ revocationLists: [await makeRevocationList(root, [between]), await makeRevocationList(between)] }),
+      asks: async () => ({ revocationLists: [await makeRevocationPem(root, [between]), await makeRevocationPem(between)] }),
       distrust: 'revoked',
     },
     {
       what: 'of an authority without a list',
       shows: async () => chain(own, between),
-      asks: async () => ({ revocationLists: [await makeRevocationList(root)] }),
+      asks: async () => ({ revocationLists: [await makeRevocationPem(root)] }),
       distrust: 'revocation-unknown',
     },
     {
       what: 'beside a list that has ended',
       shows: async () => chain(own, between),
-      asks: async () => ({ revocationLists: [await makeRevocationList(root), await makeRevocationList(between, [], { to: '2021-01-01' })] }),
+      asks: async () => ({ revocationLists: [await makeRevocationPem(root), await makeRevocationPem(between, [], { to: '2021-01-01' })] }),
       distrust: 'revocation-unknown',
     },
     {
       what: 'beside a list that somebody else signed',
       shows: async () => chain(own, between),
-      asks: async () => ({ revocationLists: [await makeRevocationList(root), await makeRevocationList(between, [], { signer: other })] }),
+      asks: async () => ({ revocationLists: [await makeRevocationPem(root), await makeRevocationPem(between, [], { signer: other })] }),
       distrust: 'revocation-unknown',
     },
     { what: 'with its own key pinned', shows: async () => chain(own, between), asks: async () => ({ pins: [pin(other), pin(own)] }) },
@@ -224,7 +224,7 @@ describe('an upstream under TLS', () => {
   it('is believed until the first of its chain ends, or a list does', async () => {
     const upstream = await serve(chain(own, between))
     assert.equal((await shake(tlsOf(), upstream.port)).verdict, Date.UTC(2050, 0, 1))
-    const revocationLists = [await makeRevocationList(root), await makeRevocationList(between)]
+    const revocationLists = [await makeRevocationPem(root), await makeRevocationPem(between)]
     assert.equal((await shake(tlsOf({ revocationLists, listsEndMs: 123 }), upstream.port)).verdict, 123)
     assert.equal((await shake(tlsOf({ insecure: true }), upstream.port)).verdict, Number.POSITIVE_INFINITY)
     upstream.close()
@@ -244,7 +244,7 @@ describe('an upstream under TLS', () => {
       const upstream = await serve({ ...chain(own, between), maxVersion: version })
       const first = tlsOf()
       assert.deepEqual([(await shake(first, upstream.port)).reused, (await shake(first, upstream.port)).reused], [false, true])
-      const revocationLists = [await makeRevocationList(root), await makeRevocationList(between, [own])]
+      const revocationLists = [await makeRevocationPem(root), await makeRevocationPem(between, [own])]
       const others: readonly (readonly [UpstreamTls, Distrust])[] = [
         [tlsOf({}, 'bank.internal'), 'wrong-name'],
         [tlsOf({ pins: [pin(other)] }), 'pin-mismatch'],
@@ -263,6 +263,20 @@ describe('an upstream under TLS', () => {
       upstream.close()
     })
   }
+
+  it('that wants a certificate is told from one that is not believed, where nobody looks whether it is', async () => {
+    const upstream = await serve({ ...chain(await makeCertificate({})), requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' })
+    const told: string[] = []
+    const tls = tlsOf({ insecure: true })
+    const socket = tls.connect({ host: '127.0.0.1', port: upstream.port }, NOW_MS, {
+      verified: () => told.push('verified'),
+      failed: (distrust) => told.push(distrust),
+    })
+    socket.resume()
+    await new Promise((resolve) => socket.once('close', resolve))
+    upstream.close()
+    assert.deepEqual(told, ['verified', 'refused-ours'])
+  })
 
   it('that speaks TLS of before 1.2, or before 1.3 where that is the floor, is refused: protocol', async () => {
     for (const [profile, maxVersion, expected] of [

@@ -130,7 +130,7 @@ export class UpstreamTls {
       if (untilMs !== undefined) this.session = { octets, untilMs }
     })
     socket.on('error', (cause: NodeJS.ErrnoException) => {
-      const distrust = distrustOf(cause.code ?? '', socket)
+      const distrust = distrustOf(cause.code ?? '', !context.insecure && Boolean(socket.authorizationError))
       if (distrust === undefined) return
       this.session = undefined
       handshake.failed(distrust)
@@ -203,8 +203,8 @@ const VERIFICATION: { readonly [code: string]: Distrust } = {
 const ABOUT_OURS = /_ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_[A-Z]+|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR)$/
 
 /** Undefined when the connection failed, and not TLS. */
-function distrustOf(code: string, socket: TLSSocket): Distrust | undefined {
-  if (socket.authorizationError) return VERIFICATION[code] ?? 'bad-certificate'
+function distrustOf(code: string, isUnverified: boolean): Distrust | undefined {
+  if (isUnverified) return VERIFICATION[code] ?? 'bad-certificate'
   if (!code.startsWith('ERR_SSL_')) return undefined
   return ABOUT_OURS.test(code) ? 'refused-ours' : 'protocol'
 }
