@@ -368,7 +368,7 @@ export class Gateway {
         setTimeout(resolve, this.settings.timeouts.drainMs).unref()
       })
     }
-    for (const client of this.connections) client.socket.destroy()
+    for (const client of this.connections) client.cut()
     this.sessions.destroy()
     for (const { door } of this.doors) door.clear()
     for (const api of this.live.apis.values()) api.pool.retire()
