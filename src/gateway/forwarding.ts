@@ -376,6 +376,7 @@ export class Forwarding implements Waiting {
   private clear(): void {
     this.x = undefined
     this.route = undefined
+    this.tunnel?.abandon()
     this.tunnel = undefined
     this.early = undefined
     this.collected = undefined

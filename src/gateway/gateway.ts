@@ -282,7 +282,7 @@ export class Gateway {
         setTimeout(resolve, this.settings.timeouts.drainMs).unref()
       })
     }
-    for (const client of this.connections) client.socket.destroy()
+    for (const client of this.connections) client.cut()
     this.sessions.destroy()
     this.doors.clear()
     for (const api of this.live.apis.values()) api.pool.retire()

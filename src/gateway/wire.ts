@@ -18,6 +18,8 @@ export interface Wire {
   end(sent?: () => void): unknown
   /** Ends both sides at once: the other side sees it broken off. */
   destroy(): unknown
+  /** The same by a reset, which nobody takes for an end in order. Only sockets in clear can. */
+  resetAndDestroy?(): unknown
   /** Ends both sides once all has left. */
   destroySoon(): void
   /** Something may be told behind the body of the response that begins now. Only streams can. */

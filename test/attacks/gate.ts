@@ -1,7 +1,8 @@
 // The server that the attacks run against, and what stands behind it: Gatehouse, or any other to prove that the runner can tell them apart.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
-import { createServer as createStreamServer, type ServerHttp2Session } from 'node:http2'
+import { createServer as createStreamServer, type Http2ServerRequest, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCertificate } from '../support/certificate-maker.ts'
@@ -104,73 +105,61 @@ export async function gatehouseGate(): Promise<Gate> {
   }
 }
 
-/** Node's own HTTP server with its default settings; what its handler sees counts as what an upstream would see. */
-export async function nodeGate(): Promise<Gate> {
+/** What the handlers of a server of Node's see, which counts as what an upstream would see; each request is answered. */
+function handlerSight() {
   let seen: SeenMessage[] = []
-  const server = createServer((request: IncomingMessage, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('error', () => {})
-    request.on('end', () => {
-      const { rawHeaders: raw, method = '', url = '' } = request
-      const fields = Array.from({ length: raw.length / 2 }, (_, index) => [raw[index * 2]!, raw[index * 2 + 1]!] as const)
-      const head = `${method} ${url} HTTP/1.1\r\n${fields.map((field) => `${field.join(': ')}\r\n`).join('')}\r\n`
-      seen.push({ method, target: url, fields, body: Buffer.concat(parts), raw: Buffer.from(head, 'latin1') })
-      response.end('ok')
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    take() {
-      const taken = seen
-      seen = []
-      return taken
+    handle(request: IncomingMessage | Http2ServerRequest, answer: () => void): void {
+      const parts: Buffer[] = []
+      request.on('data', (part: Buffer) => parts.push(part))
+      request.on('error', () => {})
+      request.on('end', () => {
+        const { rawHeaders: raw, method = '', url = '' } = request
+        const fields = Array.from({ length: raw.length / 2 }, (_, index) => [raw[index * 2]!, raw[index * 2 + 1]!] as const)
+        const head = `${method} ${url} HTTP/1.1\r\n${fields.map((field) => `${field.join(': ')}\r\n`).join('')}\r\n`
+        seen.push({ method, target: url, fields, body: Buffer.concat(parts), raw: Buffer.from(head, 'latin1') })
+        answer()
+      })
     },
-    faults: () => [],
-    async stop() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+    /** The gate of that server, which listens from then on. */
+    async gate(server: Server, closeConnections: () => void): Promise<Gate> {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      return {
+        port: (server.address() as AddressInfo).port,
+        take() {
+          const taken = seen
+          seen = []
+          return taken
+        },
+        faults: () => [],
+        async stop() {
+          closeConnections()
+          await new Promise((resolve) => server.close(resolve))
+        },
+      }
     },
   }
 }
 
+/** Node's own HTTP server with its default settings. */
+export function nodeGate(): Promise<Gate> {
+  const { handle, gate } = handlerSight()
+  const server = createServer((request, response) => handle(request, () => response.end('ok')))
+  return gate(server, () => server.closeAllConnections())
+}
+
 /** Node's own HTTP/2 server with its default settings: the same library, and nothing in front of the handler. */
-export async function nodeStreamGate(): Promise<Gate> {
-  let seen: SeenMessage[] = []
+export function nodeStreamGate(): Promise<Gate> {
+  const { handle, gate } = handlerSight()
   const sessions = new Set<ServerHttp2Session>()
-  const server = createStreamServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('error', () => {})
-    request.on('end', () => {
-      const { rawHeaders: raw, method, url } = request
-      const fields = Array.from({ length: raw.length / 2 }, (_, index) => [raw[index * 2]!, raw[index * 2 + 1]!] as const)
-      const head = `${method} ${url} HTTP/1.1\r\n${fields.map((field) => `${field.join(': ')}\r\n`).join('')}\r\n`
-      seen.push({ method, target: url, fields, body: Buffer.concat(parts), raw: Buffer.from(head, 'latin1') })
-      response.end('ok')
-    })
-  })
+  const server = createStreamServer((request, response) => handle(request, () => response.end('ok')))
   server.on('session', (session) => {
     sessions.add(session)
     session.on('error', () => {})
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    take() {
-      const taken = seen
-      seen = []
-      return taken
-    },
-    faults: () => [],
-    async stop() {
-      for (const session of sessions) session.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  return gate(server, () => {
+    for (const session of sessions) session.destroy()
+  })
 }
 
 /** What a client of the gate needs to shake hands. It asks for no name: then its connection is for every host (RFC 9110 15.5.20). */

@@ -6,20 +6,8 @@ import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { LoadConnection } from '../support/load-client.ts'
 import { freePorts } from '../support/running-program.ts'
 import { StreamClient } from '../support/stream-client.ts'
-import { block, CODE, data, FLAG, goaway, headers, reset, SETTING, settings, TYPE } from '../support/stream-frames.ts'
+import { CODE, data, FLAG, goaway, request, reset, SETTING, settings, TYPE } from '../support/stream-frames.ts'
 import { type AskedStream, head, type StreamUpstream, startStreamUpstream, whole } from '../support/stream-upstream.ts'
-
-const request = (stream: number, path: string, method = 'GET', flags: number = FLAG.endStream | FLAG.endHeaders): Buffer =>
-  headers(
-    stream,
-    block([
-      [':method', method],
-      [':scheme', 'http'],
-      [':authority', 'a'],
-      [':path', path],
-    ]),
-    flags,
-  )
 
 describe('over HTTP/2', { timeout: 120_000 }, () => {
   let streams: StreamUpstream

@@ -8,7 +8,23 @@ import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { LoadConnection, metric } from '../support/load-client.ts'
 import { freePorts } from '../support/running-program.ts'
 import { StreamClient, type StreamClientOptions } from '../support/stream-client.ts'
-import { block, CODE, data, FLAG, frame, headers, PREFACE, ping, priority, reset, SETTING, settings, TYPE, windowUpdate } from '../support/stream-frames.ts'
+import {
+  block,
+  CODE,
+  data,
+  FLAG,
+  frame,
+  headers,
+  PREFACE,
+  ping,
+  priority,
+  request,
+  reset,
+  SETTING,
+  settings,
+  TYPE,
+  windowUpdate,
+} from '../support/stream-frames.ts'
 
 const GET = 'GET /honest HTTP/1.1\r\nHost: a\r\n\r\n'
 const PAGE = Buffer.alloc(200_000, 'page ')
@@ -17,17 +33,6 @@ const PER_ADDRESS = 40
 /** Attackers come from an address of their own: it is theirs that is capped. */
 const ATTACKER = '127.0.0.2'
 
-const request = (stream: number, path: string, method = 'GET', flags: number = FLAG.endStream | FLAG.endHeaders): Buffer =>
-  headers(
-    stream,
-    block([
-      [':method', method],
-      [':scheme', 'http'],
-      [':authority', 'a'],
-      [':path', path],
-    ]),
-    flags,
-  )
 const odd = (count: number, from = 1): number[] => Array.from({ length: count }, (_, i) => from + 2 * i)
 
 describe('over HTTP/2', { timeout: 300_000 }, () => {

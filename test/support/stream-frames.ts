@@ -98,6 +98,18 @@ export const tableSize = (size: number): Buffer => hpackNumber(0x20, 5, size)
 
 export type Fields = readonly (readonly [name: string, value: string])[]
 export const block = (fields: Fields): Buffer => Buffer.concat(fields.map(([name, value]) => literal(name, value)))
+/** The head of a request to the host `a`, in clear. */
+export const request = (stream: number, path: string, method = 'GET', flags: number = FLAG.endStream | FLAG.endHeaders): Buffer =>
+  headers(
+    stream,
+    block([
+      [':method', method],
+      [':scheme', 'http'],
+      [':authority', 'a'],
+      [':path', path],
+    ]),
+    flags,
+  )
 
 /** The status in a block that nghttp2 wrote, whose first field it is: indexed, or a literal in digits or in Huffman's code. */
 export function statusIn(written: Buffer): number {

@@ -79,7 +79,11 @@ export class ClientConnection {
   /** Takes `bytes[0, count)`, which hold only until it returns. */
   received(count: number, bytes: Buffer): void {
     if (this.state === TUNNEL) {
-      this.forwarding!.tunnel!.fromClient(bytes, 0, count)
+      try {
+        this.forwarding!.tunnel!.fromClient(bytes, 0, count)
+      } catch (cause) {
+        this.broke(cause)
+      }
       return
     }
     if (this.state === LINGERING) {
@@ -336,9 +340,13 @@ export class ClientConnection {
   broke(cause: unknown): void {
     this.gateway.report(cause)
     if (this.state === CLOSED || this.state === LINGERING) return
+    if (this.state === TUNNEL) {
+      this.forwarding!.tunnelOver('gateway.broken')
+      return
+    }
     this.forwarding?.abort()
     this.keepAlive = false
-    if (this.responseStarted || this.x === undefined) this.socket.destroy()
+    if (this.responseStarted || this.x === undefined) this.cut()
     else this.deny('gateway.broken')
   }
 
@@ -346,7 +354,13 @@ export class ClientConnection {
   breakOff(): void {
     this.keepAlive = false
     this.code = 'upstream.invalid'
-    this.socket.destroy()
+    this.cut()
+  }
+  /** Ends the connection at once, within a response. To HTTP/1.0 an orderly close may be the end of the body: there it must be a reset (RFC 9112 8). */
+  cut(): void {
+    const { socket } = this
+    if (this.responseStarted && this.minor === 0 && !socket.encrypted) socket.resetAndDestroy!()
+    else socket.destroy()
   }
 
   drained(): void {

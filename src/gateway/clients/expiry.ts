@@ -15,7 +15,7 @@ export function expire(client: ClientConnection): void {
       if (client.forwarding!.refusesBody || client.forwarding!.connects) upstreamTooSlow(client)
       else {
         client.forwarding!.abort()
-        if (client.responseStarted) client.socket.destroy()
+        if (client.responseStarted) client.cut()
         else tooSlow(client)
       }
       return
@@ -54,7 +54,7 @@ function upstreamTooSlow(client: ClientConnection): void {
   if (client.responseStarted) {
     client.code = forwarding.awaitsClient ? 'client.slow' : 'upstream.timeout'
     forwarding.abort()
-    client.socket.destroy()
+    client.cut()
     return
   }
   forwarding.abort()

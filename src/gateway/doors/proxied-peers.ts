@@ -20,8 +20,12 @@ export class ProxiedPeers {
   name(socket: Socket, { local, source, secure }: ProxyHeader): void {
     if (local) return
     const key = keyOf(socket)
-    this.peers.set(key, { peer: callerAddress(source ?? new Uint8Array(4)), secure })
-    socket.once('close', () => this.peers.delete(key))
+    const named = { peer: callerAddress(source ?? new Uint8Array(4)), secure }
+    this.peers.set(key, named)
+    // Another connection may have the same ends before this one is told that it has closed: nameless it would pass for the proxy's own.
+    socket.once('close', () => {
+      if (this.peers.get(key) === named) this.peers.delete(key)
+    })
   }
   of(socket: Socket): ProxiedPeer | undefined {
     return this.peers.size === 0 ? undefined : this.peers.get(keyOf(socket))

@@ -6,6 +6,7 @@ import type { ClientConnection } from '../clients/client-connection.ts'
 import { TUNNEL } from '../clients/client-state.ts'
 import type { Wire } from '../wire.ts'
 import { breakOff } from './breaking-off.ts'
+import { guarded, listening } from './guarded-events.ts'
 import type { Reading } from './reading.ts'
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants
@@ -38,33 +39,25 @@ export class ClientStream implements Wire {
     this.reading = reading
     this.waitingBytesMax = stream.writableHighWaterMark
     this.chunked = chunked
-    stream.on('data', (octets: Buffer) => this.guard(() => this.received(octets)))
-    stream.on('end', () => this.guard(() => this.ended()))
-    stream.on('drain', () => this.guard(() => this.client.drained()))
-    stream.on('wantTrailers', () => this.guard(() => this.sendTrailers()))
-    stream.on('close', () => {
-      reading.isOver(this, stream.writableFinished, this.brokenOff)
-      this.guard(() => this.client.closed())
-    })
+    listen(stream, this)
   }
 
-  /** What is thrown in an event of the library would end the thread, and every other connection with it. */
-  private guard(handle: () => void): void {
-    try {
-      handle()
-    } catch (cause) {
-      this.client.gateway.report(cause)
-      this.destroy()
-    }
+  failed(cause: unknown): void {
+    this.client.gateway.report(cause)
+    this.destroy()
   }
 
-  private ended(): void {
+  closed(): void {
+    this.reading.isOver(this, this.stream.writableFinished, this.brokenOff)
+    this.client.closed()
+  }
+  ended(): void {
     // A reset without an error ends the stream too: what came of the body is not all of it.
     if (this.stream.closed) return
     if (this.chunked) this.client.received(LAST_CHUNK.length, LAST_CHUNK)
     else if (this.client.state === TUNNEL) this.client.ended()
   }
-  private received(octets: Buffer): void {
+  received(octets: Buffer): void {
     const message = this.chunked ? Buffer.concat([Buffer.from(`${octets.length.toString(16)}\r\n`), octets, CRLF]) : octets
     this.client.received(message.length, message)
   }
@@ -98,9 +91,9 @@ export class ClientStream implements Wire {
   private begin(fields: readonly string[]): void {
     this.state = BODY
     this.fields = fields
-    queueMicrotask(() => this.guard(() => this.respond(false)))
+    queueMicrotask(() => guarded(this, respond))
   }
-  private respond(endStream: boolean): void {
+  respond(endStream: boolean): void {
     const { stream, fields } = this
     this.fields = undefined
     if (fields !== undefined && !stream.destroyed && !stream.closed)
@@ -115,7 +108,7 @@ export class ClientStream implements Wire {
   tellLast(fields: readonly string[]): void {
     this.trailers = together(fields)
   }
-  private sendTrailers(): void {
+  sendTrailers(): void {
     if (!this.stream.closed) this.stream.sendTrailers(this.trailers)
   }
 
@@ -146,6 +139,15 @@ export class ClientStream implements Wire {
     breakOff(this.stream, this.state === ENDED && this.stream.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR)
   }
 }
+
+const respond = (wire: ClientStream): void => wire.respond(false)
+const listen = listening<ClientStream>({
+  data: (wire, octets: Buffer) => wire.received(octets),
+  end: (wire) => wire.ended(),
+  drain: (wire) => wire.client.drained(),
+  wantTrailers: (wire) => wire.sendTrailers(),
+  close: (wire) => wire.closed(),
+})
 
 /** Fields of one name together, as the library wants them. */
 function together(fields: readonly string[]): OutgoingHttpHeaders {

@@ -4,7 +4,8 @@ import { ChunkedReader } from '../../http/chunked-reader.ts'
 import { requestForStream, responseOfStream, trailersOfStream } from '../../http/stream-forms.ts'
 import type { UpstreamConnection } from '../upstreams/upstream-connection.ts'
 import type { UpstreamWire } from '../wire.ts'
-import { breakOff, whenEnded } from './breaking-off.ts'
+import { breakOff, hasEnded, watchEnd } from './breaking-off.ts'
+import { guarded, listening } from './guarded-events.ts'
 import type { UpstreamSession } from './upstream-session.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_REFUSED_STREAM } = constants
@@ -44,32 +45,20 @@ export class UpstreamStream implements UpstreamWire {
       this.stream = this.owner.session.request(fields as never, { endStream: ends })
     } catch {
       // The session is on its way out: nothing was sent.
-      queueMicrotask(() => this.guard(() => this.close()))
+      this.closeSoon()
       return
     }
-    this.listen(this.stream)
+    watchEnd(this.stream)
+    listen(this.stream, this)
     if (!ends && end < octets.length) this.writeBody(octets, end)
   }
-  private listen(stream: ClientHttp2Stream): void {
-    const { connection } = this
-    stream.on('error', ignore)
-    stream.on('headers', (_headers, flags, fields) => this.guard(() => this.head(fields as unknown as string[], flags)))
-    stream.on('response', (_headers, flags, fields) => this.guard(() => this.head(fields as unknown as string[], flags)))
-    stream.on('data', (octets: Buffer) => this.guard(() => connection.received(octets, octets.length)))
-    stream.on('trailers', (_headers, _flags, fields) => this.guard(() => connection.trailers(trailersOfStream(fields as unknown as string[]))))
-    whenEnded(stream, () => this.guard(() => this.ended()))
-    stream.on('drain', () => this.guard(() => connection.drained()))
-    stream.on('close', () => this.guard(() => this.close()))
+  failed(cause: unknown): void {
+    this.connection.broke(cause)
   }
-  /** What is thrown in an event of the library would end the thread, and every other connection with it. */
-  private guard(handle: () => void): void {
-    try {
-      handle()
-    } catch (cause) {
-      this.connection.broke(cause)
-    }
+  private closeSoon(): void {
+    queueMicrotask(() => guarded(this, close))
   }
-  private close(): void {
+  close(): void {
     if (this.isOver) return
     this.isOver = true
     // Whatever else ended the stream was an answer of a kind: it is not asked for again.
@@ -78,13 +67,16 @@ export class UpstreamStream implements UpstreamWire {
     this.connection.closed()
   }
 
-  private head(fields: readonly string[], flags: number): void {
+  head(fields: readonly string[], flags: number): void {
     const head = responseOfStream(fields)
     // What is malformed goes no further (RFC 9113 8.1.1): the reader is given what no reader takes.
     const octets = typeof head === 'number' ? MALFORMED : head
     this.connection.received(octets, octets.length)
     // Told at once: what has no body is passed on as that.
     if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) this.ended()
+  }
+  endOfInput(): void {
+    if (hasEnded(this.stream!)) this.ended()
   }
   private ended(): void {
     if (this.answered) return
@@ -140,7 +132,7 @@ export class UpstreamStream implements UpstreamWire {
   /** Nobody waits for this response any more, or it is whole. */
   destroy(): void {
     const { stream } = this
-    if (stream === undefined) queueMicrotask(() => this.guard(() => this.close()))
+    if (stream === undefined) this.closeSoon()
     // What is over on both sides closes by itself: a reset for each response would look like an attack.
     else if (!stream.closed && !(this.answered && stream.writableEnded)) {
       if (!this.answered) this.owner.doubt()
@@ -148,5 +140,17 @@ export class UpstreamStream implements UpstreamWire {
     }
   }
 }
+const close = (wire: UpstreamStream): void => wire.close()
+const head = (wire: UpstreamStream, _headers: unknown, flags: number, fields: readonly string[]): void => wire.head(fields, flags)
+const listen = listening<UpstreamStream>({
+  headers: head,
+  response: head,
+  data: ({ connection }, octets: Buffer) => connection.received(octets, octets.length),
+  trailers: ({ connection }, _headers: unknown, _flags: number, fields: readonly string[]) => connection.trailers(trailersOfStream(fields)),
+  end: (wire) => wire.endOfInput(),
+  drain: ({ connection }) => connection.drained(),
+  close,
+  // A close follows.
+  error: () => {},
+})
 const MALFORMED = Buffer.from('malformed\r\n\r\n')
-const ignore = (): void => {}

@@ -48,8 +48,7 @@ function end(client: ClientConnection): void {
     if (!client.responseStarted) client.deny('access.ended')
     else {
       client.code = 'access.ended'
-      // Never short: the client sees that it was broken off.
-      client.socket.destroy()
+      client.cut()
     }
   }
 }

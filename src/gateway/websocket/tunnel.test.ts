@@ -133,6 +133,18 @@ describe('a tunnel', () => {
     }
   })
 
+  test('a count that comes after a side is gone writes nothing, and moves no deadline', async () => {
+    for (const answer of [taken(true), taken(false)]) {
+      const tunnel = open(slow)
+      tunnel.fromClient(text('one'), 0, text('one').length)
+      tunnel.abandon()
+      clock.coarseMs = timed.deadlineMs = 1
+      asked.pop()!.resolve(answer)
+      await turn()
+      assert.deepEqual([client.all.length, upstream.all.length, ended, timed.deadlineMs], [0, 0, [], 1])
+    }
+  })
+
   test('a count that comes after the end changes nothing', async () => {
     const tunnel = open(slow)
     tunnel.fromClient(text('one'), 0, text('one').length)

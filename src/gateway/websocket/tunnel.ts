@@ -225,6 +225,11 @@ export class Tunnel {
     this.finish(why)
   }
 
+  /** A side is gone. Whatever the count says that is still waited for, nothing is written to the other, and no deadline is moved. */
+  abandon(): void {
+    this.over = true
+  }
+
   private finish(why: string): void {
     this.over = true
     this.down.to.flush()
