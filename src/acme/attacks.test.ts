@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { type AcmeHouse, acmeHouse, NAME } from '../../test/support/acme-house.ts'
-import type { Step } from '../../test/support/acme-server.ts'
+import { problem, type Step, type Trouble } from '../../test/support/acme-server.ts'
 import { accounts } from './records.ts'
 
 const DAY = 86_400_000
@@ -158,6 +158,22 @@ describe('a server that holds us up', () => {
     assert.equal((await house.state())!.failures, 1)
   })
 
+  it('with slow answers and stale nonces is spoken to for no longer than a name is held', async () => {
+    house = await acmeHouse({
+      egress: (own) => ({
+        fetch(request) {
+          house.clock.advanceMs(Math.min(29_000, request.timeoutMs))
+          return own.fetch({ ...request, timeoutMs: 10_000 })
+        },
+      }),
+    })
+    house.acme.trouble('newAccount', ...Array<Trouble>(9).fill(problem('badNonce')))
+    house.acme.trouble('newOrder', ...Array<Trouble>(9).fill(problem('badNonce')))
+    const startMs = house.nowMs()
+    await refused(/did not come to an end in time/)
+    assert.equal(house.nowMs() - startMs, 5 * 60_000)
+  })
+
   it('by asking to be left alone for ten years is left alone for a week, and what is no time is none', async () => {
     for (const [retryAfter, most] of [
       ['315360000', 7 * DAY],
@@ -189,6 +205,7 @@ describe('a server that lies', () => {
     ['key', /not that of the certificate/],
     ['expired', /it has expired/],
     ['text', /no certificate in PEM form/],
+    ['authority', /it is that of an authority/],
   ] as const)
     it(`about a certificate (${wrong}) is not believed, and the next try begins anew`, async () => {
       let isWrong = true

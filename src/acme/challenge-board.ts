@@ -26,6 +26,8 @@ export class ChallengeBoard {
   private readonly parts: BoardParts
   private readonly proofs = new Map<string, TlsChallenge>()
   private answered = JSON.stringify(NO_CHALLENGES)
+  /** When the first of those that are answered is to be forgotten. */
+  private overMs = Number.POSITIVE_INFINITY
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(parts: BoardParts) {
@@ -49,6 +51,11 @@ export class ChallengeBoard {
     await this.takeUp()
   }
 
+  /** Whether something is answered for too long, as after the death of who put it up: nobody tells of that. */
+  get isOverdue(): boolean {
+    return this.overMs <= this.parts.nowMs()
+  }
+
   /** Answers what is in the store. One at a time, so that an older look never replaces a newer one. */
   takeUp(): Promise<void> {
     const mine = this.turn.then(() => this.look())
@@ -66,6 +73,7 @@ export class ChallengeBoard {
       await answer(wanted)
       this.answered = text
     }
+    this.overMs = Math.min(...pending.map(({ untilMs }) => untilMs))
     const over = all.filter(({ untilMs }) => untilMs <= nowMs())
     const unmarked = pending.filter(({ servedBy }) => !servedBy.includes(nodeId))
     if (over.length + unmarked.length === 0) return

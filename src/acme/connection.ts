@@ -43,14 +43,17 @@ export class AcmeConnection {
   private readonly egress: Egress
   private readonly server: AcmeServer
   private readonly nowMs: () => number
+  private readonly untilMs: number
   private readonly origin: string
   private known: Directory | undefined
   private nonce: string | undefined
 
-  constructor(egress: Egress, server: AcmeServer, nowMs: () => number) {
+  /** `untilMs`: nothing is asked after that, however slow each answer was, for somebody else may be at it then. */
+  constructor(egress: Egress, server: AcmeServer, nowMs: () => number, untilMs: number) {
     this.egress = egress
     this.server = server
     this.nowMs = nowMs
+    this.untilMs = untilMs
     this.origin = new URL(server.directory).origin
   }
 
@@ -124,10 +127,12 @@ export class AcmeConnection {
     request: { readonly method: 'GET' | 'POST'; readonly url: string; readonly body?: string; readonly headers?: { readonly [name: string]: string } },
     doing: string,
   ): Promise<OutboundResponse> {
+    const leftMs = this.untilMs - this.nowMs()
+    if (leftMs < 1) throw new AcmeFailure('tooSlow', `${doing}: the server did not come to an end in time`)
     try {
       const response = await this.egress.fetch({
         ...request,
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs: Math.min(TIMEOUT_MS, leftMs),
         bytesMax: BYTES_MAX,
         ...(this.server.trust !== undefined && { trust: this.server.trust }),
       })

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import { readServerCertificate } from '../certificates/server-certificate.ts'
 import type { ServerCertificate } from '../model/snapshot.ts'
-import { type Envelope, UnreadableSecret } from '../ports/envelope.ts'
+import type { Envelope } from '../ports/envelope.ts'
 import { everyEntry, type Store } from '../ports/store.ts'
 import { pemOfKey, temporaryCertificate } from './made-certificates.ts'
-import { certificatePlace, certificates } from './records.ts'
+import { certificatePlace, certificates, opened } from './records.ts'
 
 export class Holdings {
   private readonly store: Store
@@ -47,8 +47,8 @@ export class Holdings {
     const unusable: string[] = []
     await this.store.read(async (reading) => {
       for await (const { key: name, value } of everyEntry(reading, certificates)) {
-        const opened = this.open(name, value.sealed)
-        const certificate = opened && readServerCertificate(value.chain, pemOfKey(opened), this.nowMs()).certificate
+        const key = opened(this.envelope, value.sealed, certificatePlace(name))
+        const certificate = key && readServerCertificate(value.chain, pemOfKey(key), this.nowMs()).certificate
         if (certificate) read.set(name, certificate)
         else unusable.push(name)
       }
@@ -57,14 +57,5 @@ export class Holdings {
     this.unusable = unusable
     if (isOther) this.byName = read
     return isOther
-  }
-
-  private open(name: string, sealed: string): Uint8Array | undefined {
-    try {
-      return this.envelope.open(sealed, certificatePlace(name))
-    } catch (cause) {
-      if (cause instanceof UnreadableSecret) return undefined
-      throw cause
-    }
   }
 }

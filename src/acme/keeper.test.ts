@@ -3,28 +3,21 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { afterEach, describe, it } from 'node:test'
 import { type AcmeHouse, acmeHouse, NAME } from '../../test/support/acme-house.ts'
-import type { Step, Trouble } from '../../test/support/acme-server.ts'
+import { problem, type Step, type Trouble } from '../../test/support/acme-server.ts'
 import { everyEntry } from '../ports/store.ts'
-import { compromised, revocations } from './revocation.ts'
+import { accounts, hurry, nameStates } from './records.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 let house: AcmeHouse
-afterEach(async () => {
-  assert.deepEqual(house.acme.faults, [])
-  await house.close()
-})
-const open = async (options: Parameters<typeof acmeHouse>[0] = {}): Promise<void> => {
-  house = await acmeHouse(options)
-}
-const problem = (name: string, status = 400, retryAfter?: string): Trouble => ({ problem: name, status, ...(retryAfter !== undefined && { retryAfter }) })
+afterEach(() => house.close())
 /** Milliseconds until the next try. */
 const restOf = async (): Promise<number> => (await house.state())!.nextMs - house.nowMs()
 
 describe('a certificate', () => {
   it('is got, kept sealed, shown, and written into the trail', async () => {
-    await open()
+    house = await acmeHouse()
     const { nextDueMs } = await house.settle()
     const record = (await house.certificate())!
     assert.deepEqual([record.expiresMs - record.validFromMs, record.directory], [90 * DAY + HOUR, house.acme.directory])
@@ -41,7 +34,7 @@ describe('a certificate', () => {
   })
 
   it('leaves no private key in the store in clear', async () => {
-    await open()
+    house = await acmeHouse()
     house.acme.trouble('finalize', problem('serverInternal', 500))
     await house.settle()
     const all: string[] = []
@@ -56,7 +49,7 @@ describe('a certificate', () => {
   })
 
   it('is renewed when two thirds of its life are over, naming the one that it replaces, and the old one is shown until then', async () => {
-    await open({ renewalWindow: () => ({ start: '2027-12-01T00:00:00Z', end: '2027-12-02T00:00:00Z' }) })
+    house = await acmeHouse({ renewalWindow: () => ({ start: '2027-12-01T00:00:00Z', end: '2027-12-02T00:00:00Z' }) })
     await house.settle()
     const first = (await house.certificate())!
     const life = first.expiresMs - first.validFromMs
@@ -79,7 +72,7 @@ describe('a certificate', () => {
 
   it('is renewed sooner when the authority asks for it, and never in a circle', async () => {
     const past = { start: '2026-11-01T00:00:00Z', end: '2026-11-02T00:00:00Z' }
-    await open({ renewalWindow: () => past })
+    house = await acmeHouse({ renewalWindow: () => past })
     await house.settle()
     for (let hours = 1; hours <= 48; hours++) {
       house.clock.advanceMs(HOUR)
@@ -89,7 +82,7 @@ describe('a certificate', () => {
   })
 
   it('that lives for minutes is renewed every five at the most', async () => {
-    await open({ life: () => ({ fromMs: -HOUR, toMs: 2 * MINUTE }) })
+    house = await acmeHouse({ life: () => ({ fromMs: -HOUR, toMs: 2 * MINUTE }) })
     await house.settle()
     for (let minutes = 1; minutes <= 30; minutes++) {
       house.clock.advanceMs(MINUTE)
@@ -99,7 +92,7 @@ describe('a certificate', () => {
   })
 
   it('is ordered anew where the authority is another, and nobody wants it any more when no listener lists its name', async () => {
-    await open()
+    house = await acmeHouse()
     await house.settle()
     house.settings = { ...house.settings!, directory: house.acme.directory.replace('/directory', '/directory/') }
     await house.settle()
@@ -115,8 +108,47 @@ describe('a certificate', () => {
     assert.ok(await house.certificate('api.example'))
   })
 
+  it('is renewed without naming the one that it replaces where the authority takes that amiss, as after a restored back-up', async () => {
+    house = await acmeHouse({ renewalWindow: () => ({ start: '2027-12-01T00:00:00Z', end: '2027-12-02T00:00:00Z' }) })
+    await house.settle()
+    house.clock.advanceMs((await house.certificate())!.renewMs - house.nowMs())
+    house.acme.trouble('newOrder', problem('alreadyReplaced', 409))
+    await house.settle()
+    assert.deepEqual([house.acme.orders.length, house.acme.orders[1]!.replaces, house.warned], [2, undefined, []])
+  })
+
+  it('that does not say readably who issued it is renewed as its life says, and keeps no other name from anything', async () => {
+    house = await acmeHouse({ wrong: () => 'issuer', renewalWindow: () => ({ start: '2027-12-01T00:00:00Z', end: '2027-12-02T00:00:00Z' }) })
+    await house.settle()
+    house.clock.advanceMs((await house.certificate())!.renewMs - house.nowMs())
+    house.settings = { ...house.settings!, names: [NAME, 'api.example'] }
+    await house.settle()
+    assert.deepEqual(house.acme.orders.map(({ name }) => name).sort(), ['api.example', NAME, NAME])
+  })
+
+  it('is not ordered in a circle by a clock that is far ahead', async () => {
+    house = await acmeHouse({ life: () => ({ fromMs: -80 * DAY, toMs: 10 * DAY }) })
+    await house.settle()
+    for (let hours = 0; hours < 48; hours++) {
+      house.clock.advanceMs(HOUR)
+      await house.settle()
+    }
+    assert.equal(house.acme.orders.length, 1)
+  })
+
+  it('is got with another account where nobody can open the key of the one before', async () => {
+    house = await acmeHouse()
+    await house.settle()
+    await house.store.write(async (writing) => {
+      for (const { key, value } of await writing.scan(accounts, { limit: 10 })) writing.put(accounts, key, { ...value, sealed: 'broken' })
+      await hurry(writing, NAME)
+    })
+    await house.settle()
+    assert.deepEqual([house.acme.orders.length, house.acme.accounts.length, house.warned], [2, 2, []])
+  })
+
   it('is got for each of several names, one after the other', async () => {
-    await open({ settings: { names: ['api.example', NAME] } })
+    house = await acmeHouse({ settings: { names: ['api.example', NAME] } })
     await house.settle()
     assert.deepEqual(house.acme.orders.map(({ name }) => name).sort(), ['api.example', NAME])
   })
@@ -125,7 +157,7 @@ describe('a certificate', () => {
 describe('the account', () => {
   it('is bound to the one that the authority knows, with the key that is referred to', async () => {
     const mac = new Uint8Array(32).fill(9)
-    await open({ externalKeys: { 'kid-1': mac }, settings: { externalAccount: { keyId: 'kid-1', key: { env: 'EAB' } } } })
+    house = await acmeHouse({ externalKeys: { 'kid-1': mac }, settings: { externalAccount: { keyId: 'kid-1', key: { env: 'EAB' } } } })
     await house.settle()
     assert.match(house.warned[0]!, /the key of the external account: there is none/)
     house.clock.advanceMs(HOUR)
@@ -134,12 +166,12 @@ describe('the account', () => {
     assert.ok(await house.certificate())
   })
   it('says what is missing where the authority takes known accounts alone', async () => {
-    await open({ externalKeys: {} })
+    house = await acmeHouse({ externalKeys: {} })
     await house.settle()
     assert.match(house.warned[0]!, /gateway\.acme needs externalAccount/)
   })
   it('is told another contact', async () => {
-    await open({ settings: { contact: ['mailto:a@example.org'] } })
+    house = await acmeHouse({ settings: { contact: ['mailto:a@example.org'] } })
     await house.settle()
     house.settings = { ...house.settings!, contact: ['mailto:b@example.org'], names: [NAME, 'api.example'] }
     await house.settle()
@@ -149,7 +181,7 @@ describe('the account', () => {
     )
   })
   it('that the authority has forgotten is made again with the same key', async () => {
-    await open()
+    house = await acmeHouse()
     house.acme.trouble('newOrder', problem('accountDoesNotExist'))
     await house.settle()
     assert.equal(await house.certificate(), undefined)
@@ -162,7 +194,7 @@ describe('the account', () => {
 
 describe('a failure', () => {
   it('of a nonce is no failure: the request is signed ten times at the most', async () => {
-    await open()
+    house = await acmeHouse()
     house.acme.trouble('newOrder', ...Array<Trouble>(9).fill(problem('badNonce')))
     await house.settle()
     assert.ok(await house.certificate())
@@ -175,7 +207,7 @@ describe('a failure', () => {
   })
 
   it('makes the next try later and later, five in an hour at the most, with no certificate and no order in between', async () => {
-    await open({ ports: () => ({ http: 1, tls: 1 }) })
+    house = await acmeHouse({ ports: () => ({ http: 1, tls: 1 }) })
     const rests: number[] = []
     let firstHour = 0
     const startMs = house.nowMs()
@@ -208,7 +240,7 @@ describe('a failure', () => {
   })
 
   it('of too many requests waits as long as the authority asks, and nobody hurries it', async () => {
-    await open()
+    house = await acmeHouse()
     house.acme.trouble('newOrder', problem('rateLimited', 429, '90000'))
     await house.settle()
     assert.ok((await restOf()) >= 90_000_000)
@@ -218,8 +250,37 @@ describe('a failure', () => {
     assert.deepEqual([(await house.state())!.failures, (await house.state())!.heldUntilMs], [0, undefined])
   })
 
+  it('at one authority does not keep a name from another one, and what it counted begins anew', async () => {
+    house = await acmeHouse()
+    house.acme.trouble('newOrder', problem('rateLimited', 429, '604800'))
+    await house.settle()
+    house.settings = { ...house.settings!, directory: house.acme.directory.replace('/directory', '/directory/') }
+    house.clock.advanceMs(1)
+    house.acme.trouble('newOrder', problem('rejectedIdentifier'))
+    await house.settle()
+    assert.deepEqual([(await house.state())!.failures, (await house.state())!.heldUntilMs], [1, undefined])
+    assert.ok((await restOf()) <= 3 * MINUTE)
+  })
+
+  it('that a wrong clock wrote down for next year is not waited for', async () => {
+    house = await acmeHouse()
+    const failedMs = house.nowMs() + 365 * DAY
+    const failed = {
+      wantedMs: failedMs,
+      nextMs: failedMs + HOUR,
+      heldUntilMs: failedMs + HOUR,
+      failures: 4,
+      why: 'x',
+      failedMs,
+      failedAt: house.acme.directory,
+    }
+    await house.store.write(async (writing) => writing.put(nameStates, NAME, { name: NAME, ...failed }))
+    await house.settle()
+    assert.ok(await house.certificate())
+  })
+
   it('of a renewal keeps the certificate that there is, and says until when', async () => {
-    await open()
+    house = await acmeHouse()
     await house.settle()
     const { thumbprint } = house.holdings.find(NAME)!
     house.clock.advanceMs((await house.certificate())!.renewMs - house.nowMs())
@@ -241,7 +302,7 @@ describe('a failure', () => {
   ]
   for (const [step, orders] of steps)
     it(`of the server at the step '${step}' is tried again, with the order that was begun`, async () => {
-      await open()
+      house = await acmeHouse()
       house.acme.trouble(step, problem('serverInternal', 500))
       await house.settle()
       assert.match(house.warned[0]!, /serverInternal: told to fail/)
@@ -253,7 +314,7 @@ describe('a failure', () => {
     })
 
   it('of an order that takes longer than a try is waited for in the next ones', async () => {
-    await open({ processing: 40 })
+    house = await acmeHouse({ processing: 40 })
     await house.settle()
     assert.match(house.warned[0]!, /did not come to an end in time/)
     for (let tries = 0; tries < 10 && !(await house.certificate()); tries++) {
@@ -265,52 +326,12 @@ describe('a failure', () => {
   })
 
   it('of an order that the server has forgotten makes another one', async () => {
-    await open()
+    house = await acmeHouse()
     house.acme.trouble('finalize', problem('serverInternal', 500))
     await house.settle()
     house.acme.orders.splice(0)
     house.clock.advanceMs(await restOf())
     await house.settle()
     assert.ok(await house.certificate())
-  })
-})
-
-describe('a certificate whose key may be known to others', () => {
-  it('is replaced at once and revoked then, with the reason, and again until the authority has done it', async () => {
-    await open()
-    await house.settle()
-    const first = (await house.certificate())!
-    house.acme.trouble('newOrder', problem('serverInternal', 500))
-    house.acme.trouble('revoke', problem('serverInternal', 500))
-    assert.equal(typeof (await house.store.write((writing) => compromised(writing, NAME))), 'object')
-    await house.settle()
-    // As long as it is shown, it is not revoked.
-    assert.deepEqual([house.acme.revoked.length, house.acme.asked.includes('revoke')], [0, false])
-    for (let tries = 0; tries < 2; tries++) {
-      house.clock.advanceMs(HOUR)
-      await house.settle()
-    }
-    assert.equal(house.acme.orders.length, 2)
-    assert.deepEqual(house.acme.revoked, [{ certificate: new X509Certificate(first.chain).raw.toString('base64url'), reason: 1 }])
-    assert.match(house.warned.at(-1)!, /not revoked yet/)
-    assert.deepEqual(
-      house.events.slice(-2).map(({ act, outcome }) => `${act} ${outcome}`),
-      ['certificate.revoke refused', 'certificate.revoke done'],
-    )
-    assert.equal(await house.store.write((writing) => compromised(writing, 'bank.example')), undefined)
-  })
-
-  it('that somebody revoked already, or that has ended, is done with', async () => {
-    for (const isEnded of [false, true]) {
-      await open()
-      await house.settle()
-      house.acme.trouble('revoke', problem(isEnded ? 'serverInternal' : 'alreadyRevoked'))
-      await house.store.write((writing) => compromised(writing, NAME))
-      await house.settle()
-      if (isEnded) house.clock.advanceMs(91 * DAY)
-      await house.settle()
-      assert.deepEqual([house.acme.revoked.length, await house.store.read((reading) => reading.get(revocations, NAME))], [0, undefined])
-      if (!isEnded) await house.close()
-    }
   })
 })

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { randomSeed } from '../base/ids.ts'
 import type { TrailEvent } from '../model/trail-event.ts'
 import { UnreadableSecret } from '../ports/envelope.ts'
-import { type Reading, StoreUnavailable, type Writing } from '../ports/store.ts'
+import { everyEntry, type Reading, StoreUnavailable, type Writing } from '../ports/store.ts'
 import type { ChallengeBoard } from './challenge-board.ts'
 import { AcmeConnection } from './connection.ts'
 import { clientFor, type Obtained, type ObtainingParts, obtain, TRY_MS } from './obtaining.ts'
@@ -21,7 +21,7 @@ import {
   sealKey,
 } from './records.ts'
 import { ASK_MS, suggestion } from './renewal-information.ts'
-import { dueRevocation, KEY_COMPROMISE, revocations, settleRevocation } from './revocation.ts'
+import { dueRevocation, isCompromised, KEY_COMPROMISE, revocations, settleRevocation } from './revocation.ts'
 import { backOffMs, renewalMs } from './schedule.ts'
 import type { AcmeSettings } from './settings.ts'
 
@@ -62,6 +62,8 @@ interface Due {
 const SYSTEM = { kind: 'system', id: 'system' } as const
 /** A name that is tried for is nobody else's for so long. */
 const LEASE_MS = TRY_MS + 60_000
+/** A failure of so much later than now was written by a clock that has been put right since. */
+const CLOCK_STEP_MS = 60 * 60_000
 /** After so many failures one of those that nobody asked for is told of every time no longer, but with each doubling. */
 const isTold = (failures: number): boolean => failures <= 3 || Number.isInteger(Math.log2(failures))
 /** What nobody wants any more is forgotten so long after its end. */
@@ -112,20 +114,37 @@ export class Keeper {
       this.directory = settings.directory
       this.directoryMs = now
     }
+    // What keeps a name is over: it was of another authority than the one of now, or written by our own clock when that was wrong.
+    const isOver = ({ name, failedMs, failedAt }: NameState): boolean =>
+      wanted.has(name) &&
+      failedMs !== undefined &&
+      ((failedAt !== settings?.directory && failedMs <= this.directoryMs) || (!isShared && failedMs > now + CLOCK_STEP_MS))
     const goneOf = (states: readonly NameState[]): readonly NameState[] =>
       states.filter(({ name, wantedMs }) => !wanted.has(name) && (!isShared || wantedMs + UNWANTED_MS < now))
     const isStale = (states: readonly NameState[], name: string): boolean => !states.some((state) => state.name === name && state.wantedMs + WANTED_MS > now)
     const before = await store.read(readStates)
-    if (goneOf(before).length === 0 && ![...wanted].some((name) => isStale(before, name))) return
+    if (goneOf(before).length === 0 && !before.some(isOver) && ![...wanted].some((name) => isStale(before, name))) return
     await store.write(async (writing) => {
       const states = await readStates(writing)
       for (const { name } of goneOf(states)) writing.remove(nameStates, name)
       for (const name of wanted) {
-        const known = states.find((state) => state.name === name) ?? { name, nextMs: 0, failures: 0 }
-        writing.put(nameStates, name, { ...known, wantedMs: now })
+        const known = states.find((state) => state.name === name)
+        if (known && !isOver(known)) writing.put(nameStates, name, { ...known, wantedMs: now })
+        else {
+          const isWanted = known?.isWanted ?? (await isCompromised(writing, name))
+          writing.put(nameStates, name, {
+            name,
+            wantedMs: now,
+            nextMs: 0,
+            failures: 0,
+            ...(isWanted && { isWanted }),
+            ...(known?.lease && { lease: known.lease }),
+          })
+        }
       }
-      for (const { key, value } of await writing.scan(certificates, { limit: 1000 }))
-        if (!wanted.has(key) && value.expiresMs + FORGOTTEN_MS < now) writing.remove(certificates, key)
+      const forgotten: string[] = []
+      for await (const { key, value } of everyEntry(writing, certificates)) if (!wanted.has(key) && value.expiresMs + FORGOTTEN_MS < now) forgotten.push(key)
+      for (const name of forgotten) writing.remove(certificates, name)
     })
   }
 
@@ -213,11 +232,10 @@ export class Keeper {
       if (state === undefined) return undefined
       const failures = state.failures + 1
       const nextMs = now + backOffMs(failures, this.random(), failure.retryAfterMs)
-      const { lease: _lease, order, isWanted: _wanted, heldUntilMs: _held, ...rest } = state
+      const { lease: _lease, order, heldUntilMs: _held, ...rest } = state
       writing.put(nameStates, name, {
         ...rest,
-        ...{ failures, nextMs, why: failure.message.slice(0, 1000), failedMs: now },
-        ...(state.isWanted && { isWanted: true }),
+        ...{ failures, nextMs, why: failure.message.slice(0, 1000), failedMs: now, failedAt: directory },
         ...(failure.isPassing && order && { order }),
         ...(failure.retryAfterMs !== undefined && { heldUntilMs: now + failure.retryAfterMs }),
       })
@@ -251,11 +269,11 @@ export class Keeper {
     if (before === undefined) return
     const now = nowMs()
     const isOurs = before.directory === directory
-    const connection = new AcmeConnection(egress, { directory, ...(trust !== undefined && { trust }) }, nowMs)
+    const connection = new AcmeConnection(egress, { directory, ...(trust !== undefined && { trust }) }, nowMs, now + TRY_MS)
     const told = isOurs
       ? await suggestion(connection, before.chain, now, this.random()).catch((cause: unknown) => {
-          if (!(cause instanceof AcmeFailure)) throw cause
-          warn(`certificate of ${name}: ${cause.message}; it is renewed as its life says`)
+          // One certificate that breaks this must not keep all others from their renewal.
+          warn(`certificate of ${name}: ${failureOf(cause).message}; it is renewed as its life says`)
           return { askMs: now + ASK_MS }
         })
       : undefined
@@ -275,7 +293,7 @@ export class Keeper {
     const isOver = before.expiresMs <= nowMs()
     const outcome = isOver ? 'done' : await this.revoked(settings, before.chain)
     const failure = await store.write(async (writing) => {
-      const left = settleRevocation(writing, name, before, outcome, nowMs(), this.random())
+      const left = await settleRevocation(writing, name, before, outcome, nowMs(), this.random())
       const event = { act: 'certificate.revoke', actor: SYSTEM, object: { kind: 'certificate', name }, detail: { directory: before.directory } } as const
       if (left) await record(writing, { ...event, outcome: 'refused', code: `acme.${left.code}` })
       else if (!isOver) await record(writing, { ...event, outcome: 'done' })
@@ -286,7 +304,7 @@ export class Keeper {
   }
   private async revoked(settings: AcmeSettings, chain: string): Promise<'done' | AcmeFailure> {
     try {
-      const client = await clientFor(this.parts, settings)
+      const client = await clientFor(this.parts, settings, this.parts.nowMs() + TRY_MS)
       await client.revoke(new X509Certificate(chain).raw, KEY_COMPROMISE)
       return 'done'
     } catch (cause) {

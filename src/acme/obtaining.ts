@@ -1,7 +1,8 @@
 // One try to get a certificate for one name: account, order, proof, request, and a hard look at what comes back. What was begun is kept, so that a crash loses nothing.
+import { X509Certificate } from 'node:crypto'
 import { readServerCertificate } from '../certificates/server-certificate.ts'
 import type { Egress } from '../ports/egress.ts'
-import { type Envelope, UnreadableSecret } from '../ports/envelope.ts'
+import type { Envelope } from '../ports/envelope.ts'
 import type { Store } from '../ports/store.ts'
 import { AccountKey, newPrivateKey } from './account-key.ts'
 import type { ChallengeBoard } from './challenge-board.ts'
@@ -9,7 +10,7 @@ import { AcmeClient, type NewAccount, type Order, type Waiting } from './client.
 import { AcmeConnection } from './connection.ts'
 import { certificateRequest, pemOfKey } from './made-certificates.ts'
 import { AcmeFailure } from './problem.ts'
-import { type AccountRecord, accountKeyOf, accountPlace, accounts, type BegunOrder, orderPlace, sealKey } from './records.ts'
+import { type AccountRecord, accountKeyOf, accountPlace, accounts, type BegunOrder, opened, orderPlace, sealKey } from './records.ts'
 import { renewalId } from './renewal-information.ts'
 import type { AcmeSettings } from './settings.ts'
 
@@ -50,12 +51,12 @@ export async function obtain(
 ): Promise<Obtained> {
   const { nowMs, pause, envelope } = parts
   const waiting: Waiting = { pause, nowMs, untilMs: nowMs() + TRY_MS }
-  const client = await clientFor(parts, settings)
+  const client = await clientFor(parts, settings, waiting.untilMs)
   const known = await takenUp(client, parts, settings, name, begun)
   const key = known?.key ?? newPrivateKey()
   let order = known?.order
   if (order === undefined) {
-    order = await client.newOrder(name, replaces === undefined ? undefined : await renewalId(replaces))
+    order = await ordered(client, name, replaces === undefined ? undefined : renewalId(replaces))
     await keep({ url: order.url, directory: settings.directory, sealed: sealKey(envelope, key, orderPlace(name)), begunMs: nowMs() })
   }
   if (order.status === 'pending') order = await proved(client, board, settings, name, order, waiting)
@@ -64,18 +65,28 @@ export async function obtain(
   return checked(chain, key, name, nowMs())
 }
 
-/** A client whose account exists. The key is made once for each authority, by whichever node comes first. */
-export async function clientFor({ store, envelope, egress, nowMs, secret }: ObtainingParts, settings: AcmeSettings): Promise<AcmeClient> {
+/** That a certificate replaces another is courtesy: one replaced already, as after a restored back-up, or of another account, must not keep a name from its next. */
+async function ordered(client: AcmeClient, name: string, replaces: string | undefined): Promise<Order> {
+  try {
+    return await client.newOrder(name, replaces)
+  } catch (cause) {
+    if (replaces === undefined || !(cause instanceof AcmeFailure) || cause.isPassing) throw cause
+    return client.newOrder(name)
+  }
+}
+
+/** A client whose account exists. The key is made once for each authority, by whichever node comes first. `untilMs`: when the whole try is over. */
+export async function clientFor({ store, envelope, egress, nowMs, secret }: ObtainingParts, settings: AcmeSettings, untilMs: number): Promise<AcmeClient> {
   const { directory, contact, externalAccount, trust } = settings
   const id = accountKeyOf(`${directory} ${externalAccount?.keyId ?? ''}`)
   const account = await store.write(async (writing): Promise<AccountRecord> => {
     const known = await writing.get(accounts, id)
-    if (known) return known
+    if (known && opened(envelope, known.sealed, accountPlace(id))) return known
     const made: AccountRecord = { directory, contact: [], sealed: sealKey(envelope, newPrivateKey(), accountPlace(id)), createdMs: nowMs() }
     writing.put(accounts, id, made)
     return made
   })
-  const connection = new AcmeConnection(egress, { directory, ...(trust !== undefined && { trust }) }, nowMs)
+  const connection = new AcmeConnection(egress, { directory, ...(trust !== undefined && { trust }) }, nowMs, untilMs)
   const client = new AcmeClient(connection, new AccountKey(envelope.open(account.sealed, accountPlace(id))), account.url)
   if (account.url !== undefined && account.contact.join() === contact.join()) return client
   const wanted: NewAccount = {
@@ -83,7 +94,11 @@ export async function clientFor({ store, envelope, egress, nowMs, secret }: Obta
     ...(externalAccount && { externalAccount: { keyId: externalAccount.keyId, secret: await macKey(secret, externalAccount) } }),
   }
   const url = account.url === undefined ? await client.register(wanted) : await client.changeContact(contact)
-  await store.write(async (writing) => writing.put(accounts, id, { ...account, url, contact }))
+  await store.write(async (writing) => {
+    // What is sealed may have been sealed anew meanwhile, or the account be another one.
+    const now = await writing.get(accounts, id)
+    if (now?.createdMs === account.createdMs) writing.put(accounts, id, { ...now, url, contact })
+  })
   return client
 }
 
@@ -102,13 +117,14 @@ async function takenUp(
   begun: BegunOrder | undefined,
 ): Promise<{ readonly order: Order; readonly key: Uint8Array } | undefined> {
   if (begun === undefined || begun.directory !== directory || begun.begunMs + ORDER_KEPT_MS < nowMs()) return undefined
+  const key = opened(envelope, begun.sealed, orderPlace(name))
+  if (key === undefined) return undefined
   try {
-    const key = envelope.open(begun.sealed, orderPlace(name))
     const order = await client.order(begun.url)
     return order.status === 'invalid' ? undefined : { order, key }
   } catch (cause) {
-    // The server has forgotten it, or nobody can open its key any more: another one is made. Who is in trouble is not asked for another.
-    if (cause instanceof UnreadableSecret || (cause instanceof AcmeFailure && !cause.isPassing)) return undefined
+    // The server has forgotten it: another one is made. Who is in trouble is not asked for another.
+    if (cause instanceof AcmeFailure && !cause.isPassing) return undefined
     throw cause
   }
 }
@@ -147,6 +163,8 @@ function checked(chain: string, key: Uint8Array, name: string, nowMs: number): O
   const wrong = (why: string): AcmeFailure => new AcmeFailure('badCertificate', `the authority gave a certificate that cannot be used: ${why}`)
   if (certificate === undefined || validFromMs === undefined) throw wrong(faults[0]?.message ?? 'it cannot be read')
   if (certificate.names.join() !== name) throw wrong('it is for other names than the one that was ordered')
+  // From a file this is told of, for it is good for trying out. Whoever takes the key of this one could name every host.
+  if (new X509Certificate(certificate.chain).ca) throw wrong('it is that of an authority')
   if (certificate.expiresMs <= nowMs) throw wrong('it has expired')
   if (validFromMs > nowMs + CLOCK_MS) throw wrong('it is not valid yet')
   return { chain, key, validFromMs, expiresMs: certificate.expiresMs }

@@ -2,20 +2,13 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { type AcmeHouse, acmeHouse, NAME } from '../../test/support/acme-house.ts'
-import type { Trouble } from '../../test/support/acme-server.ts'
-import { nameStates } from './records.ts'
+import { problem } from '../../test/support/acme-server.ts'
+import { challenges, nameStates } from './records.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 let house: AcmeHouse
-afterEach(async () => {
-  assert.deepEqual(house.acme.faults, [])
-  await house.close()
-})
-const open = async (options: Parameters<typeof acmeHouse>[0] = {}): Promise<void> => {
-  house = await acmeHouse(options)
-}
-const problem = (name: string, status = 400, retryAfter?: string): Trouble => ({ problem: name, status, ...(retryAfter !== undefined && { retryAfter }) })
+afterEach(() => house.close())
 
 describe('a process that dies', () => {
   it('in the middle of any request leaves an order that the next one goes on with', async () => {
@@ -23,7 +16,7 @@ describe('a process that dies', () => {
     for (let at = 1; at <= 9; at++) {
       let asked = 0
       const dies = { isOn: true }
-      await open({
+      house = await acmeHouse({
         egress: (own) => ({
           async fetch(request) {
             const response = await own.fetch(request)
@@ -45,8 +38,20 @@ describe('a process that dies', () => {
     assert.deepEqual(left, [1, 1, 2, 1, 1, 1, 1, 1, 1])
   })
 
+  it('leaves no proof that is answered for more than a quarter of an hour', async () => {
+    house = await acmeHouse()
+    const { board } = house.node
+    await board.put({ type: 'http-01', host: NAME, token: 'a'.repeat(22), authorization: 'b' })
+    house.clock.advanceMs(15 * MINUTE - 1)
+    assert.deepEqual([board.isOverdue, house.node.handed], [false, 1])
+    house.clock.advanceMs(1)
+    assert.equal(board.isOverdue, true)
+    await board.takeUp()
+    assert.deepEqual([board.isOverdue, house.node.handed, await house.store.read((reading) => reading.scan(challenges, { limit: 1 }))], [false, 2, []])
+  })
+
   it('without a word holds its name for six minutes where others share the store, and not at all where none does', async () => {
-    await open()
+    house = await acmeHouse()
     await house.node.keeper.round()
     const lease = { node: 'node_dead', untilMs: house.nowMs() + 6 * MINUTE }
     await house.store.write(async (writing) =>
@@ -62,7 +67,7 @@ describe('a process that dies', () => {
 
 describe('several processes on one store', () => {
   it('order once, and the server looks only when all of them answer', async () => {
-    await open()
+    house = await acmeHouse()
     const parts = { isShared: true }
     const [a, b] = [house.join('node_b', parts), house.join('node_c', parts)]
     // Both follow the store, as the running program does.
@@ -76,7 +81,7 @@ describe('several processes on one store', () => {
   })
 
   it('wait for each other, and not for ever for one that is silent', async () => {
-    await open()
+    house = await acmeHouse()
     const seen: boolean[] = []
     let pauses = 0
     const pause = async (ms: number): Promise<void> => {
@@ -97,7 +102,7 @@ describe('several processes on one store', () => {
   })
 
   it('whose files differ do not order in turns, and do not forget what keeps the other from trying again', async () => {
-    await open()
+    house = await acmeHouse()
     const other = { ...house.settings!, directory: house.acme.directory.replace('/directory', '/directory/'), names: [NAME, 'api.example'] }
     const [a, b] = [house.join('node_one', { isShared: true }), house.join('node_two', { isShared: true, settings: () => other })]
     for (const node of [a, b, house.node]) house.store.onChange(() => void node.board.takeUp().catch(() => {}))

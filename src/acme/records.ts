@@ -1,8 +1,8 @@
 // What is remembered of ACME: the account of each authority, a certificate and the state of each name, and the challenges that all nodes answer.
 import { createHash } from 'node:crypto'
-import type { Envelope } from '../ports/envelope.ts'
+import { type Envelope, UnreadableSecret } from '../ports/envelope.ts'
 import type { AnySealedCollection, SealedCollection } from '../ports/sealed-collection.ts'
-import { collection, type Reading, SCAN_LIMIT_MAX, type Writing } from '../ports/store.ts'
+import { collection, everyEntry, type Reading, type Writing } from '../ports/store.ts'
 
 /** By the digest of the directory's URL and the external account that it is bound to. */
 export interface AccountRecord {
@@ -47,9 +47,10 @@ export interface NameState {
   readonly nextMs: number
   /** Tries that failed, one after the other. */
   readonly failures: number
-  /** What came of the last one that failed; absent: it did not. */
+  /** What came of the last one that failed, when, and at which authority; absent: it did not. */
   readonly why?: string
   readonly failedMs?: number
+  readonly failedAt?: string
   /** Until then the authority asked to be left alone: nobody hurries it. */
   readonly heldUntilMs?: number
   /** Somebody wants another certificate now, whatever the one there is. */
@@ -75,7 +76,7 @@ export const certificates = collection<CertificateRecord>('acme-certificate')
 export const nameStates = collection<NameState>('acme-name')
 export const challenges = collection<ChallengeRecord>('acme-challenge')
 
-/** Names of all listeners together; their states are read in one page. */
+/** Names of all listeners together. */
 export const NAMES_MAX = 500
 
 export const accountKeyOf = (directory: string): string => createHash('sha256').update(directory).digest('hex').slice(0, 32)
@@ -101,6 +102,16 @@ export const SEALED_BY_ACME: readonly AnySealedCollection[] = [sealedAccounts, s
 /** Seals a private key for one place. */
 export const sealKey = (envelope: Envelope, key: Uint8Array, place: string): string => envelope.seal(key, place)
 
+/** Undefined when nobody can open it any more. */
+export function opened(envelope: Envelope, sealed: string, place: string): Uint8Array | undefined {
+  try {
+    return envelope.open(sealed, place)
+  } catch (cause) {
+    if (cause instanceof UnreadableSecret) return undefined
+    throw cause
+  }
+}
+
 /** Has another certificate ordered for a name that is wanted, as soon as the authority lets us and whatever the one there is; undefined for a name that is not. */
 export async function hurry(writing: Writing, name: string): Promise<NameState | undefined> {
   const state = await writing.get(nameStates, name)
@@ -111,5 +122,9 @@ export async function hurry(writing: Writing, name: string): Promise<NameState |
 }
 
 /** The states of all names, in order. */
-export const readStates = async (reading: Reading): Promise<readonly NameState[]> =>
-  (await reading.scan(nameStates, { limit: SCAN_LIMIT_MAX })).map(({ value }) => value)
+export async function readStates(reading: Reading): Promise<readonly NameState[]> {
+  const states: NameState[] = []
+  // Processes whose files differ may want more names than a page holds.
+  for await (const { value } of everyEntry(reading, nameStates)) states.push(value)
+  return states
+}

@@ -10,15 +10,25 @@ export const ASK_MS = 6 * HOUR
 const ASK_MS_MIN = HOUR
 const ASK_MS_MAX = 24 * HOUR
 
-/** RFC 9773 4.1: the identifier of the issuer's key and the serial number; undefined for a certificate that does not say who issued it. */
+/** RFC 9773 4.1: the identifier of the issuer's key and the serial number; undefined for a certificate that does not say who issued it, or not readably. */
 export function renewalId(chain: string): string | undefined {
-  const certificate = new X509Certificate(firstBlock(chain))
-  const keyId = certificate.getExtension(AuthorityKeyIdentifierExtension)?.keyId
-  if (keyId === undefined) return undefined
+  const certificate = readLeniently(chain)
+  if (certificate === undefined) return undefined
+  const { keyId } = certificate
   const part = (hex: string): string => Buffer.from(hex, 'hex').toString('base64url')
   const serial = certificate.serialNumber.length % 2 === 0 ? certificate.serialNumber : `0${certificate.serialNumber}`
   // DER: a number whose first bit is set would be a negative one.
   return `${part(keyId)}.${part(Number.parseInt(serial.slice(0, 2), 16) >= 0x80 ? `00${serial}` : serial)}`
+}
+/** Node shows certificates whose extensions this reader does not read: their renewal must not depend on it. */
+function readLeniently(chain: string): { readonly keyId: string; readonly serialNumber: string } | undefined {
+  try {
+    const certificate = new X509Certificate(firstBlock(chain))
+    const keyId = certificate.getExtension(AuthorityKeyIdentifierExtension)?.keyId
+    return keyId === undefined ? undefined : { keyId, serialNumber: certificate.serialNumber }
+  } catch {
+    return undefined
+  }
 }
 const firstBlock = (chain: string): string => chain.slice(chain.indexOf('-----BEGIN CERTIFICATE-----'), chain.indexOf('-----END CERTIFICATE-----') + 25)
 

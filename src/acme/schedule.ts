@@ -10,10 +10,14 @@ const RENEW_MS_MIN = 5 * MINUTE
 const FIRST_MS = 2 * MINUTE
 const LONGEST_MS = 12 * HOUR
 
-/** `random` is from 0 up to 1. */
+/**
+ * `random` is from 0 up to 1. Of its life counts what is left of it by our clock: by one that is far ahead, every certificate that comes would else be due
+ * at once, and ordered in a circle.
+ */
 export function renewalMs({ validFromMs, expiresMs }: { readonly validFromMs: number; readonly expiresMs: number }, nowMs: number, random: number): number {
-  const life = Math.max(0, expiresMs - validFromMs)
-  return Math.max(nowMs + RENEW_MS_MIN, Math.round(validFromMs + (life * 2) / 3 + life * SPREAD * random))
+  const fromMs = Math.max(validFromMs, nowMs)
+  const life = Math.max(0, expiresMs - fromMs)
+  return Math.max(nowMs + RENEW_MS_MIN, Math.round(fromMs + (life * 2) / 3 + life * SPREAD * random))
 }
 
 /**

@@ -13,7 +13,7 @@ import type { AcmeChallenges } from '../model/acme.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { AcmeCounts } from '../telemetry/measures.ts'
 import type { Foundations } from './foundations.ts'
-import type { Voice } from './running.ts'
+import type { Voice } from './voice.ts'
 
 export interface CertificateParts {
   readonly foundations: Foundations
@@ -130,7 +130,7 @@ export class CertificateUpkeep {
     const { store } = this.parts.foundations
     const { sequence, changes } = await store.changes(this.sequence)
     const isOf = (name: string): boolean => changes === undefined || changes.some(({ collection }) => collection === name)
-    if (isOf(challenges.name)) await board.takeUp()
+    if (isOf(challenges.name) || board.isOverdue) await board.takeUp()
     if (isOf(certificates.name) && (await this.holdings.reload())) this.isShown = false
     this.sequence = sequence
     if ([nameStates, certificates, revocations].some(({ name }) => isOf(name))) this.keeping?.wake()

@@ -45,13 +45,8 @@ import type { Publication } from './thread-messages.ts'
 import { GatewayThreads, probe } from './threads.ts'
 import { Upkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
+import type { Voice } from './voice.ts'
 import { type WayOut, wayOut } from './way-out.ts'
-
-/** What the operator is told while it runs. */
-export interface Voice {
-  say(line: string): void
-  warn(line: string): void
-}
 
 /** A key that was just made. The secret exists nowhere else. */
 export interface MadeKey {

@@ -45,6 +45,7 @@ export interface AcmeHouse {
   settle(node?: AcmeNode): Promise<Round>
   state(name?: string): Promise<NameState | undefined>
   certificate(name?: string): Promise<CertificateRecord | undefined>
+  /** Fails when we did anything that RFC 8555 forbids. */
   close(): Promise<void>
 }
 
@@ -123,6 +124,7 @@ export async function acmeHouse(
       door.server.close()
       door.clear()
       await acme.stop()
+      assert.deepEqual(acme.faults, [])
     },
   }
   return Object.assign(house, { node: join('node_a') })

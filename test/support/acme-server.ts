@@ -27,6 +27,10 @@ export type Step =
 export type Trouble =
   | { readonly problem: string; readonly status?: number; readonly retryAfter?: string }
   | { readonly answer: (request: IncomingMessage, response: ServerResponse, honest: () => Promise<unknown>) => unknown }
+export const problem = (name: string, status = 400, retryAfter?: string): Trouble => ({
+  ...{ problem: name, status },
+  ...(retryAfter !== undefined && { retryAfter }),
+})
 
 export interface AcmeServerOptions {
   /** Where names are looked at: ports of 127.0.0.1. */
@@ -40,7 +44,7 @@ export interface AcmeServerOptions {
   readonly processing?: number
   readonly renewalWindow?: () => { readonly start: string; readonly end: string }
   /** What is issued in place of what was ordered. */
-  readonly wrong?: () => 'name' | 'key' | 'expired' | 'text' | undefined
+  readonly wrong?: () => 'name' | 'key' | 'expired' | 'text' | 'authority' | 'issuer' | undefined
 }
 
 interface Account {
@@ -248,7 +252,7 @@ export class AcmeServer {
     const spki = what === 'key' ? (await makeCertificate({})).parsed.publicKey : csr.publicKey
     const made = await x509.X509CertificateGenerator.create({
       serialNumber: `00${randomBytes(15).toString('hex')}`.replace(/^00([0-7])/, '10$1'),
-      subject: `CN=issued ${this.orders.length}`,
+      subject: what === 'authority' ? this.authority.parsed.subject : `CN=issued ${this.orders.length}`,
       issuer: this.authority.parsed.subject,
       notBefore: new Date(nowMs() + fromMs),
       notAfter: new Date(nowMs() + toMs),
@@ -258,10 +262,16 @@ export class AcmeServer {
       extensions: [
         new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: what === 'name' ? `other.${name}` : name }]),
         new x509.ExtendedKeyUsageExtension([SERVER_AUTH]),
-        await x509.AuthorityKeyIdentifierExtension.create(this.authority.parsed, false),
+        // DER that ends before it has begun.
+        what === 'issuer' ? new x509.Extension('2.5.29.35', false, Uint8Array.of(0x30, 0x7f)) : await this.issuerIdentifier(),
+        ...(what === 'authority' ? [new x509.BasicConstraintsExtension(true, undefined, true)] : []),
       ],
     })
-    return `${made.toString('pem')}\n${this.authority.certificate}`
+    return `${made.toString('pem')}\n${what === 'issuer' ? '' : this.authority.certificate}`
+  }
+
+  private issuerIdentifier(): Promise<x509.Extension> {
+    return x509.AuthorityKeyIdentifierExtension.create(this.authority.parsed, false)
   }
 
   private told({ id, status, name, error }: Order): object {
