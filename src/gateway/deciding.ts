@@ -64,7 +64,7 @@ function decideOn(gateway: Gateway, client: ClientConnection, x: Exchange): Verd
     client.keepAlive = false
     return gateway.refusalOf('route.ambiguous-target')
   }
-  const route = api.find(belowOf(x, api), x.method)
+  const route = api.find(api.below(x.path), x.method)
   if (route !== undefined && !(route instanceof LiveRoute))
     return preflight(gateway, client, x, api, gateway.refusalOf('route.method-not-allowed')) ?? methodRefused(gateway, route)
   if (route === undefined) return wellKnown(gateway, x) ?? gateway.refusalOf('route.unknown')
@@ -84,7 +84,6 @@ function tell(gateway: Gateway, client: ClientConnection, x: Exchange, { replace
   if (transportSecurity === undefined || (transportSecurity.yields && scheme === 'https')) x.transportSecurityLine = transportSecurityLine
   else x.transportSecurityLine = gateway.cameByHttps(client, x) ? transportSecurity.line : NO_LINE
 }
-const belowOf = ({ path }: Exchange, { settings }: LiveApi): string => (path.length === settings.path.length ? '/' : path.slice(settings.path.length))
 
 /** A browser cannot put a version into the fields of its preflight: any version's policies may answer it, and nothing else of it comes of that. */
 function versionRefused(gateway: Gateway, client: ClientConnection, x: Exchange, front: VersionFront, code: VersionRefusal): Verdict | Promise<Verdict> {
@@ -121,7 +120,7 @@ function runChain(gateway: Gateway, client: ClientConnection, x: Exchange, route
 function preflight(gateway: Gateway, client: ClientConnection, x: Exchange, api: LiveApi, refused: Refusal): Verdict | Promise<Verdict> {
   if (x.method !== 'OPTIONS' || x.head.find(ORIGIN) < 0) return undefined
   const asked = x.head.get(PREFLIGHT_METHOD)
-  const route = asked === undefined ? undefined : api.find(belowOf(x, api), asked)
+  const route = asked === undefined ? undefined : api.find(api.below(x.path), asked)
   if (!(route instanceof LiveRoute)) return undefined
   const verdict = runChain(gateway, client, x, route)
   return verdict instanceof Promise ? verdict.then((later) => later ?? refused) : (verdict ?? refused)

@@ -28,12 +28,16 @@ export class Output extends OctetWriter {
   send(socket: Wire): number {
     if (this.length > 0) {
       const octets = this.buffer.subarray(0, this.length)
-      if (this.length <= COPIED_BYTES_MAX && socket.encrypted) socket.write(Buffer.from(octets))
-      else {
-        socket.write(octets)
-        if (socket.writableLength > 0) this.renew()
+      try {
+        if (this.length <= COPIED_BYTES_MAX && socket.encrypted) socket.write(Buffer.from(octets))
+        else {
+          socket.write(octets)
+          if (socket.writableLength > 0) this.renew()
+        }
+      } finally {
+        // Whatever became of them: what is written next is somebody else's.
+        this.length = 0
       }
-      this.length = 0
     }
     return socket.writableLength
   }

@@ -74,7 +74,7 @@ class TlsDoor implements Door {
   /** The connections under TLS. */
   private readonly sockets = new Set<Socket>()
   /** By address and port of who is shaking hands: the trust that they are verified under. What is published meanwhile did not verify them. */
-  private readonly underTrust = new Map<string, string>()
+  private readonly underTrust = new Map<string, { trust: string }>()
   private readonly domain: string
   private trust: string | undefined
   /** What is shown now: most publications change nothing of it. */
@@ -109,8 +109,8 @@ class TlsDoor implements Door {
         try {
           const context = door.contexts.find(name, this.getSharedSigalgs())
           // It verifies by what is believed now, not by what was when the connection was made.
-          const place = placeOf(this)
-          if (context !== undefined && door.trust !== undefined && door.underTrust.has(place)) door.underTrust.set(place, door.trust)
+          const under = context && door.underTrust.get(placeOf(this))
+          if (under !== undefined && door.trust !== undefined) under.trust = door.trust
           answer(null, proving.get(this) ?? context)
         } catch (cause) {
           answer(cause as Error)
@@ -125,17 +125,19 @@ class TlsDoor implements Door {
       }
       this.sockets.add(socket)
       const place = placeOf(socket)
-      if (this.trust !== undefined) this.underTrust.set(place, this.trust)
+      const under = this.trust === undefined ? undefined : { trust: this.trust }
+      if (under !== undefined) this.underTrust.set(place, under)
       socket.once('close', () => {
         this.sockets.delete(socket)
-        this.underTrust.delete(place)
+        // The same place may be another connection's by now.
+        if (this.underTrust.get(place) === under) this.underTrust.delete(place)
       })
     })
     const asks = tls.clients !== undefined
     this.server.on('secureConnection', (socket) => {
       // RFC 8737 3: the handshake was the proof; nothing is said after it.
       if (socket.alpnProtocol === ACME_TLS) socket.destroySoon()
-      else keeper.enters(socket, new TlsPeer(socket, asks ? this.underTrust.get(placeOf(socket)) : undefined))
+      else keeper.enters(socket, new TlsPeer(socket, asks ? this.underTrust.get(placeOf(socket))?.trust : undefined))
     })
     this.server.on('tlsClientError', (cause: NodeJS.ErrnoException, socket) => {
       keeper.failed(cause.code ?? 'unknown')

@@ -28,7 +28,7 @@ export function runWithCanary(gateway: Gateway, client: ClientConnection, x: Exc
 function targetOf(gateway: Gateway, x: Exchange, route: LiveRoute): LiveRoute | undefined {
   const api = gateway.live.apis.get(route.api.canary!.to)
   if (api === undefined || (x.head.ambiguities & api.refusedAmbiguities) !== 0) return undefined
-  const found = api.find(x.path.slice(route.api.settings.path.length) || '/', x.method)
+  const found = api.find(route.api.below(x.path), x.method)
   return found instanceof LiveRoute ? found : undefined
 }
 

@@ -120,6 +120,11 @@ export class LiveApi {
     }
   }
 
+  /** What of a path of this API its operations are found by. */
+  below(path: string): string {
+    const { length } = this.settings.path
+    return path.length === length ? '/' : path.slice(length)
+  }
   /** The operation, the methods that are served there, or nothing. */
   find(below: string, method: string): LiveRoute | readonly string[] | undefined {
     const { table, anyPath } = this

@@ -144,7 +144,11 @@ export class UpstreamConnection {
       this.pool.report(cause)
       this.fail(F.BAD_STATUS_LINE)
     }
-    taker.endOfRead()
+    try {
+      taker.endOfRead()
+    } catch (cause) {
+      this.broke(cause)
+    }
     return true
   }
 

@@ -36,7 +36,7 @@ function routeNow(client: ClientConnection, route: LiveRoute): LiveRoute | undef
   const api = client.gateway.live.apis.get(settings.name)
   if (api === route.api) return route
   const { path, method } = client.x!
-  const found = api?.find(path.length === settings.path.length ? '/' : path.slice(settings.path.length), method)
+  const found = api?.find(api.below(path), method)
   return found instanceof LiveRoute ? found : undefined
 }
 
