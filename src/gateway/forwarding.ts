@@ -137,7 +137,7 @@ export class Forwarding implements Waiting {
     const x = this.x!
     this.invite()
     putRequest(client.gateway.output, x, this.route!.api, client.gateway.about(client, x), this.upgrade)
-    this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, [])
+    this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, x.takeBodyWatchers())
     if (this.collected !== undefined) {
       this.requestBody(this.collected, 0, this.collected.length)
       this.collected = undefined
