@@ -1,6 +1,5 @@
 // How an upstream is watched and what is done when it fails, as it is written: the keys of `upstream` beside its addresses.
 import {
-
   checked,
   described,
   duration,
@@ -35,7 +34,8 @@ const minute = 60 * second
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/
 const VISIBLE = /^[!-~](?:[ -~]{0,2046}[!-~])?$/
 /** What frames a message, names its sender or is the gateway's own to say. */
-const OWN_FIELDS = /^(?:connection|content-length|date|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|gatehouse-.*|x-request-id|forwarded|x-forwarded-.*|authorization|cookie|set-cookie)$/i
+const OWN_FIELDS =
+  /^(?:connection|content-length|date|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|gatehouse-.*|x-request-id|forwarded|x-forwarded-.*|authorization|cookie|set-cookie)$/i
 
 function percent(min: number, max: number, describe: string): Schema<number> {
   return mapped(
@@ -47,8 +47,7 @@ function percent(min: number, max: number, describe: string): Schema<number> {
   )
 }
 /** `false`, or settings. */
-const orOff = <T>(schema: Schema<T>, off: string): Schema<T | false> =>
-  either([schema, oneOf([false], off)], 'an object, or false') as Schema<T | false>
+const orOff = <T>(schema: Schema<T>, off: string): Schema<T | false> => either([schema, oneOf([false], off)], 'an object, or false') as Schema<T | false>
 
 const path = string({
   pattern: /^\/[!-~]{0,500}$/,
@@ -73,13 +72,24 @@ const http = object(
   {
     path: withDefault(path, '/'),
     method: optional(oneOf(['GET', 'HEAD'], 'How it is asked for.'), 'GET'),
-    host: optional(string({ pattern: /^[0-9A-Za-z[][0-9A-Za-z.:[\]-]{0,252}$/, means: 'a host', describe: 'Sent as `Host`. Left out: the host of the target.' })),
+    host: optional(
+      string({ pattern: /^[0-9A-Za-z[][0-9A-Za-z.:[\]-]{0,252}$/, means: 'a host', describe: 'Sent as `Host`. Left out: the host of the target.' }),
+    ),
     statuses: withDefault(statuses, ['2xx']),
   },
   'A request that must be answered as expected; of the answer only the head is read.',
 )
 const grpc = object(
-  { service: optional(string({ pattern: /^[A-Za-z0-9._/-]{0,200}$/, means: 'the name of a service', describe: 'Which service is asked about. Left out: the server as a whole.' }), '') },
+  {
+    service: optional(
+      string({
+        pattern: /^[A-Za-z0-9._/-]{0,200}$/,
+        means: 'the name of a service',
+        describe: 'Which service is asked about. Left out: the server as a whole.',
+      }),
+      '',
+    ),
+  },
   'The gRPC health protocol (`grpc.health.v1`): the answer must be SERVING.',
 )
 
@@ -158,7 +168,10 @@ export const health: Schema<HealthSection> = mapped(
     {
       active: optional(active),
       passive: optional(orOff(passive, 'Requests say nothing about targets.')),
-      panic: withDefault(percent(0, 100, 'When fewer than this share of the targets are there, all are used again: better some errors than none served.'), '30%'),
+      panic: withDefault(
+        percent(0, 100, 'When fewer than this share of the targets are there, all are used again: better some errors than none served.'),
+        '30%',
+      ),
       slowStart: withDefault(duration({ minMs: 0, maxMs: 60 * minute, describe: 'How long a target that comes back takes to get its whole share.' }), '10s'),
     },
     'Whether targets are well, and what follows from it.',
@@ -184,16 +197,26 @@ const retrySettings: Schema<Retries> = mapped(
       methods: optional(
         list(oneOf(METHODS), {
           max: METHODS.length,
-          describe: 'Methods that may be tried again beside GET, HEAD, OPTIONS, PUT and DELETE: whoever writes POST here says that its requests may happen twice.',
+          describe:
+            'Methods that may be tried again beside GET, HEAD, OPTIONS, PUT and DELETE: whoever writes POST here says that its requests may happen twice.',
         }),
         [],
       ),
-      backOff: withDefault(duration({ minMs: 0, maxMs: minute, describe: 'The mean wait before a second try at the same target; doubled with each, and left to chance.' }), '50ms'),
+      backOff: withDefault(
+        duration({ minMs: 0, maxMs: minute, describe: 'The mean wait before a second try at the same target; doubled with each, and left to chance.' }),
+        '50ms',
+      ),
       backOffAtMost: withDefault(duration({ minMs: 0, maxMs: minute, describe: 'The longest such wait.' }), '1s'),
-      retryAfter: withDefault(duration({ minMs: 0, maxMs: minute, describe: 'A `Retry-After` up to so long is waited for at the same target; a longer one ends the tries there.' }), '2s'),
+      retryAfter: withDefault(
+        duration({ minMs: 0, maxMs: minute, describe: 'A `Retry-After` up to so long is waited for at the same target; a longer one ends the tries there.' }),
+        '2s',
+      ),
       budget: withDefault(percent(0, 100, 'Retries per hundred requests: above it none, so that retries never become a storm.'), '20%'),
       budgetPerSecond: optional(integer({ min: 0, max: 100_000, describe: 'Retries a second that are allowed besides, per gateway thread.' }), 3),
-      body: withDefault(size({ maxBytes: 1024 * 1024, describe: 'Bodies up to this size are kept until there is an answer, so that they can be sent again.' }), '16KiB'),
+      body: withDefault(
+        size({ maxBytes: 1024 * 1024, describe: 'Bodies up to this size are kept until there is an answer, so that they can be sent again.' }),
+        '16KiB',
+      ),
     },
     'When a request is sent a second time, to another target where there is one. Never after any of an answer has left for the client.',
   ),
@@ -212,7 +235,10 @@ export const circuit: Schema<Circuit> = mapped(
   object(
     {
       of: optional(
-        oneOf(['target', 'upstream', 'both'], '`target`: an open circuit keeps requests from one target; `upstream`: from all of them, and they are answered 503.'),
+        oneOf(
+          ['target', 'upstream', 'both'],
+          '`target`: an open circuit keeps requests from one target; `upstream`: from all of them, and they are answered 503.',
+        ),
         'target',
       ),
       errors: withDefault(percent(1, 100, 'The share of failures and answers of 500 or more that opens it.'), '50%'),
@@ -230,9 +256,13 @@ const most = integer({ min: 1, max: 1_000_000 })
 export const limits: Schema<InFlightLimits> = mapped(
   object(
     {
-      inFlight: optional(described('Requests to the upstream that may be under way, those that wait for a connection included, per gateway thread. Above it 503.', most)),
+      inFlight: optional(
+        described('Requests to the upstream that may be under way, those that wait for a connection included, per gateway thread. Above it 503.', most),
+      ),
       inFlightPerTarget: optional(described('The same for each target: another one is used where there is one.', most)),
-      queue: optional(duration({ minMs: 1, maxMs: 10 * minute, describe: 'How long a request may wait for a connection. Left out: as long as for an answer.' })),
+      queue: optional(
+        duration({ minMs: 1, maxMs: 10 * minute, describe: 'How long a request may wait for a connection. Left out: as long as for an answer.' }),
+      ),
     },
     'Bulkheads: what one upstream may hold of the gateway.',
   ),
@@ -255,7 +285,11 @@ export const fallback: Schema<Fallback> = mapped(
     object(
       {
         on: optional(
-          list(oneOf(FALLBACKS), { min: 1, max: FALLBACKS.length, describe: 'For which failures, by the code of the refusal: `open` is `upstream.open`. Left out: all.' }),
+          list(oneOf(FALLBACKS), {
+            min: 1,
+            max: FALLBACKS.length,
+            describe: 'For which failures, by the code of the refusal: `open` is `upstream.open`. Left out: all.',
+          }),
           FALLBACKS,
         ),
         status: optional(integer({ min: 200, max: 599, describe: 'The status of the answer.' }), 503),
@@ -275,9 +309,17 @@ export const fallback: Schema<Fallback> = mapped(
   ({ on, status, headers, body }) => ({ on, status, fields: Object.entries(headers), body }),
 )
 
-export const total = duration({ minMs: 1, maxMs: 24 * 60 * minute, describe: 'Until the answer is whole, all tries included. WebSockets and `text/event-stream` are no part of it. Left out: no such bound.' })
+export const total = duration({
+  minMs: 1,
+  maxMs: 24 * 60 * minute,
+  describe: 'Until the answer is whole, all tries included. WebSockets and `text/event-stream` are no part of it. Left out: no such bound.',
+})
 export const deadlineField = checked(
-  string({ pattern: FIELD_NAME, means: 'a field name', describe: 'A field in which the upstream is told how many milliseconds are left of `total`. In `grpc-timeout` a gRPC upstream is told in any case.' }),
+  string({
+    pattern: FIELD_NAME,
+    means: 'a field name',
+    describe: 'A field in which the upstream is told how many milliseconds are left of `total`. In `grpc-timeout` a gRPC upstream is told in any case.',
+  }),
   (name) => (OWN_FIELDS.test(name) ? { code: 'contradiction', message: `the field '${name}' has a meaning of its own` } : undefined),
 )
 
@@ -298,6 +340,11 @@ export const operations: Schema<{ readonly [name: string]: OperationResilience }
       ...(timeouts?.total !== undefined && { totalMs: timeouts.total }),
     }),
   ),
-  { key: /^[\x21-\x7e](?:[\x20-\x7e]{0,510}[\x21-\x7e])?$/, keyMeans: 'an operationId, or a method and a path', max: 10_000, describe: 'By the name of an operation.' },
+  {
+    key: /^[\x21-\x7e](?:[\x20-\x7e]{0,510}[\x21-\x7e])?$/,
+    keyMeans: 'an operationId, or a method and a path',
+    max: 10_000,
+    describe: 'By the name of an operation.',
+  },
 )
 export const NO_RETRIES: Retries = { ...USUAL_RETRIES, attempts: 0 }
