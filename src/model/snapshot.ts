@@ -265,6 +265,8 @@ export interface Upstream {
   readonly targets?: readonly Target[]
   /** Absent: round-robin. */
   readonly balance?: Balance
+  /** How it is watched, and what is done when it fails. Absent: nothing of that. */
+  readonly resilience?: Resilience
   /** Send the client's Host instead of the target's. */
   readonly preserveHost: boolean
   /** Per gateway thread, to each target. */

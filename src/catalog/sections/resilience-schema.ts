@@ -25,6 +25,7 @@ import type {
   InFlightLimits,
   OperationResilience,
   PassiveHealth,
+  Resilience,
   Retries,
   RetryCause,
 } from '../../model/resilience.ts'
@@ -348,3 +349,33 @@ export const operations: Schema<{ readonly [name: string]: OperationResilience }
   },
 )
 export const NO_RETRIES: Retries = { ...USUAL_RETRIES, attempts: 0 }
+
+interface ResilienceSection {
+  readonly targets?: readonly { readonly isSrv?: true }[] | undefined
+  readonly health?: HealthSection | undefined
+  readonly retries?: Retries | false | undefined
+  readonly circuit?: Circuit | undefined
+  readonly limits?: InFlightLimits | undefined
+  readonly fallback?: Fallback | undefined
+  readonly operations?: Resilience['operations'] | undefined
+  readonly timeouts: { readonly total?: number | undefined; readonly deadlineField?: string | undefined }
+}
+/** Several targets are watched and take over from one another unless the file says otherwise; a single one is as it is written. */
+export function resilienceOf({ targets, health: watched, retries: again, timeouts, ...rest }: ResilienceSection): { readonly resilience?: Resilience } {
+  const isSeveral = targets !== undefined && (targets.length > 1 || targets[0]?.isSrv === true)
+  const usual = isSeveral ? USUAL_HEALTH : undefined
+  const { passive: judges, ...others } = watched ?? usual ?? {}
+  const isJudged = judges === undefined ? isSeveral : judges !== false
+  const asWell = (watched ?? usual) && { health: { ...(others as Omit<Health, 'passive'>), ...(isJudged && { passive: judges || USUAL_PASSIVE }) } }
+  const settings: Resilience = {
+    ...asWell,
+    ...(again === undefined ? isSeveral && { retries: USUAL_RETRIES } : again !== false && { retries: again }),
+    ...(rest.circuit && { circuit: rest.circuit }),
+    ...(rest.limits && Object.keys(rest.limits).length > 0 && { limits: rest.limits }),
+    ...(rest.fallback && { fallback: rest.fallback }),
+    ...(rest.operations && Object.keys(rest.operations).length > 0 && { operations: rest.operations }),
+    ...(timeouts.total !== undefined && { totalMs: timeouts.total }),
+    ...(timeouts.deadlineField !== undefined && { deadlineField: timeouts.deadlineField }),
+  }
+  return Object.keys(settings).length > 0 ? { resilience: settings } : {}
+}

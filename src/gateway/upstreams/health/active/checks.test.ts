@@ -5,7 +5,7 @@ import { createServer as createHttp2, type Http2Server, type ServerHttp2Stream }
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
 import type { ActiveHealth } from '../../../../model/resilience.ts'
-import { guardedLookup } from '../../guarded-lookup.ts'
+import { guardedLookup, systemLookup } from '../../guarded-lookup.ts'
 import { type CheckedTarget, check } from './checks.ts'
 
 const base: ActiveHealth = {
@@ -22,7 +22,7 @@ async function listening(server: Server | Http2Server): Promise<CheckedTarget> {
   open.push(server)
   server.on('connection', (socket: Socket) => sockets.add(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, http2: false, basePath: '/base', lookup: guardedLookup }
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, http2: false, basePath: '/base', lookup: guardedLookup(systemLookup) }
 }
 const http = (listener: RequestListener) => listening(createHttp(listener))
 const raw = (serve: (socket: Socket) => void) =>
@@ -74,7 +74,7 @@ describe('a check by HTTP', () => {
   })
   test('a link-local address is not asked, whatever name leads there', async () => {
     const target = await http((_, response) => response.end())
-    const lookup: CheckedTarget['lookup'] = (_name, options, callback) => guardedLookup('169.254.169.254', options, callback)
+    const lookup = guardedLookup((_name, done) => done(null, [{ address: '169.254.169.254', family: 4 }]))
     assert.equal(await ask({ ...target, host: 'metadata.example', lookup }), 'EACCES')
   })
 })
