@@ -1,4 +1,5 @@
 // The snapshot: one whole configuration as plain data, resolved and checked, ready to be compiled by every gateway thread.
+import type { Resilience } from './resilience.ts'
 
 /** Everything the data plane needs to serve, immutable and swapped whole. Plain JSON: it is handed to threads and saved for the next start. */
 export interface Snapshot {
