@@ -34,7 +34,7 @@ function thread(index: number, operation: string, ...durations: number[]): Threa
     faults: [],
     upstreamFaults: [],
     distrusts: [['shop\0expired', 1]],
-    pools: [{ api: 'shop', open: 2, idle: 1, queued: 0 }],
+    targets: [{ api: 'shop', targets: [target('http://10.0.0.5:80', { open: 2, idle: 1 })] }],
     routes: [{ api: 'shop', operation, classes: meter.classes, buckets: meter.buckets, durationUs: meter.durationUs, steps: [], tally: meter.tally }],
   }
 }

@@ -1,10 +1,14 @@
-// One target of an upstream: its connections, what is under way to it, and whether it takes requests.
-
+// One target of an upstream: its connections, what is under way to it, and how requests to it ended.
 import { HEALTHY, type TargetHealth, type TargetOutcome } from './target-health.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 
 /** In the order in which requests are counted by how they ended. */
 export const OUTCOMES = ['ok', 'error', 'failed', 'timeout', 'abandoned'] as const satisfies readonly TargetOutcome[]
+export const OK = 0
+export const ERROR = 1
+export const FAILED = 2
+export const TIMED_OUT = 3
+export const ABANDONED = 4
 
 /** Shared by all upstreams of a thread that lead there with the same settings, and kept from snapshot to snapshot as long as one of them does. */
 export class UpstreamTarget {
@@ -14,6 +18,8 @@ export class UpstreamTarget {
   readonly health: TargetHealth
   /** The end of the request line and the Host line; undefined where the client's Host is kept. */
   readonly hostLine: Buffer | undefined
+  /** Somebody keeps account of how long it takes to answer. */
+  readonly isWatched: boolean
   /** Requests that go there or wait for a connection to it, WebSockets included. */
   inFlight = 0
   /** Requests by how they ended, as `OUTCOMES`. */
@@ -24,6 +30,7 @@ export class UpstreamTarget {
     this.pool = pool
     this.hostLine = hostLine
     this.health = health
+    this.isWatched = health !== HEALTHY
   }
 
   /** A request goes there. */
@@ -31,10 +38,13 @@ export class UpstreamTarget {
     this.inFlight++
     this.health.began()
   }
-  /** It is over, and is counted. */
-  end(outcome: number, latencyMs: number): void {
-    this.inFlight--
+  /** It is known how it went; it may go on for as long as it likes. */
+  settle(outcome: number, latencyMs: number): void {
     this.ended[outcome]!++
     this.health.ended(OUTCOMES[outcome]!, latencyMs)
+  }
+  /** It is over. */
+  leave(): void {
+    this.inFlight--
   }
 }

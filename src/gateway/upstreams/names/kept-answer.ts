@@ -35,6 +35,11 @@ export class KeptAnswer<T> {
     return this.asking === undefined && this.nowMs() >= this.untilMs
   }
 
+  /** It may not hold any more. */
+  doubt(): void {
+    this.untilMs = 0
+  }
+
   /** What is known; asks when that has lived its time. Rejects only where nothing was ever known. */
   get(): Promise<T> {
     this.usedMs = this.nowMs()

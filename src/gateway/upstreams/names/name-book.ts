@@ -26,15 +26,13 @@ export class NameBook {
     this.questions = questions
   }
 
-  /** Who is asked from now on; what is known is asked for again. */
+  /** Who is asked from now on. What is known is asked for again, and stays until they have an answer of their own. */
   ask(servers: readonly string[] | undefined): void {
     const key = servers?.join()
     if (key === this.servers) return
     this.servers = key
-    this.questions.cancel()
     this.questions = new DnsQuestions(servers)
-    this.hosts.clear()
-    this.services.clear()
+    for (const kept of [this.hosts, this.services]) for (const each of kept.values()) each.doubt()
   }
 
   readonly lookup: AddressLookup = (name, done) => {
