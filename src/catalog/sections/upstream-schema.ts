@@ -62,7 +62,10 @@ const settings = object(
     ),
     preserveHost: optional(boolean("Sends the client's `Host` instead of the target's."), false),
     connections: optional(integer({ min: 1, max: 65536, describe: 'Most connections to each target, per gateway thread.' }), 256),
-    queue: optional(integer({ min: 0, max: 1_000_000, describe: 'Requests that may wait for a connection to a target, per gateway thread; above it 503.' }), 1024),
+    queue: optional(
+      integer({ min: 0, max: 1_000_000, describe: 'Requests that may wait for a connection to a target, per gateway thread; above it 503.' }),
+      1024,
+    ),
     timeouts: withDefault(
       object(
         {
