@@ -24,7 +24,6 @@ import { fieldsOfFault, upgradeFault } from './websocket/websocket.ts'
 /** Octets that may wait in a socket before its other side is no longer read. */
 const WAITING_BYTES_MAX = 256 * 1024
 const NEVER = Number.POSITIVE_INFINITY
-const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
 /** Belongs to one client connection and serves its exchanges one after the other. */
 export class Forwarding implements Waiting {
@@ -43,8 +42,6 @@ export class Forwarding implements Waiting {
   private readonly early = new EarlyBody()
   /** Since when the upstream's connection waits for the client, on the gateway's coarse clock. */
   private awaitsClientSinceMs = NEVER
-  /** 100 was sent, or was not asked for. */
-  private invited = true
   private retried = false
   private upgrade = false
   /** What the client sent behind its upgrade, until the tunnel is open. */
@@ -99,7 +96,7 @@ export class Forwarding implements Waiting {
     this.stalled = false
     this.upstreamPaused = false
     this.response.begin()
-    this.invited = !x.head.expectsContinue
+    this.early.begin(x.head.expectsContinue)
     const fault = this.upgrade ? upgradeFault(x, route.api.websocket!, this.client.gateway.schemeOf(this.client, x)) : undefined
     if (fault !== undefined) {
       this.client.refuse({ ...this.client.gateway.refusalOf(fault), fields: fieldsOfFault(fault) })
@@ -116,23 +113,13 @@ export class Forwarding implements Waiting {
     if (connection !== undefined) this.connectionFree(connection)
     else if (this.visit.pool.wait(this)) {
       this.waiting = true
-      this.invite()
+      this.early.invite(this.client)
     } else this.turnedAway()
   }
   turnedAway(code: 'upstream.busy' | 'upstream.unavailable' = 'upstream.busy'): void {
     this.waiting = false
     this.clear()
     this.client.deny(code)
-  }
-
-  /** RFC 9110 10.1.1: the body is taken, now or while a connection is waited for; not when it is on its way already. */
-  private invite(): void {
-    const { client } = this
-    if (this.invited || client.state !== C.BODY) return
-    this.invited = true
-    if (client.hasUnread) return
-    client.gateway.output.put(CONTINUE)
-    client.gateway.output.send(client.socket)
   }
 
   connectionFree(connection: UpstreamConnection): void {
@@ -142,7 +129,7 @@ export class Forwarding implements Waiting {
     connection.open(this)
     if (!connection.connected) client.deadlineMs = client.gateway.coarseMs + this.visit.pool.upstream.timeouts.connectMs
     const x = this.x!
-    this.invite()
+    this.early.invite(client)
     putRequest(client.gateway.output, x, this.route!.api, this.visit.target.hostLine, client.gateway.about(client, x), this.upgrade)
     this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, [])
     const early = this.early.take()

@@ -203,9 +203,21 @@ function upstreams(page: Page, threads: readonly ThreadMeasures[], { insecureUps
   for (const { thread, targets: all } of threads) {
     for (const { api, targets } of all) {
       const sum = (of: (target: TargetMeasure) => number): number => targets.reduce((total, target) => total + of(target), 0)
-      family.sample('', { thread: String(thread), api, state: 'open' }, sum(({ open }) => open))
-      family.sample('', { thread: String(thread), api, state: 'idle' }, sum(({ idle }) => idle))
-      family.sample('', { thread: String(thread), api, state: 'queued' }, sum(({ queued }) => queued))
+      family.sample(
+        '',
+        { thread: String(thread), api, state: 'open' },
+        sum(({ open }) => open),
+      )
+      family.sample(
+        '',
+        { thread: String(thread), api, state: 'idle' },
+        sum(({ idle }) => idle),
+      )
+      family.sample(
+        '',
+        { thread: String(thread), api, state: 'queued' },
+        sum(({ queued }) => queued),
+      )
     }
   }
   targetFamilies(page, threads)

@@ -212,7 +212,11 @@ class Resolving {
     }
   }
 
-  private shared(parts: Parts, selfFaultsOf: SelfFaults, ways: { readonly allowPrivate: readonly string[]; readonly ownPorts: readonly number[] }): SharedObjects {
+  private shared(
+    parts: Parts,
+    selfFaultsOf: SelfFaults,
+    ways: { readonly allowPrivate: readonly string[]; readonly ownPorts: readonly number[] },
+  ): SharedObjects {
     const report = (document: SourceDocument, faults: readonly Fault[]): void => this.report(document, faults)
     const shared = new SharedObjects(
       {

@@ -1,6 +1,22 @@
 // The `gateway` section: listeners, limits and times that hold for all APIs, with their defaults and bounds.
 import { formatIp, parseIp } from '../../base/ip.ts'
-import { checked, described, duration, either, type Infer, integer, list, mapped, object, oneOf, optional, type Schema, size, string, withDefault } from '../../base/schema.ts'
+import {
+  checked,
+  described,
+  duration,
+  either,
+  type Infer,
+  integer,
+  list,
+  mapped,
+  object,
+  oneOf,
+  optional,
+  type Schema,
+  size,
+  string,
+  withDefault,
+} from '../../base/schema.ts'
 import { acmeSettings } from './acme-schema.ts'
 import { forwardedClients } from './client-trust.ts'
 import { gatewayListener } from './listener.ts'
@@ -77,7 +93,10 @@ const dnsServer: Schema<string> = mapped(
       means: 'an address such as 10.0.0.53, 10.0.0.53:5353 or [2001:db8::53]:53',
       describe: '`ADDRESS` or `ADDRESS:PORT`, IPv6 with a port in brackets.',
     }),
-    (text) => (dnsServerOf(text) === undefined ? { code: 'bad-value', message: `'${text}' is no address of a DNS server: it is an IP address, with :PORT behind it where that is not 53` } : undefined),
+    (text) =>
+      dnsServerOf(text) === undefined
+        ? { code: 'bad-value', message: `'${text}' is no address of a DNS server: it is an IP address, with :PORT behind it where that is not 53` }
+        : undefined,
   ),
   (text) => dnsServerOf(text)!,
 )
@@ -117,7 +136,8 @@ export const gatewaySettings = object(
         pattern: ZONE,
         maxLength: 64,
         means: ZONE_MEANS,
-        describe: 'Where this gateway stands, as targets of upstreams say of themselves: those of the same zone are preferred while enough of them take requests.',
+        describe:
+          'Where this gateway stands, as targets of upstreams say of themselves: those of the same zone are preferred while enough of them take requests.',
       }),
     ),
     dns: optional(dns),

@@ -43,9 +43,7 @@ const settings = object(
       }),
       1,
     ),
-    zone: optional(
-      string({ pattern: ZONE, maxLength: 64, means: ZONE_MEANS, describe: 'Where it stands: a gateway of the same `gateway.zone` prefers it.' }),
-    ),
+    zone: optional(string({ pattern: ZONE, maxLength: 64, means: ZONE_MEANS, describe: 'Where it stands: a gateway of the same `gateway.zone` prefers it.' })),
     backup: optional(boolean('Used only when no other target is there that takes requests.'), false),
   },
   'A target with how it is used.',
@@ -56,7 +54,13 @@ const one: Schema<TargetSection> = either(
     mapped(address, (read): TargetSection => ({ ...read, weight: 1, addressAt: [] })),
     mapped(
       settings,
-      ({ url, weight, zone, backup }): TargetSection => ({ ...url, weight, ...(zone !== undefined && { zone }), ...(backup && { backup }), addressAt: ['url'] }),
+      ({ url, weight, zone, backup }): TargetSection => ({
+        ...url,
+        weight,
+        ...(zone !== undefined && { zone }),
+        ...(backup && { backup }),
+        addressAt: ['url'],
+      }),
     ),
   ],
   'an address such as http://10.0.0.5:9001, or an object with the key url',
@@ -71,7 +75,11 @@ export const targets: Schema<readonly TargetSection[]> = described(
     for (const [i, target] of all.entries()) {
       const at = [i, ...target.addressAt] as const
       if (target.scheme !== first!.scheme)
-        return { code: 'targets-differ', at, message: 'the targets of one upstream are all https:// or all http://: what TLS settings hold, and for whom, is said once' }
+        return {
+          code: 'targets-differ',
+          at,
+          message: 'the targets of one upstream are all https:// or all http://: what TLS settings hold, and for whom, is said once',
+        }
       if (target.basePath !== first!.basePath)
         return {
           code: 'targets-differ',

@@ -43,7 +43,11 @@ export class NameBook {
         (cause: NodeJS.ErrnoException) => done(cause, []),
       )
       // What a caller throws is a mistake of ours, and not an answer.
-      .catch((cause: unknown) => process.nextTick(() => { throw cause }))
+      .catch((cause: unknown) =>
+        process.nextTick(() => {
+          throw cause
+        }),
+      )
   }
   /** What is known of a name that connections lead to, which keeps it known; undefined: nothing. The same object for as long as it says the same. */
   known(name: string): readonly Address[] | undefined {

@@ -136,5 +136,7 @@ const isUsable = ({ name, port }: SrvRecord): boolean =>
 /** What the machine's own resolver says. It holds one of few threads for as long as it takes. */
 export const systemAddresses = (name: string): Promise<readonly Address[]> =>
   new Promise((resolve, reject) =>
-    lookup(name, { all: true }, (error, found) => (error ? reject(error) : resolve(found.map(({ address, family }) => ({ address, family: family as 4 | 6 }))))),
+    lookup(name, { all: true }, (error, found) =>
+      error ? reject(error) : resolve(found.map(({ address, family }) => ({ address, family: family as 4 | 6 }))),
+    ),
   )
