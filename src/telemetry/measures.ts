@@ -14,6 +14,25 @@ export interface RouteMeasure {
   readonly tally: Float64Array
 }
 
+/** One target of an API's upstream on one thread. */
+export interface TargetMeasure {
+  /** Its address. */
+  readonly name: string
+  readonly weight: number
+  readonly zone: string | undefined
+  readonly isBackup: boolean
+  /** It takes requests. */
+  readonly isUp: boolean
+  readonly isDraining: boolean
+  readonly inFlight: number
+  /** Requests by how they ended, as `TARGET_OUTCOMES`. */
+  readonly ended: Float64Array
+  readonly open: number
+  readonly idle: number
+  readonly queued: number
+}
+export const TARGET_OUTCOMES = ['ok', 'error', 'failed', 'timeout', 'abandoned']
+
 /** Everything one thread counted, as it is posted. */
 export interface ThreadMeasures {
   readonly thread: number
@@ -29,7 +48,8 @@ export interface ThreadMeasures {
   readonly upstreamFaults: readonly (readonly [string, number])[]
   /** Requests that found an upstream nobody believes, by "api NUL reason". */
   readonly distrusts: readonly (readonly [string, number])[]
-  readonly pools: readonly { readonly api: string; readonly open: number; readonly idle: number; readonly queued: number }[]
+  /** By API, version and canary. */
+  readonly targets: readonly { readonly api: string; readonly targets: readonly TargetMeasure[] }[]
   readonly routes: readonly RouteMeasure[]
 }
 
@@ -180,14 +200,69 @@ function upstreams(page: Page, threads: readonly ThreadMeasures[], { insecureUps
     for (const { expiresMs, ...labels } of upstreamCertificates) ends.sample('', labels, expiresMs / 1000)
   }
   const family = page.family('gatehouse_upstream_connections', 'gauge', 'Connections to the upstream.')
-  for (const { thread, pools } of threads) {
-    for (const { api, open, idle, queued } of pools) {
-      family.sample('', { thread: String(thread), api, state: 'open' }, open)
-      family.sample('', { thread: String(thread), api, state: 'idle' }, idle)
-      family.sample('', { thread: String(thread), api, state: 'queued' }, queued)
+  for (const { thread, targets: all } of threads) {
+    for (const { api, targets } of all) {
+      const sum = (of: (target: TargetMeasure) => number): number => targets.reduce((total, target) => total + of(target), 0)
+      family.sample(
+        '',
+        { thread: String(thread), api, state: 'open' },
+        sum(({ open }) => open),
+      )
+      family.sample(
+        '',
+        { thread: String(thread), api, state: 'idle' },
+        sum(({ idle }) => idle),
+      )
+      family.sample(
+        '',
+        { thread: String(thread), api, state: 'queued' },
+        sum(({ queued }) => queued),
+      )
     }
   }
+  targetFamilies(page, threads)
 }
+
+/** Of upstreams with several targets: of one alone, what is told of its API says all. */
+function targetFamilies(page: Page, threads: readonly ThreadMeasures[]): void {
+  const several = mergedTargets(threads).filter(({ targets }) => targets.length > 1)
+  if (several.length === 0) return
+  const each = (name: string, kind: string, help: string, value: (target: TargetMeasure) => number): void => {
+    const family = page.family(name, kind, help)
+    for (const { api, targets } of several) for (const target of targets) family.sample('', { api, target: target.name }, value(target))
+  }
+  each('gatehouse_upstream_target_up', 'gauge', 'Whether the target takes requests: 1 when it does on every thread.', ({ isUp }) => Number(isUp))
+  each('gatehouse_upstream_target_draining', 'gauge', 'Whether the target is being drained.', ({ isDraining }) => Number(isDraining))
+  each('gatehouse_upstream_target_in_flight', 'gauge', 'Requests under way to the target, WebSockets included.', ({ inFlight }) => inFlight)
+  const requests = page.family('gatehouse_upstream_target_requests_total', 'counter', 'Requests to the target, by how they ended.')
+  for (const { api, targets } of several)
+    for (const { name, ended } of targets)
+      for (const [i, outcome] of TARGET_OUTCOMES.entries()) if (ended[i]! > 0) requests.sample('', { api, target: name, outcome }, ended[i]!)
+}
+
+/** The same target on several threads as one. */
+export function mergedTargets(threads: readonly ThreadMeasures[]): { readonly api: string; readonly targets: readonly TargetMeasure[] }[] {
+  const apis = new Map<string, Map<string, TargetMeasure>>()
+  for (const { api, targets } of threads.flatMap((of) => of.targets)) {
+    const byName = apis.get(api) ?? new Map<string, TargetMeasure>()
+    apis.set(api, byName)
+    for (const target of targets) {
+      const known = byName.get(target.name)
+      byName.set(target.name, known === undefined ? target : sumOfTargets(known, target))
+    }
+  }
+  return [...apis].map(([api, byName]) => ({ api, targets: [...byName.values()] }))
+}
+const sumOfTargets = (a: TargetMeasure, b: TargetMeasure): TargetMeasure => ({
+  ...a,
+  isUp: a.isUp && b.isUp,
+  isDraining: a.isDraining || b.isDraining,
+  inFlight: a.inFlight + b.inFlight,
+  ended: a.ended.map((count, i) => count + b.ended[i]!),
+  open: a.open + b.open,
+  idle: a.idle + b.idle,
+  queued: a.queued + b.queued,
+})
 
 /** The same operation on several threads as one. */
 function merged(threads: readonly ThreadMeasures[]): RouteMeasure[] {

@@ -69,6 +69,13 @@ export function resolveApi(
   const reading = api.openapi === undefined ? undefined : operationsOf(openapiFile(document, api.openapi), sources)
   if (reading) out.located.push(...reading.faults)
   const operations = api.openapi === undefined ? undefined : (reading?.operations ?? [])
+  for (const key of operations === undefined ? [] : Object.keys(api.upstream?.resilience?.operations ?? {}))
+    if (!operations!.some((operation) => operation.name === key))
+      faults.push({
+        code: 'unknown-operation',
+        path: [...path, 'upstream'],
+        message: `'operations' of its upstream: the OpenAPI document has no operation '${key}'`,
+      })
   const policies = apiPolicies(name, api, path, operations, catalogue, isWhole ? faults : [], patches)
   const lists = Object.fromEntries(policies.lists.map((list) => [list, shared.addressLists.get(list) ?? []]))
   return withHash({

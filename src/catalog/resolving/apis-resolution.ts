@@ -31,7 +31,7 @@ export interface GivenApis {
   readonly catalogue: readonly AnyPolicy[]
   readonly nowMs: number
   /** Why an upstream may not be where it is. */
-  readonly selfFault: (upstream: UpstreamSection) => { code: string; message: string } | undefined
+  readonly selfFaults: (upstream: UpstreamSection, at: Path) => Fault[]
 }
 export interface ResolvedApis {
   readonly apis: readonly Api[]
@@ -200,8 +200,7 @@ class ApisResolution {
       if (missing) this.report(document, [{ ...missing, message: `${missing.message}; an address is written https://HOST:PORT` }])
       return this.given.shared.upstreams.get(written.named) ?? NOWHERE
     }
-    const self = this.given.selfFault(written)
-    if (self) this.report(document, [{ ...self, path: [...at, ...written.addressAt] }])
+    this.report(document, this.given.selfFaults(written, at))
     return this.given.shared.upstream.resolve(document, written, at)
   }
 
