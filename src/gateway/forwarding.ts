@@ -104,8 +104,11 @@ export class Forwarding implements Waiting {
     }
     // RFC 8441 5: whatever success a stream that asked for a WebSocket is answered with, it is one from then on.
     if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
-    else if (this.visit.begin(x, route.api.targets)) this.acquire(false)
-    else this.turnedAway('upstream.unavailable')
+    else {
+      route.api.mirror?.reflect(this.client, x, route.api)
+      if (this.visit.begin(x, route.api.targets)) this.acquire(false)
+      else this.turnedAway('upstream.unavailable')
+    }
   }
 
   private acquire(fresh: boolean): void {

@@ -114,6 +114,7 @@ export class Gateway {
     this.doors.renew()
     swapped()
     if (before) for (const source of retiredSources(before, live)) source.retire()
+    for (const [name, api] of before?.apis ?? []) if (live.apis.get(name) !== api) api.mirror?.retire()
   }
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
@@ -270,6 +271,7 @@ export class Gateway {
     this.sessions.expire(now)
     this.names.sweep()
     for (const source of this.live.stock.all.values()) source.sweep(now)
+    for (const api of this.live.apis.values()) api.mirror?.sweep(now)
     this.means.accessLog?.flush()
   }
 
@@ -298,6 +300,7 @@ export class Gateway {
     for (const client of this.connections) client.cut()
     this.sessions.destroy()
     this.doors.clear()
+    for (const api of this.live.apis.values()) api.mirror?.retire()
     for (const source of this.live.stock.all.values()) source.retire()
     this.names.close()
     clearInterval(this.sweeping)

@@ -75,7 +75,8 @@ export class LiveResilience {
 
   private watched(name: string, member: MemberHealth | undefined): WatchedTarget {
     const { circuit, limits } = this.settings
-    const own = circuit && circuit.scope !== 'upstream' ? new CircuitBreaker(circuit, (state) => this.tell(`the circuit of ${name} ${CIRCUITS[state]}`)) : undefined
+    const own =
+      circuit && circuit.scope !== 'upstream' ? new CircuitBreaker(circuit, (state) => this.tell(`the circuit of ${name} ${CIRCUITS[state]}`)) : undefined
     return new WatchedTarget(member, own, limits?.inFlightPerTarget ?? Number.POSITIVE_INFINITY)
   }
   private tell(text: string): void {
