@@ -174,7 +174,7 @@ describe('mirror', () => {
         assert.equal((await gateway.ask('/shop/')).status, 401)
         assert.deepEqual([...gateway.copies()[0]!.counts], [0, 0, 0, 0, 0])
       },
-      { public: false, policies: { 'api-key': {} } },
+      { public: false, policies: { 'api-key': { header: 'X-API-Key' } } },
     )
     assert.equal(other.take().length, 0)
   })
