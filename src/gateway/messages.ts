@@ -49,7 +49,7 @@ function putFields(out: Output, head: FieldLines, runStart = -1, runEnd = -1): v
 }
 
 /** The request as the upstream gets it. `hostLine` ends the request line and names the target; absent: the client's Host is kept. `about` is the block of fields that tell where it came from. */
-export function putRequest(out: Output, x: Exchange, api: LiveApi, hostLine: Buffer | undefined, about: Buffer, upgrade: boolean): void {
+export function putRequest(out: Output, x: Exchange, api: LiveApi, hostLine: Buffer | undefined, about: Buffer, upgrade: boolean, deadline: string): void {
   const head = x.head
   if (
     api.stripped === 0 &&
@@ -76,6 +76,7 @@ export function putRequest(out: Output, x: Exchange, api: LiveApi, hostLine: Buf
   putFields(out, head)
   out.put(about)
   if (x.upstreamFields !== '') out.text(x.upstreamFields)
+  if (deadline !== '') out.text(deadline)
   if (head.chunked || x.bodyMakers.length > 0) out.put(CHUNKED)
   else if (head.contentLength >= 0 && !head.lengthKept) putLength(out, head.contentLength)
   if (upgrade) out.put(UPGRADE)
