@@ -90,6 +90,10 @@ export class Attempts {
     return !this.upgrade && (IDEMPOTENT.has(method) || methods.includes(method)) && (IDEMPOTENT.has(sent) || methods.includes(sent))
   }
 
+  /** Retries are made for this reason. */
+  covers(cause: RetryCause): boolean {
+    return this.settings?.on.includes(cause) === true
+  }
   /** One more may be made for this reason, if somebody takes it and it can be paid for. */
   may(cause: RetryCause): boolean {
     const { settings } = this
@@ -109,7 +113,8 @@ export class Attempts {
     let waitMs = 0
     if (visit.beginElsewhere(this.x, targets) !== undefined) {
       waitMs = Math.max(1, this.backOffMs(settings!, chance()), retryAfterMs)
-      if (retryAfterMs > settings!.retryAfterMsMax || coarseMs + waitMs >= endsMs) {
+      // Who did not answer in time has enough to do.
+      if (cause === 'timeout' || retryAfterMs > settings!.retryAfterMsMax || coarseMs + waitMs >= endsMs) {
         budget!.refund()
         return NO_MORE
       }
@@ -121,10 +126,11 @@ export class Attempts {
   }
   /**
    * What a target is told of a try that failed. A request that failed elsewhere already is likely the reason itself, and must not put one target after the other
-   * aside; that nobody can be connected to is no request's fault.
+   * aside; that nobody can be connected to is no request's fault. `wasKept`: the connection had carried others, and broke before an answer.
    */
-  blame(outcome: number, cause: RetryCause): number {
-    return this.made > 0 && cause !== 'connect' ? ABANDONED : outcome
+  blame(outcome: number, cause: RetryCause, wasKept = false): number {
+    // A kept connection may close at any time (RFC 9112 9.3.1): that says nothing of requests.
+    return (this.made > 0 && cause !== 'connect') || wasKept ? ABANDONED : outcome
   }
   /** Half of it fixed and half left to chance: those that failed together do not come back together. */
   private backOffMs({ backOffMs, backOffMsMax }: Retries, chance: number): number {

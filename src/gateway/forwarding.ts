@@ -337,13 +337,15 @@ export class Forwarding implements Waiting, TriesOwner {
       return
     }
     this.response.takeBack(this.x!)
-    if (fault === 0 && !this.retried && mayAskAgain(connection, this.x!)) {
+    const cause = connection.connected ? 'reset' : 'connect'
+    const { attempts } = this.tries
+    // Where retries are made, all of them are paid for.
+    if (fault === 0 && !this.retried && !attempts.covers(cause) && mayAskAgain(connection, this.x!)) {
       this.retried = true
       this.acquire(true)
       return
     }
-    const cause = connection.connected ? 'reset' : 'connect'
-    this.visit.end(this.tries.attempts.blame(FAILED, cause))
+    this.visit.end(attempts.blame(FAILED, cause, connection.served > 0 && !connection.answered))
     if (this.tryAgain(cause)) return
     if (fault !== 0) client.gateway.countUpstreamFault(fault)
     const api = this.route!.api.settings.name

@@ -44,10 +44,10 @@ export class Tries {
     this.route = route
     if (live !== undefined || client.converses) this.endsMs = endOf(x, route, client.converses, client.gateway.coarseMs)
     this.attempts.begin(x, live, route.retries, upgrade)
-    this.go(this.visit.begin(x, route.api.targets))
+    this.go(this.visit.begin(x, route.api.targets), false)
   }
-  private go(turnedAway: TurnedAway | undefined): void {
-    if (turnedAway === undefined) this.owner.acquire(false)
+  private go(turnedAway: TurnedAway | undefined, fresh: boolean): void {
+    if (turnedAway === undefined) this.owner.acquire(fresh)
     else this.owner.turnedAway(turnedAway)
   }
 
@@ -58,13 +58,14 @@ export class Tries {
     const waitMs = this.attempts.next(cause, visit, route!.api.targets, this.endsMs, gateway)
     if (waitMs === NO_MORE) return false
     client.deadlineMs = gateway.coarseMs + waitMs + (client.state === BODY ? client.silenceMs : route!.headMs)
-    if (waitMs === 0) this.go(undefined)
+    if (waitMs === 0) this.go(undefined, false)
     else this.pause = setTimeout(() => this.goOn(), waitMs)
     return true
   }
   private goOn(): void {
     try {
-      this.go(this.visit.beginAgain(this.x, this.route!.api.targets))
+      // Where one kept connection broke the others may have, too.
+      this.go(this.visit.beginAgain(this.x, this.route!.api.targets), true)
       this.client.pump()
     } catch (cause) {
       this.client.broke(cause)
