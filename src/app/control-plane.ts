@@ -5,7 +5,7 @@ import { randomSecret } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
 import type { CatalogPublishing } from '../catalog/revisions/catalog-publishing.ts'
 import type { AdminToken } from '../management/admin-token.ts'
-import type { BackUps, Plane, Services, SystemFacts } from '../management/plane.ts'
+import type { BackUps, LiveTargets, Plane, Services, SystemFacts } from '../management/plane.ts'
 import { RefusalLog } from '../management/refusal-log.ts'
 import { Resolving } from '../management/resolving.ts'
 import { apiOf } from '../model/names.ts'
@@ -27,6 +27,7 @@ export interface ControlParts {
   readonly store: Store
   readonly backUps: BackUps
   readonly system: SystemFacts
+  readonly targets: LiveTargets & { catchUp(): Promise<void> }
   readonly clock: Clock
   /** Of operators. */
   readonly counters: Counters
@@ -66,6 +67,7 @@ export function controlPlane(parts: ControlParts): Plane {
     directory,
     backUps,
     system,
+    targets,
     report,
     tell,
     random = randomSecret,
@@ -87,6 +89,7 @@ export function controlPlane(parts: ControlParts): Plane {
     settle: async () => {
       await catalog.refresh()
       await directory.catchUp()
+      await targets.catchUp()
     },
     limiter: parts.counters.limiter('management', perMinute),
     guests: parts.guestCounters.limiter('management', perMinute),
@@ -101,7 +104,7 @@ export function controlPlane(parts: ControlParts): Plane {
     ...(parts.unready && { unready: parts.unready }),
     metrics: parts.metrics,
     services: {
-      ...{ envelope, egress, random, trail, people, directory, catalog, backUps, system, tell },
+      ...{ envelope, egress, random, trail, people, directory, catalog, backUps, system, targets, tell },
       resolving: new Resolving(catalog, nowMs),
       singleSignOn: new SingleSignOn(people),
     },

@@ -47,6 +47,7 @@ const gateway = new Gateway({
 })
 
 gateway.challenges = new Challenges(start.challenges)
+gateway.drainTargets(start.drained)
 
 /** 0600: access logs hold personal data. */
 function openLog(where: GatewaySettings['accessLog']): AccessLog | undefined {
@@ -80,6 +81,10 @@ port.on('message', (message: ToThread) => {
       break
     case 'challenges':
       gateway.challenges = new Challenges(message.challenges)
+      say({ kind: 'answer', ask: message.ask })
+      break
+    case 'drain-targets':
+      gateway.drainTargets(message.drained)
       say({ kind: 'answer', ask: message.ask })
       break
     case 'measure':

@@ -24,7 +24,7 @@ import { operations } from '../management/operations/index.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import { insecureUpstreams, upstreamCertificates } from '../model/upstream-reports.ts'
 import type { Store } from '../ports/store.ts'
-import { exposition } from '../telemetry/measures.ts'
+import { exposition, mergedTargets } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
 import { AuthorityFiles } from './authority-files.ts'
 import { backUpFolder, backUpsIn } from './back-ups.ts'
@@ -35,6 +35,7 @@ import { type Foundations, openFoundations } from './foundations.ts'
 import { HealthChecks } from './health-checks.ts'
 import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
+import { LiveDrains } from './live-drains.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
 import { endControl, inTime } from './parting.ts'
@@ -87,6 +88,7 @@ export class Running {
   private messages: Messages | undefined
   private usage: UsageBook | undefined
   private published: AuthorityFiles | undefined
+  private drains: LiveDrains | undefined
   private readonly nodeId = randomName('node')
   private certificates!: CertificateUpkeep
   private checks!: HealthChecks
@@ -160,6 +162,7 @@ export class Running {
     this.directory.attach((memory) => threads.handOver(memory))
     this.directory.accept(share)
     this.threads = threads
+    await (this.drains = new LiveDrains({ store: this.foundations.store, report, tell: (drained) => threads.drainTargets(drained) })).start()
     await threads.start()
     this.isServing = true
     await this.openControl(started, settings, admin.token)
@@ -219,6 +222,7 @@ export class Running {
       ...{ store, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
       backUps: backUpsIn(backUpFolder(dataFolder), backUp, storeKind === 'sqlite' ? 'db' : 'jsonl'),
       system: { version: VERSION, storeKind, generation: () => this.generation },
+      targets: { measured: async () => mergedTargets((await this.threads?.measures()) ?? []), catchUp: async () => this.drains?.catchUp() },
       counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),
       guestCounters: sharedCounters(counterMemory(GUEST_COUNTERS), randomSecret(16)),
       egress,
@@ -387,6 +391,7 @@ export class Running {
     await this.step('who called last', this.usage?.close())
     await this.step('the last use of keys', this.directory.stop())
     await this.step('the files of authorities', this.published?.close())
+    await this.step('drained targets', this.drains?.close())
     await this.step('the catalog', this.catalog?.close())
     await this.step('the store', this.foundations.close())
   }

@@ -1,5 +1,6 @@
 // What the main thread and the gateway threads say to each other.
 import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
+import type { DrainedTarget } from '../gateway/upstreams/drained-targets.ts'
 import type { AcmeChallenges } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
@@ -37,6 +38,8 @@ export interface ThreadStart {
   readonly publication: Publication
   /** What ACME servers are answered. */
   readonly challenges: AcmeChallenges
+  /** Targets that take no further requests. */
+  readonly drained: readonly DrainedTarget[]
   /** Consumers and keys of the store. */
   readonly directory: DirectoryMemory
 }
@@ -45,6 +48,7 @@ export type ToThread =
   | { readonly kind: 'publish'; readonly publication: Publication }
   | { readonly kind: 'directory'; readonly memory: DirectoryMemory; readonly ask: number }
   | { readonly kind: 'challenges'; readonly challenges: AcmeChallenges; readonly ask: number }
+  | { readonly kind: 'drain-targets'; readonly drained: readonly DrainedTarget[]; readonly ask: number }
   | { readonly kind: 'measure'; readonly ask: number }
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   | { readonly kind: 'status'; readonly answer: StatusAnswer }

@@ -9,6 +9,7 @@ import { randomSecret } from '../base/ids.ts'
 import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/doors/connection-caps.ts'
 import { healthMemory } from '../gateway/upstreams/health/active/health-words.ts'
+import type { DrainedTarget } from '../gateway/upstreams/drained-targets.ts'
 import { type AcmeChallenges, NO_CHALLENGES } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
@@ -77,6 +78,7 @@ export class GatewayThreads {
   private readonly used: (uses: readonly Use[]) => void
   private directory: DirectoryMemory
   private challenges: AcmeChallenges = NO_CHALLENGES
+  private drained: readonly DrainedTarget[] = []
 
   constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {}, statusOf = unknownStatus, health = healthMemory() }: ThreadListeners) {
     this.publication = first
@@ -135,6 +137,7 @@ export class GatewayThreads {
       ports: this.listen.map(({ port }, i) => this.ports[i] ?? port),
       publication: this.publication,
       challenges: this.challenges,
+      drained: this.drained,
       directory: this.directory,
     }
     const own = import.meta.url
@@ -253,6 +256,12 @@ export class GatewayThreads {
   async challenge(challenges: AcmeChallenges): Promise<void> {
     this.challenges = challenges
     await this.askAll((ask) => ({ kind: 'challenges', challenges, ask }))
+  }
+
+  /** Resolves when no thread sends a further request to these targets, and all to the others; a thread that dies meanwhile starts with it. */
+  async drainTargets(drained: readonly DrainedTarget[]): Promise<void> {
+    this.drained = drained
+    await this.askAll((ask) => ({ kind: 'drain-targets', drained, ask }))
   }
 
   private async askAll(question: (ask: number) => ToThread): Promise<void> {

@@ -76,6 +76,10 @@ export class Forwarding implements Waiting, TriesOwner {
   get isEndless(): boolean {
     return this.response.isEndless
   }
+  /** Where it went. */
+  get targetName(): string {
+    return this.visit.target.name
+  }
   /** The response waits for the client to read. */
   get awaitsClient(): boolean {
     return this.upstreamPaused

@@ -28,6 +28,7 @@ import { ClientSessions } from './http2/client-sessions.ts'
 import type { BodyLimit, LiveSnapshot } from './live/live-snapshot.ts'
 import { publish, retiredSources } from './live/publishing.ts'
 import { Output } from './output.ts'
+import { type DrainedTarget, DrainedTargets } from './upstreams/drained-targets.ts'
 import { NameBook } from './upstreams/names/name-book.ts'
 import type { Distrust } from './upstreams/upstream-tls.ts'
 import { endForbidden } from './websocket/open-streams.ts'
@@ -63,6 +64,7 @@ export class Gateway {
   private readonly ids = new RequestIds()
   readonly chance = quickChance()
   private readonly names: NameBook
+  private drainedTargets = new DrainedTargets([])
   private readonly doors: Doors
   /** Of HTTP/1.1, and one for each stream of HTTP/2. */
   private readonly connections = new Set<ClientConnection>()
@@ -112,10 +114,18 @@ export class Gateway {
     const forwarded = live.settings.forwardedCertificates
     this.forwardedTrust = forwarded && trustOf(forwarded, this.forwardedTrust, this.means.statuses)
     this.publishStallUs = longestSliceUs
+    this.drainedTargets.apply(live.apis.values())
     this.live = live
     this.doors.renew()
     swapped()
     if (before) for (const source of retiredSources(before, live)) source.retire()
+  }
+
+  /** These, and only these, take no further requests. */
+  drainTargets(drained: readonly DrainedTarget[]): void {
+    this.drainedTargets = new DrainedTargets(drained)
+    const live = this.live as LiveSnapshot | undefined
+    if (live) this.drainedTargets.apply(live.apis.values())
   }
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
@@ -269,6 +279,7 @@ export class Gateway {
     for (const client of this.connections) if (isDue(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
     endForbidden(this.connections, now)
+    this.drainedTargets.endStreams(this.connections, now)
     this.sessions.expire(now)
     this.names.sweep()
     for (const source of this.live.stock.all.values()) source.sweep(now)

@@ -12,6 +12,7 @@ import type { Limiter } from '../ports/counters.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
 import type { Store, Writing } from '../ports/store.ts'
+import type { TargetMeasure } from '../telemetry/measures.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { RefusalLog } from './refusal-log.ts'
 import type { Resolving } from './resolving.ts'
@@ -76,6 +77,15 @@ export interface BackUps {
   list(): Promise<readonly BackUpFile[]>
 }
 
+/** One API's targets as the gateway threads of this node have them together. */
+export interface MeasuredTargets {
+  readonly api: string
+  readonly targets: readonly TargetMeasure[]
+}
+export interface LiveTargets {
+  measured(): Promise<readonly MeasuredTargets[]>
+}
+
 /** What this process is. */
 export interface SystemFacts {
   readonly version: string
@@ -102,6 +112,7 @@ export interface Services {
   readonly resolving: Resolving
   readonly backUps: BackUps
   readonly system: SystemFacts
+  readonly targets: LiveTargets
   /**
    * Tells webhooks that asked for such events, and the contacts, through the outbox: told if and only if the transaction commits. Whatever is recorded
    * with `plane.record` is told to webhooks already, under its act; this is for what says more, or has contacts.

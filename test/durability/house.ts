@@ -66,6 +66,7 @@ export async function openHouse({ folder, store: given, nodeId = 'node_test', fi
     ...{ store, clock, envelope, catalog, directory, peopleKey, trail },
     backUps: backUpsIn(`${folder}/backups`, foundations.backUp, 'db'),
     system: { version: '0.0.0', storeKind: 'sqlite', generation: () => 1 },
+    targets: { measured: async () => [], catchUp: async () => {} },
     tell: async () => {},
     egress: { fetch: () => Promise.reject(new Error('nothing goes out here')) },
     ...surroundings(),

@@ -116,6 +116,7 @@ export async function world(options: { readonly store?: Store; readonly file?: o
     ...{ store, clock, envelope, egress, catalog, directory, peopleKey },
     backUps: backUpsIn(folder, archiveBackUp(store), 'jsonl'),
     system: { version: '0.0.0', storeKind: 'memory', generation: () => 1 },
+    targets: { measured: async () => [], catchUp: async () => {} },
     trail: notices.trail,
     ...surroundings(),
     tell: (writing, notice) => messages.tell(writing, notice),

@@ -76,7 +76,7 @@ export class UpstreamTargets {
   private ranks: readonly Rank[] = []
   private readonly seen: (readonly Sourced[])[]
   private readonly comesAndGoes: boolean
-  private drained: (target: string) => boolean = () => false
+  private drained = (_target: string): boolean => false
 
   constructor(upstream: Upstream, means: TargetsMeans) {
     this.upstream = upstream

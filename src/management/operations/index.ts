@@ -19,6 +19,7 @@ import { rolesOperations } from './roles/index.ts'
 import { secretsOperations } from './secrets/index.ts'
 import { sessionOperations } from './session/index.ts'
 import { systemOperations } from './system/index.ts'
+import { targetsOperations } from './targets/index.ts'
 import { teamsOperations } from './teams/index.ts'
 import { tokensOperations } from './tokens/index.ts'
 import { trailOperations } from './trail/index.ts'
@@ -45,6 +46,7 @@ export const operations: readonly AnyOperation[] = [
   ...secretsOperations,
   ...sessionOperations,
   ...systemOperations,
+  ...targetsOperations,
   ...teamsOperations,
   ...tokensOperations,
   ...trailOperations,

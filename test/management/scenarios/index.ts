@@ -13,6 +13,7 @@ import { people } from './people.ts'
 import { secrets } from './secrets.ts'
 import { session } from './session.ts'
 import { system } from './system.ts'
+import { targets } from './targets.ts'
 import { teams } from './teams.ts'
 import { trail } from './trail.ts'
 import { usage } from './usage.ts'
@@ -32,6 +33,7 @@ export const scenarios: Scenarios = {
   ...secrets,
   ...session,
   ...system,
+  ...targets,
   ...teams,
   ...trail,
   ...usage,
