@@ -10,6 +10,7 @@ import { Challenges } from '../gateway/doors/challenges.ts'
 import { ConnectionCaps } from '../gateway/doors/connection-caps.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { measure } from '../gateway/measuring.ts'
+import { CheckResults } from '../gateway/upstreams/health/active/health-words.ts'
 import type { GatewaySettings } from '../model/snapshot.ts'
 import { AccessLog, fileSink, streamSink } from '../telemetry/access-log.ts'
 import { UsageMeter } from '../telemetry/usage.ts'
@@ -30,6 +31,7 @@ const usage = new UsageMeter((uses) => say({ kind: 'used', uses }))
 const telling = setInterval(() => usage.flush(), USED_MS)
 const accessLog = openLog(start.publication.pieces.gateway.accessLog)
 const statuses = new KnownStatuses((question) => say({ kind: 'status', question }))
+const checks = new CheckResults(start.health)
 const gateway = new Gateway({
   catalogue,
   resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials },
@@ -39,6 +41,7 @@ const gateway = new Gateway({
   ticketKeys: start.ticketKeys,
   accessLog,
   statuses,
+  checks,
   usage,
   report,
 })
@@ -54,9 +57,10 @@ function openLog(where: GatewaySettings['accessLog']): AccessLog | undefined {
 
 /** Publishes one at a time and in order: a later one never overtakes. */
 let publishing: Promise<void> = Promise.resolve()
-function publish({ generation, pieces, directory }: Publication): Promise<void> {
+function publish({ generation, pieces, directory, checks: words = new Map() }: Publication): Promise<void> {
   publishing = publishing.then(async () => {
     try {
+      checks.renew(words)
       await gateway.publish(generation, pieces, () => credentials.replaceFile(directory))
       say({ kind: 'live', generation })
     } catch (cause) {

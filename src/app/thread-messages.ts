@@ -13,6 +13,8 @@ export interface Publication {
   readonly generation: number
   readonly pieces: SnapshotPieces
   readonly directory: DirectoryMemory
+  /** Which word of the shared memory says what of each target that is checked. */
+  readonly checks?: ReadonlyMap<string, number>
 }
 
 /** What a gateway thread starts from. The memories are shared by all threads. */
@@ -24,6 +26,8 @@ export interface ThreadStart {
   readonly counterSecret: Uint8Array
   readonly caps: SharedArrayBuffer
   readonly crashes: SharedArrayBuffer
+  /** What active checks find. */
+  readonly health: SharedArrayBuffer
   /** 48 octets. */
   readonly ticketKeys: Uint8Array
   /** Several threads listen on one port. */

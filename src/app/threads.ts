@@ -9,6 +9,7 @@ import { randomSecret } from '../base/ids.ts'
 import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/doors/connection-caps.ts'
 import type { DrainedTarget } from '../gateway/upstreams/drained-targets.ts'
+import { healthMemory } from '../gateway/upstreams/health/active/health-words.ts'
 import { type AcmeChallenges, NO_CHALLENGES } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
@@ -47,6 +48,8 @@ export interface ThreadListeners {
   used?(uses: readonly Use[]): void
   /** The online status of a certificate that a client shows. Never rejects. Absent: nothing is known. */
   statusOf?(question: StatusQuestion): Promise<StatusAnswer>
+  /** Where active checks write what they find. */
+  readonly health?: SharedArrayBuffer
 }
 
 const unknownStatus = ({ key }: StatusQuestion): Promise<StatusAnswer> => Promise.resolve({ key, status: 'unknown', untilMs: Number.POSITIVE_INFINITY })
@@ -60,6 +63,7 @@ export class GatewayThreads {
   private renewing: NodeJS.Timeout | undefined
   private readonly caps: SharedArrayBuffer
   private readonly crashes: SharedArrayBuffer
+  private readonly health: SharedArrayBuffer
   private readonly offsetUs = wallOffsetUs()
   private readonly clock = systemClock(this.offsetUs)
   private readonly threads: Thread[] = []
@@ -76,11 +80,12 @@ export class GatewayThreads {
   private challenges: AcmeChallenges = NO_CHALLENGES
   private drained: readonly DrainedTarget[] = []
 
-  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {}, statusOf = unknownStatus }: ThreadListeners) {
+  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {}, statusOf = unknownStatus, health = healthMemory() }: ThreadListeners) {
     this.publication = first
     this.directory = directory
     this.used = used
     this.statusOf = statusOf
+    this.health = health
     this.listen = first.pieces.gateway.listen
     this.caps = capsMemory(first.pieces.gateway.threads)
     this.crashes = crashMemory(first.pieces.gateway.threads)
@@ -125,6 +130,7 @@ export class GatewayThreads {
       counterSecret: this.counterSecret,
       caps: this.caps,
       crashes: this.crashes,
+      health: this.health,
       ticketKeys: this.ticketKeys,
       sharedPort: this.count > 1,
       listen: this.listen,

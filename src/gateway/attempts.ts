@@ -4,6 +4,15 @@ import type { ResponseHead } from '../http/response-head.ts'
 import type { Retries, RetryCause } from '../model/resilience.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { LiveResilience } from './upstreams/live-resilience.ts'
+import { ABANDONED } from './upstreams/target.ts'
+import type { TargetVisit } from './upstreams/target-visit.ts'
+import type { UpstreamTargets } from './upstreams/upstream-targets.ts'
+
+/** The gateway's coarse clock, and chance. */
+export interface Timing {
+  readonly coarseMs: number
+  readonly chance: () => number
+}
 
 /** RFC 9110 9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
@@ -81,23 +90,47 @@ export class Attempts {
     return !this.upgrade && (IDEMPOTENT.has(method) || methods.includes(method)) && (IDEMPOTENT.has(sent) || methods.includes(sent))
   }
 
-  /**
-   * How many milliseconds until it is sent again, which is paid for; or `NO_MORE`. `isElsewhere`: to a target that was not tried. `chance`: 0 to 1. `endsMs`: when
-   * nobody waits for an answer any more.
-   */
-  again(cause: RetryCause, isElsewhere: boolean, nowMs: number, endsMs: number, chance: number): number {
-    const { settings, live } = this
-    if (settings === undefined || this.made >= settings.attempts || !settings.on.includes(cause)) return NO_MORE
+  /** Retries are made for this reason. */
+  covers(cause: RetryCause): boolean {
+    return this.settings?.on.includes(cause) === true
+  }
+  /** One more may be made for this reason, if somebody takes it and it can be paid for. */
+  may(cause: RetryCause): boolean {
+    const { settings } = this
+    if (settings === undefined || this.made >= settings.attempts || !settings.on.includes(cause)) return false
     // Without a connection nothing was sent, whatever it was.
-    if (cause !== 'connect' && !this.mayBeTwice) return NO_MORE
-    if (this.x.head.hasBody && !this.isKept) return NO_MORE
-    const waitMs = isElsewhere ? 0 : Math.max(this.backOffMs(settings, chance), this.retryAfterMs)
-    if (!isElsewhere && this.retryAfterMs > settings.retryAfterMsMax) return NO_MORE
-    if (nowMs + waitMs >= endsMs || !live!.budget!.spend(nowMs)) return NO_MORE
+    return (cause === 'connect' || this.mayBeTwice) && (this.isKept || !this.x.head.hasBody)
+  }
+  /**
+   * How long until the next try, which is paid for: 0 when `visit` has begun it, at another target; `NO_MORE` when there is none. `endsMs`: when nobody waits for an
+   * answer any more.
+   */
+  next(cause: RetryCause, visit: TargetVisit, targets: UpstreamTargets, endsMs: number, { coarseMs, chance }: Timing): number {
+    if (!this.may(cause) || coarseMs >= endsMs) return NO_MORE
+    const { live, settings, retryAfterMs } = this
+    const { budget } = live!
+    if (!budget!.spend(coarseMs)) return NO_MORE
+    let waitMs = 0
+    if (visit.beginElsewhere(this.x, targets) !== undefined) {
+      waitMs = Math.max(1, this.backOffMs(settings!, chance()), retryAfterMs)
+      // Who did not answer in time has enough to do.
+      if (cause === 'timeout' || retryAfterMs > settings!.retryAfterMsMax || coarseMs + waitMs >= endsMs) {
+        budget!.refund()
+        return NO_MORE
+      }
+    }
     this.made++
     this.retryAfterMs = 0
     live!.retries++
     return waitMs
+  }
+  /**
+   * What a target is told of a try that failed. A request that failed elsewhere already is likely the reason itself, and must not put one target after the other
+   * aside; that nobody can be connected to is no request's fault. `wasKept`: the connection had carried others, and broke before an answer.
+   */
+  blame(outcome: number, cause: RetryCause, wasKept = false): number {
+    // A kept connection may close at any time (RFC 9112 9.3.1): that says nothing of requests.
+    return (this.made > 0 && cause !== 'connect') || wasKept ? ABANDONED : outcome
   }
   /** Half of it fixed and half left to chance: those that failed together do not come back together. */
   private backOffMs({ backOffMs, backOffMsMax }: Retries, chance: number): number {

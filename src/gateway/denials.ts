@@ -121,6 +121,12 @@ export const denials = {
     ref: 'RFC 9110 15.6.4',
     mend: 'Every target of the upstream is draining, or known not to answer, or its SRV records could not be looked up: `listTargets` and `gatehouse_upstream_target_up` say which.',
   },
+  'upstream.open': {
+    status: 503,
+    says: 'The service behind this API is failing, and is left alone for a moment.',
+    ref: 'RFC 9110 15.6.4; OWASP API4:2023',
+    mend: 'Too large a share of requests to the upstream failed, and `upstream.circuit` is open: `Retry-After` says when some find out whether it is well again. `gatehouse_upstream_circuit` shows which.',
+  },
   'access.ended': {
     status: 403,
     says: 'What allowed this request has ended.',
@@ -162,10 +168,14 @@ function withPrefix(problems: Problems): { readonly [K in keyof Problems as `cer
 
 export type GatewayCode = keyof typeof denials
 
+/** RFC 9110 10.2.3: what is over soon says so. */
+const SOON: ReadonlySet<GatewayCode> = new Set(['upstream.busy', 'upstream.unavailable', 'upstream.open'])
+const fieldsOf = (code: GatewayCode): Refusal['fields'] => (SOON.has(code) ? [['Retry-After', '1']] : [])
+
 /** Each of them as a refusal, made once. */
 export const refusals: ReadonlyMap<GatewayCode, Refusal> = new Map(
   (Object.keys(denials) as GatewayCode[]).map((code) => [
     code,
-    { kind: 'refusal', code, status: denials[code].status, says: denials[code].says, absent: false, fields: [] },
+    { kind: 'refusal', code, status: denials[code].status, says: denials[code].says, absent: false, fields: fieldsOf(code) },
   ]),
 )

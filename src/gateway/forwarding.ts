@@ -2,6 +2,7 @@
 
 import * as F from '../http/faults.ts'
 import type { ResponseHead } from '../http/response-head.ts'
+import type { RetryCause } from '../model/resilience.ts'
 import { isRefusal } from '../pipeline/body-filter.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { BodyPassage } from './body-passage.ts'
@@ -12,9 +13,10 @@ import { expire } from './clients/expiry.ts'
 import type { LiveRoute } from './live/live-snapshot.ts'
 import { putRequest, settleTransportSecurity } from './messages.ts'
 import { ResponseWay } from './response-way.ts'
+import { Tries, type TriesOwner } from './tries.ts'
 import { mayAskAgain } from './upstreams/asking-again.ts'
-import { ABANDONED, FAILED } from './upstreams/target.ts'
-import { TargetVisit } from './upstreams/target-visit.ts'
+import { ABANDONED, ERROR, FAILED, TIMED_OUT } from './upstreams/target.ts'
+import type { TargetVisit, TurnedAway } from './upstreams/target-visit.ts'
 import type { UpstreamConnection } from './upstreams/upstream-connection.ts'
 import type { Waiting } from './upstreams/upstream-pool.ts'
 import { switchOver } from './websocket/switching.ts'
@@ -26,7 +28,7 @@ const WAITING_BYTES_MAX = 256 * 1024
 const NEVER = Number.POSITIVE_INFINITY
 
 /** Belongs to one client connection and serves its exchanges one after the other. */
-export class Forwarding implements Waiting {
+export class Forwarding implements Waiting, TriesOwner {
   toHead = false
   /** The upstream does not take the body as fast as the client brings it. */
   stalled = false
@@ -37,6 +39,7 @@ export class Forwarding implements Waiting {
   private route: LiveRoute | undefined
   /** What its target is told. */
   private readonly visit: TargetVisit
+  readonly tries: Tries
   private upstream: UpstreamConnection | undefined
   private waiting = false
   private readonly early = new EarlyBody()
@@ -86,7 +89,8 @@ export class Forwarding implements Waiting {
     this.client = client
     const { gateway } = client
     const owner = { output: gateway.output, failed: (cause: unknown) => this.passageFailed(cause), report: (cause: unknown) => gateway.report(cause) }
-    this.visit = new TargetVisit(gateway)
+    this.tries = new Tries(client, this)
+    this.visit = this.tries.visit
     this.requestPassage = new BodyPassage({ ...owner, madeLater: () => this.flushRequest(), eased: () => this.requestEased() })
     this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole), eased: () => this.responseEased() })
   }
@@ -110,12 +114,30 @@ export class Forwarding implements Waiting {
     if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
     else {
       route.api.mirror?.reflect(this.client, x, route.api)
-      if (this.visit.begin(x, route.api.targets)) this.acquire(false)
-      else this.turnedAway('upstream.unavailable')
+      this.tries.begin(x, route, this.upgrade)
     }
   }
+  /** Another try in the place of one that failed; false: that was the last. */
+  private tryAgain(cause: RetryCause): boolean {
+    this.retried = false
+    const kept = this.tries.attempts.takeKept()
+    if (kept !== undefined) this.early.put(kept, 0, kept.length)
+    return this.tries.again(cause)
+  }
+  /** The time of a try is over: true when another one is made. */
+  tryAfterTimeout(): boolean {
+    const { upstream, visit } = this
+    const { attempts } = this.tries
+    const cause = this.connects ? 'connect' : 'timeout'
+    if (upstream === undefined || this.response.hasLeft || !attempts.may(cause)) return false
+    this.upstream = undefined
+    this.client.gateway.output.discard()
+    upstream.destroy()
+    visit.end(attempts.blame(TIMED_OUT, cause))
+    return this.tryAgain(cause)
+  }
 
-  private acquire(fresh: boolean): void {
+  acquire(fresh: boolean): void {
     const connection = this.visit.pool.take(fresh, this.whole)
     if (connection !== undefined) this.connectionFree(connection)
     else if (this.visit.pool.wait(this)) {
@@ -123,7 +145,7 @@ export class Forwarding implements Waiting {
       this.early.invite(this.client)
     } else this.turnedAway()
   }
-  turnedAway(code: 'upstream.busy' | 'upstream.unavailable' = 'upstream.busy'): void {
+  turnedAway(code: TurnedAway = 'upstream.busy'): void {
     this.waiting = false
     this.clear()
     this.client.deny(code)
@@ -137,7 +159,7 @@ export class Forwarding implements Waiting {
     if (!connection.connected) client.deadlineMs = client.gateway.coarseMs + this.visit.pool.upstream.timeouts.connectMs
     const x = this.x!
     this.early.invite(client)
-    putRequest(client.gateway.output, x, this.route!.api, this.visit.target.hostLine, client.gateway.about(client, x), this.upgrade)
+    putRequest(client.gateway.output, x, this.route!.api, this.visit.target.hostLine, client.gateway.about(client, x), this.upgrade, this.tries.deadline)
     this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, x.takeBodyWatchers())
     const early = this.early.take()
     if (early !== undefined) this.requestBody(early, 0, early.length)
@@ -148,13 +170,16 @@ export class Forwarding implements Waiting {
   }
   upstreamConnected(): void {
     const { client } = this
-    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.silenceMs : this.visit.pool.upstream.timeouts.headMs)
+    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.silenceMs : this.route!.headMs)
   }
 
   /** Takes a stretch of the request's body. */
   requestBody(bytes: Buffer, start: number, end: number): void {
     if (this.upstream === undefined) this.early.put(bytes, start, end)
-    else this.requestPassage.take(bytes, start, end)
+    else {
+      this.tries.attempts.keep(bytes, start, end)
+      this.requestPassage.take(bytes, start, end)
+    }
   }
   requestEnd(): void {
     if (this.upstream !== undefined) this.requestPassage.close()
@@ -200,12 +225,13 @@ export class Forwarding implements Waiting {
 
   responseHead(head: ResponseHead): boolean {
     const { client, visit } = this
+    if (this.tries.attempts.isBad(head) && this.tryAfter(head)) return false
     visit.answered(head.status)
     settleTransportSecurity(head, client, this.x!)
     if (head.status === 101) return this.switched(head)
     if (head.status < 300 && this.asksForTunnel) return this.refuseTunnel()
     const verdict = this.response.head(head, this.x!, this.route!, this.visit.pool, this.toHead)
-    if (this.response.isEndless) visit.goesOn()
+    if (this.response.isEndless) this.tries.goesOn()
     // What stands in the place of a response without a body waits for its end: then its connection is kept.
     if (verdict === undefined || this.response.replacement !== undefined) return false
     this.abort()
@@ -213,12 +239,26 @@ export class Forwarding implements Waiting {
     return false
   }
 
+  /** An answer that a retry is made for: true when it is. */
+  private tryAfter(head: ResponseHead): boolean {
+    const { upstream, client } = this
+    const { attempts } = this.tries
+    const cause = `${head.status}` as RetryCause
+    if (this.response.hasLeft || !attempts.may(cause)) return false
+    attempts.heed(head, client.gateway.coarseMs)
+    this.visit.end(attempts.blame(ERROR, cause))
+    client.gateway.output.discard()
+    this.upstream = undefined
+    if (this.tryAgain(cause)) upstream!.destroy()
+    else this.upstream = upstream
+    return this.upstream !== upstream
+  }
   private switched(head: ResponseHead): boolean {
     const { client, upgrade } = this
     this.tunnel = upgrade ? switchOver(client, this.upstream!, head, this.x!, this.route!.api.websocket!, (code) => this.tunnelOver(code)) : undefined
     if (this.tunnel === undefined) return this.refuseTunnel()
     client.status = head.status
-    this.visit.goesOn()
+    this.tries.goesOn()
     this.behindUpgrade = client.takeUnread()
     return true
   }
@@ -303,12 +343,16 @@ export class Forwarding implements Waiting {
       return
     }
     this.response.takeBack(this.x!)
-    if (fault === 0 && !this.retried && mayAskAgain(connection, this.x!)) {
+    const cause = connection.connected ? 'reset' : 'connect'
+    const { attempts } = this.tries
+    // Where retries are made, all of them are paid for.
+    if (fault === 0 && !this.retried && !attempts.covers(cause) && mayAskAgain(connection, this.x!)) {
       this.retried = true
       this.acquire(true)
       return
     }
-    this.visit.end(FAILED)
+    this.visit.end(attempts.blame(FAILED, cause, connection.served > 0 && !connection.answered))
+    if (this.tryAgain(cause)) return
     if (fault !== 0) client.gateway.countUpstreamFault(fault)
     const api = this.route!.api.settings.name
     this.clear()
@@ -377,6 +421,7 @@ export class Forwarding implements Waiting {
   }
   private clear(): void {
     this.visit.end(ABANDONED)
+    this.tries.clear()
     this.x = undefined
     this.route = undefined
     this.requestPassage.abandon()

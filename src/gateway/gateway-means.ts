@@ -6,6 +6,7 @@ import type { AccessLog } from '../telemetry/access-log.ts'
 import type { UsageMeter } from '../telemetry/usage.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
 import type { ConnectionCaps } from './doors/connection-caps.ts'
+import type { CheckResults } from './upstreams/health/active/health-words.ts'
 
 export interface GatewayMeans {
   readonly catalogue: ReadonlyMap<string, AnyPolicy>
@@ -18,6 +19,8 @@ export interface GatewayMeans {
   readonly accessLog: AccessLog | undefined
   /** What is known of the online status of certificates; absent: nobody is asked. */
   readonly statuses?: KnownStatuses
+  /** What active checks find; absent: nobody checks. */
+  readonly checks?: CheckResults
   /** Counts who calls what; absent: nobody asks. */
   readonly usage?: UsageMeter
   /** Takes a fault of the gateway's own: a line for the operator's log. */

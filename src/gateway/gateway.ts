@@ -15,7 +15,7 @@ import { emptyEvent, NO_MEMBERS, NO_PLACES } from './access-event.ts'
 import { forwardedCaller, forwardedId, forwardedScheme } from './callers/caller-address.ts'
 import { ForwardedCertificates } from './callers/forwarded-certificate.ts'
 import type { ClientConnection } from './clients/client-connection.ts'
-import { expire, isBelowBodyRate } from './clients/expiry.ts'
+import { expire, isDue } from './clients/expiry.ts'
 import type { CrashSuspects } from './crash-suspects.ts'
 import { decide } from './deciding.ts'
 import { type GatewayCode, refusals } from './denials.ts'
@@ -62,7 +62,7 @@ export class Gateway {
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
   private readonly ids = new RequestIds()
-  private readonly chance = quickChance()
+  readonly chance = quickChance()
   private readonly names: NameBook
   private drainedTargets = new DrainedTargets([])
   private readonly doors: Doors
@@ -105,6 +105,8 @@ export class Gateway {
       ...this.means,
       names: this.names,
       chance: this.chance,
+      nowMs: () => this.coarseMs,
+      isChecked: (key) => this.means.checks?.of(key),
       bodyLimit: (bytes) => this.bodyLimitOf(bytes),
     })
     this.trusted = NetworkSet.of(live.settings.trustedProxies)
@@ -275,7 +277,7 @@ export class Gateway {
     this.tick()
     const now = this.coarseMs
     const due: ClientConnection[] = []
-    for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
+    for (const client of this.connections) if (isDue(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
     endForbidden(this.connections, now)
     this.drainedTargets.endStreams(this.connections, now)
@@ -288,7 +290,7 @@ export class Gateway {
 
   /** Thousands of connections may be due at once, and come back at once: honest requests must not wait for all of them. */
   private expireInSteps(due: ClientConnection[], now: number, inOneStep: number): void {
-    for (const client of due.splice(-inOneStep)) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) expire(client)
+    for (const client of due.splice(-inOneStep)) if (isDue(client, now)) expire(client)
     if (due.length > 0) setTimeout(() => this.expireInSteps(due, now, inOneStep), EXPIRY_STEP_MS)
   }
 

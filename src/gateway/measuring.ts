@@ -1,6 +1,7 @@
 // Reads off what a thread counted, for the metrics page.
-import type { TargetMeasure, ThreadMeasures } from '../telemetry/measures.ts'
+import type { ResilienceMeasure, TargetMeasure, ThreadMeasures } from '../telemetry/measures.ts'
 import type { Gateway } from './gateway.ts'
+import type { LiveResilience } from './upstreams/live-resilience.ts'
 import type { PlacedTarget } from './upstreams/upstream-targets.ts'
 
 /** Everything counted so far; the event loop's lag begins anew. */
@@ -22,6 +23,7 @@ export function measure(gateway: Gateway, thread: number, logLinesDropped: numbe
     distrusts: [...gateway.distrusts],
     copies: apis.flatMap(({ settings, mirror }) => (mirror === undefined ? [] : [{ api: settings.name, counts: mirror.counts }])),
     targets: apis.map(({ settings, targets }) => ({ api: settings.name, targets: targets.placed.map((placed) => measured(placed, gateway.coarseMs)) })),
+    resilience: apis.flatMap(({ settings, targets: { live } }) => (live === undefined ? [] : [{ api: settings.name, ...fares(live) }])),
     routes: apis.flatMap((api) =>
       [...api.used()].flatMap((route) => {
         const meter = route.meterIfUsed
@@ -53,3 +55,10 @@ const measured = (placed: PlacedTarget, nowMs: number): TargetMeasure => {
     queued: pool.queued,
   }
 }
+
+const fares = ({ retries, budget, circuit, all }: LiveResilience): Omit<ResilienceMeasure, 'api'> => ({
+  retries,
+  budgetExhausted: budget?.exhausted ?? 0,
+  circuit: circuit?.state,
+  targets: [...all].map(([name, { member, circuit: own }]) => ({ name, state: member?.state ?? 'up', ejections: member?.ejections ?? 0, circuit: own?.state })),
+})

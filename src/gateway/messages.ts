@@ -56,6 +56,7 @@ export function putRequest(
   hostLine: Buffer | undefined,
   about: Buffer,
   upgrade: boolean,
+  deadline: string,
 ): void {
   const head = x.head
   if (
@@ -83,6 +84,7 @@ export function putRequest(
   putFields(out, head)
   out.put(about)
   if (x.upstreamFields !== '') out.text(x.upstreamFields)
+  if (deadline !== '') out.text(deadline)
   if (head.chunked || x.bodyMakers.length > 0) out.put(CHUNKED)
   else if (head.contentLength >= 0 && !head.lengthKept) putLength(out, head.contentLength)
   if (upgrade) out.put(UPGRADE)

@@ -1,6 +1,8 @@
 // What the threads counted, put together and written in the Prometheus text format.
+
 import type { ChainStep } from '../pipeline/chain.ts'
 import { DECISIONS } from '../pipeline/chain.ts'
+import { resilienceFamilies } from './resilience-metrics.ts'
 import { DURATION_BOUNDS_US } from './route-meter.ts'
 
 /** One operation on one thread. */
@@ -33,6 +35,21 @@ export interface TargetMeasure {
 }
 export const TARGET_OUTCOMES = ['ok', 'error', 'failed', 'timeout', 'abandoned']
 
+/** How one API's upstream fares, on one thread. */
+export interface ResilienceMeasure {
+  readonly api: string
+  readonly retries: number
+  readonly budgetExhausted: number
+  readonly circuit: CircuitWord | undefined
+  readonly targets: readonly {
+    readonly name: string
+    readonly state: 'up' | 'ejected' | 'down'
+    readonly ejections: number
+    readonly circuit: CircuitWord | undefined
+  }[]
+}
+type CircuitWord = 'closed' | 'open' | 'half-open'
+
 /** Everything one thread counted, as it is posted. */
 export interface ThreadMeasures {
   readonly thread: number
@@ -52,6 +69,8 @@ export interface ThreadMeasures {
   readonly distrusts: readonly (readonly [string, number])[]
   /** By API, version and canary. */
   readonly targets: readonly { readonly api: string; readonly targets: readonly TargetMeasure[] }[]
+  /** Of upstreams that are watched, by API. */
+  readonly resilience?: readonly ResilienceMeasure[]
   readonly routes: readonly RouteMeasure[]
 }
 
@@ -226,6 +245,7 @@ function upstreams(page: Page, threads: readonly ThreadMeasures[], { insecureUps
     }
   }
   targetFamilies(page, threads)
+  resilienceFamilies(page, threads)
 }
 
 /** Of upstreams with several targets: of one alone, what is told of its API says all. */

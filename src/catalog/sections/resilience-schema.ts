@@ -134,7 +134,7 @@ const passive: Schema<PassiveHealth> = mapped(
       ),
       errors: withDefault(
         percent(0, 100, 'Share of failures and answers of 500 or more that puts a target aside, when it is at least twice that of the others. 0%: never.'),
-        '50%',
+        '40%',
       ),
       window: withDefault(duration({ minMs: second, maxMs: 10 * minute, describe: 'Over which time shares are taken.' }), '10s'),
       minimum: optional(integer({ min: 2, max: 100_000, describe: 'Requests within the window below which no share is taken.' }), 10),

@@ -40,10 +40,11 @@ const PUBLIC: Readonly<Record<number, string>> = {
   505: 'This version of HTTP is not served here.',
 }
 
-/** What policies answer where the upstream did not. */
+/** What policies answer, or else the configuration, where the upstream did not. */
 export function insteadOf(client: ClientConnection, code: GatewayCode): Reply | undefined {
   const { route, x } = client
-  return code.startsWith('upstream.') && x !== undefined ? route?.chain.answering?.failed(x, code, route.meter.tally) : undefined
+  if (route === undefined || x === undefined || !code.startsWith('upstream.')) return undefined
+  return route.chain.answering?.failed(x, code, route.meter.tally) ?? route.api.fallbacks?.get(code)
 }
 
 export function answerReply(client: ClientConnection, reply: Reply): void {

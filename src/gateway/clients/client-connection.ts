@@ -202,7 +202,7 @@ export class ClientConnection {
     this.state = this.body.done ? ANSWERING : BODY
     const { upstream } = this.route!.api.settings
     this.converses = upstream.http2 === true && speaksGrpc(this)
-    this.deadlineMs = this.gateway.coarseMs + (this.body.done ? upstream.timeouts.headMs : this.silenceMs)
+    this.deadlineMs = this.gateway.coarseMs + (this.body.done ? this.route!.headMs : this.silenceMs)
     this.bodyStartedMs = this.gateway.coarseMs
     this.forwarding.start(x, this.route!)
   }
@@ -259,7 +259,7 @@ export class ClientConnection {
       return
     }
     this.state = ANSWERING
-    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.route!.api.settings.upstream.timeouts.headMs
+    if (!connects) this.deadlineMs = this.gateway.coarseMs + this.route!.headMs
     this.forwarding!.requestEnd()
   }
 

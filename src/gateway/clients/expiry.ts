@@ -31,6 +31,10 @@ export function expire(client: ClientConnection): void {
   }
 }
 
+/** The sweep ends it, for whatever reason. */
+export function isDue(client: ClientConnection, nowMs: number): boolean {
+  return client.deadlineMs <= nowMs || isBelowBodyRate(client, nowMs) || (client.forwarding !== undefined && client.forwarding.tries.endsMs <= nowMs)
+}
 /** Bodies below the minimum rate hold a connection to the upstream for nothing (slow POST). */
 export function isBelowBodyRate(client: ClientConnection, nowMs: number): boolean {
   if (client.state !== BODY || client.converses) return false
@@ -58,6 +62,7 @@ function upstreamTooSlow(client: ClientConnection): void {
     client.cut()
     return
   }
+  if (forwarding.tryAfterTimeout()) return
   forwarding.abort(TIMED_OUT)
   client.deny('upstream.timeout')
 }

@@ -1,4 +1,7 @@
 // A snapshot as one thread runs it: routes in tables, policies compiled, upstreams pooled. Built aside, then swapped in whole.
+
+import { type FieldName, fieldName } from '../../http/field-names.ts'
+import type { Fallback, FallbackCause, Retries } from '../../model/resilience.ts'
 import { RouteTable } from '../../model/route-table.ts'
 import type { Api, GatewaySettings } from '../../model/snapshot.ts'
 import type { SnapshotPieces } from '../../model/snapshot-pieces.ts'
@@ -7,6 +10,7 @@ import type { Refusal, Reply } from '../../pipeline/contract.ts'
 import { fieldLine } from '../../pipeline/exchange.ts'
 import { routeMembers } from '../../telemetry/access-line.ts'
 import { RouteMeter } from '../../telemetry/route-meter.ts'
+import type { GatewayCode } from '../denials.ts'
 import type { Mirror } from '../mirroring/mirror.ts'
 import type { TargetStock } from '../upstreams/target-stock.ts'
 import type { UpstreamTargets } from '../upstreams/upstream-targets.ts'
@@ -28,6 +32,11 @@ export class LiveRoute {
   readonly chain: Chain
   /** The smallest limit that holds for a request's body here. */
   readonly bodyLimit: BodyLimit
+  readonly retries: Retries | undefined
+  /** Until the head of the response is there. */
+  readonly headMs: number
+  /** Until all of it is. */
+  readonly totalMs: number
   private named: Buffer | undefined
   private counted: RouteMeter | undefined
 
@@ -37,6 +46,11 @@ export class LiveRoute {
     this.api = api
     this.operation = operation
     this.chain = chain
+    const { timeouts, resilience } = api.settings.upstream
+    const own = resilience?.operations?.[operation]
+    this.retries = own?.retries ?? resilience?.retries
+    this.headMs = own?.headMs ?? timeouts.headMs
+    this.totalMs = own?.totalMs ?? resilience?.totalMs ?? Number.POSITIVE_INFINITY
   }
   /** Made with the first request: most of ten thousand operations are never called. */
   get meter(): RouteMeter {
@@ -92,6 +106,10 @@ export class LiveApi {
   readonly vary: string
   readonly standingLines: string
   readonly canary: CanaryChoice | undefined
+  /** In which an upstream is told how long it has. */
+  readonly deadlineField: FieldName | undefined
+  /** What is answered in the place of our own errors, by their codes. */
+  readonly fallbacks: ReadonlyMap<string, Reply> | undefined
   private readonly chains: readonly Chain[]
   private readonly bodyLimit: BodyLimit
   /** Made with the first request: most of ten thousand operations are never called, and what a publish allocates is what it stalls the thread for. */
@@ -114,6 +132,8 @@ export class LiveApi {
     this.refusedAmbiguities = refusedAmbiguities
     this.stripped = settings.stripPath ? settings.path.length : 0
     this.basePath = Buffer.from(upstream.basePath)
+    this.deadlineField = upstream.resilience?.deadlineField === undefined ? undefined : fieldName(upstream.resilience.deadlineField)
+    this.fallbacks = upstream.resilience?.fallback && fallbacksOf(upstream.resilience.fallback)
     this.anyPath = anyPath && {
       methods: new Set(anyPath.methods),
       route: new LiveRoute(this, 'any', chains[anyPath.policySet]!, bodyLimit, before?.anyPath?.route.meterIfUsed),
@@ -157,6 +177,19 @@ export class LiveApi {
     return made
   }
 }
+
+function fallbacksOf({ on, status, fields, body }: Fallback): ReadonlyMap<string, Reply> {
+  const reply: Reply = { kind: 'reply', status, fields, body }
+  return new Map(on.flatMap((cause) => FALLBACK_CODES[cause].map((code) => [code, reply] as const)))
+}
+/** What is not verified is no failure of the kind that somebody else's word may stand for: `upstream.untrusted` stays. */
+const FALLBACK_CODES = {
+  unreachable: ['upstream.unreachable', 'upstream.unavailable'],
+  timeout: ['upstream.timeout'],
+  invalid: ['upstream.invalid'],
+  busy: ['upstream.busy'],
+  open: ['upstream.open'],
+} as const satisfies Record<FallbackCause, readonly GatewayCode[]>
 
 export interface LiveSnapshot {
   readonly generation: number

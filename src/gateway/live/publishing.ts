@@ -28,6 +28,8 @@ export interface PublishingMeans {
   readonly names: NameBook
   readonly chance: () => number
   readonly report: (cause: unknown) => void
+  readonly isChecked: (key: string) => (() => boolean) | undefined
+  readonly nowMs: () => number
   readonly bodyLimit: (bytes: number) => BodyLimit
 }
 
@@ -51,7 +53,7 @@ export async function publish(generation: number, pieces: SnapshotPieces, before
     report: (step, cause) => means.report(new Error(`policy ${step.policy} (${step.scope}) broke`, { cause })),
   }
   const contexts = new TrustContexts(pieces.upstreamTrust, before?.contexts)
-  const stock = new TargetStock(before?.stock.all ?? new Map(), { ...means, contexts })
+  const stock = new TargetStock(before?.stock.all ?? new Map(), { ...means, contexts }, before?.stock.allResilience)
   const apis: LiveApi[] = []
   for (const piece of pieces.apis) {
     const known = before?.apis.get(piece.name)
@@ -69,6 +71,7 @@ export async function publish(generation: number, pieces: SnapshotPieces, before
   const live = liveSnapshot(generation, pieces, apis, contexts, stock)
   const longestSliceUs = slices.end()
   await readyInTime(stock)
+  stock.settle()
   return { live, longestSliceUs }
 }
 
@@ -116,7 +119,12 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
 }
 
 const targetsFor = (upstream: Upstream, { means, stock, zone }: Context): UpstreamTargets =>
-  new UpstreamTargets(upstream, { zone, chance: means.chance, source: (target) => stock.of(upstream, target) })
+  new UpstreamTargets(upstream, {
+    zone,
+    chance: means.chance,
+    live: stock.resilienceOf(upstream),
+    source: (target) => stock.of(upstream, target),
+  })
 
 const NETWORKS_A_SLICE = 256
 

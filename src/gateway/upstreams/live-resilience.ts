@@ -69,6 +69,20 @@ export class LiveResilience {
     this.setTargets([...this.targets.keys(), name])
     return this.targets.get(name)!
   }
+  /** Why none of its targets takes a request. */
+  whyNone(nowMs: number): 'upstream.unavailable' | 'upstream.busy' | 'upstream.open' {
+    let why: 'upstream.unavailable' | 'upstream.busy' | 'upstream.open' = 'upstream.unavailable'
+    for (const { circuit, hasRoom } of this.targets.values()) {
+      if (circuit?.admits(nowMs) === false) why = 'upstream.open'
+      else if (!hasRoom) return 'upstream.busy'
+    }
+    return why
+  }
+  /** Milliseconds until an open circuit lets somebody through. */
+  opensInMs(nowMs: number): number {
+    const circuits = [this.circuit, ...[...this.targets.values()].map(({ circuit }) => circuit)].filter((circuit) => circuit?.state === 'open')
+    return circuits.length === 0 ? 0 : Math.max(0, Math.min(...circuits.map((circuit) => circuit!.opensUntilMs)) - nowMs)
+  }
   get all(): Iterable<readonly [name: string, target: WatchedTarget]> {
     return this.targets
   }

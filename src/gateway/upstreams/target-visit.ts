@@ -1,7 +1,10 @@
 // One request at one target, from its choice to its end: whatever becomes of it, the target is told once.
 import type { Clock } from '../../base/clock.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
-import { ERROR, OK, type UpstreamTarget } from './target.ts'
+import { REFUSED } from './health/circuit-breaker.ts'
+import { WatchedTarget } from './health/watched-target.ts'
+import type { LiveResilience } from './live-resilience.ts'
+import { ERROR, OK, OUTCOMES, type UpstreamTarget } from './target.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 import type { UpstreamTargets } from './upstream-targets.ts'
 
@@ -12,6 +15,10 @@ export interface VisitClock extends Clock {
 }
 
 /** Belongs to one client connection, and is used for its requests one after the other. */
+const FIRST: readonly UpstreamTarget[] = []
+/** Why no target takes a request. */
+export type TurnedAway = 'upstream.unavailable' | 'upstream.busy' | 'upstream.open'
+
 export class TargetVisit {
   /** The last one that was chosen. */
   target!: UpstreamTarget
@@ -20,6 +27,12 @@ export class TargetVisit {
   private startedUs = 0
   private latencyMs = 0
   private outcome = OK
+  /** Where the present request went, for the next try. */
+  private readonly tried: UpstreamTarget[] = []
+  private live: LiveResilience | undefined
+  /** What the circuits gave, and want back. */
+  private ticket = REFUSED
+  private targetTicket = REFUSED
   private readonly clock: VisitClock
 
   constructor(clock: VisitClock) {
@@ -29,18 +42,43 @@ export class TargetVisit {
     return this.target.pool
   }
 
-  /** Chooses a target, and tells it that a request comes; false: none takes it. */
-  begin(x: Exchange, targets: UpstreamTargets): boolean {
+  /** Chooses a target for a new request, and tells it that it comes; or says why none takes it. */
+  begin(x: Exchange, targets: UpstreamTargets): TurnedAway | undefined {
+    this.tried.length = 0
+    return this.go(x, targets, FIRST)
+  }
+  /** The same for another try, at a target that was not tried. */
+  beginElsewhere(x: Exchange, targets: UpstreamTargets): TurnedAway | undefined {
+    return this.go(x, targets, this.tried)
+  }
+  /** The same at whichever takes it. */
+  beginAgain(x: Exchange, targets: UpstreamTargets): TurnedAway | undefined {
+    return this.go(x, targets, FIRST)
+  }
+
+  private go(x: Exchange, targets: UpstreamTargets, tried: readonly UpstreamTarget[]): TurnedAway | undefined {
     const { clock } = this
-    const target = targets.choose(x, clock.coarseMs)
-    if (target === undefined) return false
+    const { live } = targets
+    if (live !== undefined) {
+      if (live.inFlight >= live.inFlightMax) return 'upstream.busy'
+      if (live.circuit?.admits(clock.coarseMs) === false) return 'upstream.open'
+    }
+    const target = targets.choose(x, clock.coarseMs, tried)
+    if (target === undefined) return live?.whyNone(clock.coarseMs) ?? 'upstream.unavailable'
+    this.live = live
+    if (live !== undefined) {
+      live.inFlight++
+      this.ticket = live.circuit?.begin(clock.coarseMs) ?? REFUSED
+      this.targetTicket = target.health instanceof WatchedTarget ? (target.health.circuit?.begin(clock.coarseMs) ?? REFUSED) : REFUSED
+      if (live.budget !== undefined) this.tried.push(target)
+    }
     this.target = target
     this.isUnderWay = true
     this.isSettled = false
     this.latencyMs = 0
     if (target.isWatched) this.startedUs = clock.nowUs()
     target.begin()
-    return true
+    return undefined
   }
   /** The head of the answer is there. */
   answered(status: number): void {
@@ -62,6 +100,7 @@ export class TargetVisit {
     if (this.target.isWatched && this.latencyMs === 0) this.latencyMs = this.elapsedMs
     this.settle(outcome)
     this.target.leave()
+    if (this.live !== undefined) this.live.inFlight--
   }
 
   private get elapsedMs(): number {
@@ -71,5 +110,8 @@ export class TargetVisit {
     if (this.isSettled) return
     this.isSettled = true
     this.target.settle(outcome, this.latencyMs)
+    const { ticket, targetTicket } = this
+    if (ticket !== REFUSED) this.live!.circuit!.ended(ticket, OUTCOMES[outcome]!, this.clock.coarseMs)
+    if (targetTicket !== REFUSED) (this.target.health as WatchedTarget).circuit!.ended(targetTicket, OUTCOMES[outcome]!, this.clock.coarseMs)
   }
 }

@@ -7,6 +7,7 @@ import { LeastRequests } from './balancing/least-requests.ts'
 import { PowerOfTwo } from './balancing/power-of-two.ts'
 import { RoundRobin } from './balancing/round-robin.ts'
 import { type PlaceOf, placeBy, placeOfText } from './hash-place.ts'
+import type { LiveResilience } from './live-resilience.ts'
 import type { UpstreamTarget } from './target.ts'
 import type { Sourced, TargetSource } from './target-source.ts'
 import { targetsOf } from './target-stock.ts'
@@ -57,6 +58,8 @@ export interface TargetsMeans {
   /** Of the gateway. */
   readonly zone: string | undefined
   readonly chance: () => number
+  /** What is known of how it fares. */
+  readonly live?: LiveResilience | undefined
   source(target: Target): TargetSource
 }
 
@@ -64,6 +67,7 @@ export class UpstreamTargets {
   /** All of them, back-ups included. */
   placed: readonly PlacedTarget[] = []
   readonly sources: readonly TargetSource[]
+  readonly live: LiveResilience | undefined
   private readonly upstream: Upstream
   private readonly configured: readonly Target[]
   private readonly means: TargetsMeans
@@ -78,6 +82,7 @@ export class UpstreamTargets {
     this.upstream = upstream
     this.configured = targetsOf(upstream)
     this.means = means
+    this.live = means.live
     this.sources = this.configured.map((target) => means.source(target))
     this.comesAndGoes = this.configured.some(({ srv }) => srv !== undefined)
     this.seen = this.sources.map(({ targets }) => targets)

@@ -70,6 +70,11 @@ export class HealthGroup {
     }
     return requests === 0 ? 0 : failures / requests
   }
+  /** The same of their latest requests: the mean of those that were asked anything. */
+  latestFailuresBeside(one: MemberHealth): number {
+    const others = this.members.filter((member) => member !== one && member.window.allRequests > 0)
+    return others.length === 0 ? 0 : others.reduce((sum, { latestFailures }) => sum + latestFailures, 0) / others.length
+  }
   /** The median of the others' mean latencies; undefined when fewer than two of them were asked often enough. */
   latencyBeside(one: MemberHealth): number | undefined {
     const minimum = this.settings.passive!.minimum

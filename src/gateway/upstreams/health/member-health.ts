@@ -6,6 +6,8 @@ import { RollingWindow } from './rolling-window.ts'
 export type MemberState = 'up' | 'ejected' | 'down'
 /** What one that has just come back gets at once, so that something can be learnt of it. */
 const LEAST_SHARE = 0.05
+/** How much the latest request weighs in the share of the latest ones: about thirty count. */
+const LATEST = 1 / 32
 
 export class MemberHealth implements TargetHealth {
   readonly name: string
@@ -16,6 +18,8 @@ export class MemberHealth implements TargetHealth {
   ejections = 0
   private readonly group: HealthGroup
   private readonly isChecked: (() => boolean) | undefined
+  /** The share of failures among the latest requests, 0 to 1: what begins to fail is seen at once, however good the window was before. */
+  latestFailures = 0
   private inARow = 0
   /** Times aside in a row, the next of which is longer. */
   private repeated = 0
@@ -49,6 +53,7 @@ export class MemberHealth implements TargetHealth {
     const { passive } = this.group.settings
     if (passive === undefined || outcome === 'abandoned') return
     this.window.count(outcome !== 'ok', latencyMs)
+    this.latestFailures += ((outcome === 'ok' ? 0 : 1) - this.latestFailures) * LATEST
     if (outcome === 'ok') {
       this.inARow = 0
       this.isOnProbation = false
@@ -65,9 +70,11 @@ export class MemberHealth implements TargetHealth {
   private failsMoreThanOthers(): boolean {
     const { errorPercent, minimum } = this.group.settings.passive!
     const { allRequests, allFailures } = this.window
-    if (errorPercent === 0 || allRequests < minimum || allFailures * 100 < errorPercent * allRequests) return false
+    if (errorPercent === 0 || allRequests < minimum) return false
+    const { latestFailures, group } = this
     // What fails everywhere, such as a request that somebody found to break the service, is no target's own fault.
-    return allFailures / allRequests >= 2 * this.group.failureShareBeside(this)
+    if (latestFailures * 100 >= errorPercent && latestFailures >= 2 * group.latestFailuresBeside(this)) return true
+    return allFailures * 100 >= errorPercent * allRequests && allFailures / allRequests >= 2 * group.failureShareBeside(this)
   }
   private answersSlowerThanOthers(): boolean {
     const { latencyFactor, latencyOverMs, minimum } = this.group.settings.passive!
@@ -103,7 +110,7 @@ export class MemberHealth implements TargetHealth {
   release(nowMs: number): void {
     this.isEjected = false
     this.isOnProbation = true
-    this.inARow = 0
+    this.inARow = this.latestFailures = 0
     this.window.clear()
     this.settle(nowMs, 'its time aside is over')
   }

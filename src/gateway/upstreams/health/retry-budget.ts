@@ -34,4 +34,8 @@ export class RetryBudget {
     this.tokens--
     return true
   }
+  /** It was not sent after all. */
+  refund(): void {
+    this.tokens = Math.min(BURST, this.tokens + 1)
+  }
 }

@@ -6,8 +6,9 @@ import type { MemberHealth } from './member-health.ts'
 export class WatchedTarget implements TargetHealth {
   readonly member: MemberHealth | undefined
   readonly circuit: CircuitBreaker | undefined
+  /** What it watches; set by whoever makes both. */
+  carrier: { readonly inFlight: number } | undefined
   private readonly inFlightMax: number
-  private inFlight = 0
 
   constructor(member: MemberHealth | undefined, circuit: CircuitBreaker | undefined, inFlightMax: number) {
     this.member = member
@@ -17,7 +18,7 @@ export class WatchedTarget implements TargetHealth {
 
   /** It may have one more. */
   get hasRoom(): boolean {
-    return this.inFlight < this.inFlightMax
+    return this.carrier === undefined || this.carrier.inFlight < this.inFlightMax
   }
   available(nowMs: number): boolean {
     return this.hasRoom && (this.circuit?.admits(nowMs) ?? true) && (this.member?.available(nowMs) ?? true)
@@ -25,11 +26,8 @@ export class WatchedTarget implements TargetHealth {
   share(nowMs: number): number {
     return this.member?.share(nowMs) ?? 1
   }
-  began(): void {
-    this.inFlight++
-  }
+  began(): void {}
   ended(outcome: TargetOutcome, latencyMs: number): void {
-    this.inFlight--
     this.member?.ended(outcome, latencyMs)
   }
 }

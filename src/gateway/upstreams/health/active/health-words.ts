@@ -22,3 +22,24 @@ export class HealthWords {
     Atomics.store(this.words, word, isUp ? 0 : DOWN)
   }
 }
+
+/** What a gateway thread reads there. */
+export class CheckResults {
+  private readonly words: HealthWords
+  private byKey: ReadonlyMap<string, number> = new Map()
+
+  constructor(memory: SharedArrayBuffer) {
+    this.words = new HealthWords(memory)
+  }
+  /** Which word says what of each target that is checked, from now on. */
+  renew(byKey: ReadonlyMap<string, number>): void {
+    this.byKey = byKey
+  }
+  /** Whether it is up, as of each call; one that is not checked is. */
+  of(key: string): () => boolean {
+    return () => {
+      const word = this.byKey.get(key)
+      return word === undefined || this.words.isUp(word)
+    }
+  }
+}

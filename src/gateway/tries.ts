@@ -1,0 +1,90 @@
+// The tries of one exchange: where each goes, when the next one begins, and when nobody waits for an answer any more.
+import type { RetryCause } from '../model/resilience.ts'
+import type { Exchange } from '../pipeline/exchange.ts'
+import { Attempts, NO_MORE } from './attempts.ts'
+import type { ClientConnection } from './clients/client-connection.ts'
+import { BODY } from './clients/client-state.ts'
+import { deadlineLines, endOf } from './deadline.ts'
+import type { LiveRoute } from './live/live-snapshot.ts'
+import { TargetVisit, type TurnedAway } from './upstreams/target-visit.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/** Who makes them. */
+export interface TriesOwner {
+  /** A target was chosen: a connection to it is wanted. */
+  acquire(fresh: boolean): void
+  turnedAway(code: TurnedAway): void
+}
+
+/** Belongs to one client connection and serves its exchanges one after the other. */
+export class Tries {
+  /** When nobody waits for the answer any more, on the gateway's coarse clock. */
+  endsMs = NEVER
+  readonly visit: TargetVisit
+  readonly attempts = new Attempts()
+  private readonly client: ClientConnection
+  private readonly owner: TriesOwner
+  private x!: Exchange
+  private route: LiveRoute | undefined
+  /** Until the next one. */
+  private pause: NodeJS.Timeout | undefined
+
+  constructor(client: ClientConnection, owner: TriesOwner) {
+    this.client = client
+    this.owner = owner
+    this.visit = new TargetVisit(client.gateway)
+  }
+
+  /** The first one. `upgrade`: it asks for a WebSocket. */
+  begin(x: Exchange, route: LiveRoute, upgrade: boolean): void {
+    const { client } = this
+    const { live } = route.api.targets
+    this.x = x
+    this.route = route
+    if (live !== undefined || client.converses) this.endsMs = endOf(x, route, client.converses, client.gateway.coarseMs)
+    this.attempts.begin(x, live, route.retries, upgrade)
+    this.go(this.visit.begin(x, route.api.targets), false)
+  }
+  private go(turnedAway: TurnedAway | undefined, fresh: boolean): void {
+    if (turnedAway === undefined) this.owner.acquire(fresh)
+    else this.owner.turnedAway(turnedAway)
+  }
+
+  /** Another one in the place of one that failed; false: that was the last. Nothing of what was under way may stand in the output. */
+  again(cause: RetryCause): boolean {
+    const { client, visit, route } = this
+    const { gateway } = client
+    const waitMs = this.attempts.next(cause, visit, route!.api.targets, this.endsMs, gateway)
+    if (waitMs === NO_MORE) return false
+    client.deadlineMs = gateway.coarseMs + waitMs + (client.state === BODY ? client.silenceMs : route!.headMs)
+    if (waitMs === 0) this.go(undefined, false)
+    else this.pause = setTimeout(() => this.goOn(), waitMs)
+    return true
+  }
+  private goOn(): void {
+    try {
+      // Where one kept connection broke the others may have, too.
+      this.go(this.visit.beginAgain(this.x, this.route!.api.targets), true)
+      this.client.pump()
+    } catch (cause) {
+      this.client.broke(cause)
+    }
+  }
+
+  /** What the upstream is told of the time that is left. */
+  get deadline(): string {
+    return this.endsMs === NEVER ? '' : deadlineLines(this.route!.api.deadlineField, this.client.converses, this.endsMs, this.client.gateway.coarseMs)
+  }
+  /** The answer has no end of its own. */
+  goesOn(): void {
+    this.endsMs = NEVER
+    this.visit.goesOn()
+  }
+  clear(): void {
+    clearTimeout(this.pause)
+    this.endsMs = NEVER
+    this.route = undefined
+    this.attempts.clear()
+  }
+}
