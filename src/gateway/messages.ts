@@ -1,6 +1,5 @@
 // Writes message heads into the output: requests for upstreams, responses for clients. What goes out is written anew from what was understood.
 import type { FieldLines } from '../http/field-lines.ts'
-import type { RequestHead } from '../http/request-head.ts'
 import { BY_CHUNKS, BY_CLOSE, BY_LENGTH, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { LiveApi } from './live/live-snapshot.ts'
@@ -54,13 +53,14 @@ export function putRequest(out: Output, x: Exchange, api: LiveApi, about: Buffer
     api.basePath.length === 0 &&
     head.respelledPath === undefined &&
     head.respelledQuery === undefined &&
+    x.upstreamPath === undefined &&
     head.pathStart === head.methodEnd + 1
   ) {
     // Nothing before the version changes: method, space and target as one copy.
     out.put(head.bytes, head.start, head.queryStart < 0 ? head.pathEnd : head.queryEnd)
   } else {
     out.put(head.bytes, head.start, head.methodEnd + 1)
-    putTarget(out, head, api)
+    putTarget(out, x, api)
   }
   if (api.hostLine) out.put(api.hostLine)
   else {
@@ -83,9 +83,10 @@ function putLength(out: Output, length: number): void {
   out.put(CRLF)
 }
 
-function putTarget(out: Output, head: RequestHead, api: LiveApi): void {
+function putTarget(out: Output, { head, upstreamPath }: Exchange, api: LiveApi): void {
+  const path = upstreamPath ?? head.respelledPath
   out.put(api.basePath)
-  if (head.respelledPath !== undefined) out.text(head.respelledPath.slice(api.stripped) || '/')
+  if (path !== undefined) out.text(path.slice(api.stripped) || '/')
   else if (head.pathStart + api.stripped < head.pathEnd) out.put(head.bytes, head.pathStart + api.stripped, head.pathEnd)
   else out.put(SLASH)
   const query = head.respelledQuery

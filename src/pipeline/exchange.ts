@@ -39,9 +39,11 @@ export class Exchange {
   defaultFields: readonly DefaultField[] = NO_DEFAULTS
   /** The line of Strict-Transport-Security, or nothing: a client in clear is not told (RFC 6797 7.2). */
   transportSecurityLine: Buffer = NO_LINE
-  /** Path, with the API's prefix: as matched, as forwarded. */
+  /** Path, with the API's prefix: as matched, and as forwarded unless `upstreamPath` says otherwise. */
   private cachedPath: string | undefined = undefined
   private cachedMethod: string | undefined = undefined
+  /** The path that the upstream gets, with the API's prefix, where a policy said another. */
+  upstreamPath: string | undefined = undefined
   private readonly slots: unknown[] = new Array(slotCount()).fill(undefined)
 
   get method(): string {
@@ -83,6 +85,12 @@ export class Exchange {
     this.cachedPath = path
   }
 
+  /** The upstream gets this path in the place of what was matched, with the API's prefix; logs and other policies go on with what the client asked for. */
+  forwardPath(path: string): void {
+    if (!/^\/[!-~]*$/.test(path) || /[?#]/.test(path)) throw new TypeError('not a path')
+    this.upstreamPath = path
+  }
+
   /** Forwards the request with this query, or with none when it is empty: for a policy that cuts a credential out. Visible ASCII without "#", or it throws. */
   respellQuery(query: string): void {
     if (!/^[!-"$-~]*$/.test(query)) throw new TypeError('not a query')
@@ -91,14 +99,15 @@ export class Exchange {
 
   /** What the request's messages and slots hold now, for `restore`: a policy that only watches must leave no trace. */
   remember(): Remembered {
-    const { head, upstreamFields, clientFields, droppedFromResponse } = this
+    const { head, upstreamFields, clientFields, droppedFromResponse, upstreamPath } = this
     const flags = head.flags.slice(0, head.fieldCount)
-    return { upstreamFields, clientFields, droppedFromResponse, query: head.respelledQuery, flags, slots: this.slots.slice() }
+    return { upstreamFields, clientFields, droppedFromResponse, upstreamPath, query: head.respelledQuery, flags, slots: this.slots.slice() }
   }
   restore(then: Remembered): void {
     this.upstreamFields = then.upstreamFields
     this.clientFields = then.clientFields
     this.droppedFromResponse = then.droppedFromResponse
+    this.upstreamPath = then.upstreamPath
     this.head.respelledQuery = then.query
     this.head.flags.set(then.flags)
     for (let i = 0; i < then.slots.length; i++) this.slots[i] = then.slots[i]
@@ -118,6 +127,7 @@ export class Exchange {
     this.transportSecurityLine = NO_LINE
     this.cachedPath = undefined
     this.cachedMethod = undefined
+    this.upstreamPath = undefined
     this.slots.fill(undefined)
   }
 }
@@ -126,6 +136,7 @@ export interface Remembered {
   readonly upstreamFields: string
   readonly clientFields: string
   readonly droppedFromResponse: readonly FieldNameSet[]
+  readonly upstreamPath: string | undefined
   readonly query: string | undefined
   readonly flags: Uint8Array
   readonly slots: readonly unknown[]
