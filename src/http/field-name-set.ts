@@ -16,6 +16,11 @@ export class FieldNameSet {
     for (const name of this.names) (this.byLength[name.bytes.length] ??= []).push(name)
   }
 
+  /** `name` in lower case. */
+  has(name: string): boolean {
+    return this.names.some(({ text }) => text === name)
+  }
+
   /** Drops every field of the head that has one of the names. */
   dropFrom(head: FieldLines): void {
     const { byLength, folded } = this

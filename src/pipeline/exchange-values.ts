@@ -60,7 +60,7 @@ const KNOWN = [...Object.keys(PLAIN), ...FAMILIES.map((family) => `${family}NAME
 /** The value of that name, or what is wrong with it. */
 export function exchangeValue(name: string, ofResponse: boolean): ExchangeValue | ValueFault {
   const family = FAMILIES.find((each) => name.startsWith(each))
-  const known = Object.hasOwn(PLAIN, name) ? PLAIN[name]! : family === undefined ? undefined : valueOf(family, name.slice(family.length))
+  const known = Object.hasOwn(PLAIN, name) ? PLAIN[name]! : family === undefined ? undefined : memberOf(family, name.slice(family.length))
   if (known === undefined) {
     const shown = name.slice(0, 60)
     const near = suggestion(shown, [...Object.keys(PLAIN), ...FAMILIES.map((each) => each.slice(0, -1))])
@@ -72,7 +72,7 @@ export function exchangeValue(name: string, ofResponse: boolean): ExchangeValue 
 }
 export const isValueFault = (value: ExchangeValue | ValueFault): value is ValueFault => 'code' in value
 
-function valueOf(family: (typeof FAMILIES)[number], name: string): ExchangeValue | ValueFault {
+function memberOf(family: (typeof FAMILIES)[number], name: string): ExchangeValue | ValueFault {
   if (family === 'request.query.') {
     return /^[\w.~[\]-]{1,100}$/.test(name)
       ? { read: (x) => queryValue(x.query, name) }

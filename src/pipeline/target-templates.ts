@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts'
 import type { ValueFault } from './exchange-values.ts'
 import type { Groups, PathPattern } from './path-pattern.ts'
 import { BARE_IN_URL, percentDecoded, percentEncoded } from './percent-encoding.ts'
-import { type Insert, insertsOf, type Piece, readPieces, VALUE_OCTETS_MAX, valueOf } from './templates.ts'
+import { type Insert, insertsOf, type Piece, readPieces, VALUE_OCTETS_MAX, inserted } from './templates.ts'
 
 /** `undefined` from `render`: something is not there, or what would come out is no target that a request might have. */
 export interface PathTemplate {
@@ -124,7 +124,7 @@ function joined(parts: readonly Part[], x: Exchange, groups: Groups, spelled: (g
     if (typeof part === 'string') out += part
     else if (typeof part === 'number') out += spelled(groups[part]!)
     else {
-      const value = valueOf(part, x)
+      const value = inserted(part, x)
       if (value === undefined) return undefined
       out += percentEncoded(value, BARE_IN_URL)
     }

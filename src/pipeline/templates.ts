@@ -101,7 +101,7 @@ export function readFieldTemplate(text: string, ofResponse: boolean): FieldTempl
   // RFC 9110 5.5: white space at the ends is no part of a value.
   if (/^ | $/.test(text)) return { code: 'bad-value', message: 'a value does not begin or end with a space' }
   const sole = pieces.length === 1 ? inserts[0]! : undefined
-  const render = sole ? (x: Exchange, answer?: Answered) => bounded(whole(valueOf(sole, x, answer))) : joiner(pieces)
+  const render = sole ? (x: Exchange, answer?: Answered) => bounded(whole(inserted(sole, x, answer))) : joiner(pieces)
   return { text, constant: undefined, inserts, render }
 }
 
@@ -109,7 +109,7 @@ export const insertsOf = (pieces: readonly Piece[]): readonly Insert[] =>
   pieces.filter((piece): piece is Insert => typeof piece === 'object' && 'read' in piece)
 
 /** What is put in: undefined when there is nothing, and nothing stands for it. */
-export function valueOf({ read, fallback }: Insert, x: Exchange, answer?: Answered): string | undefined {
+export function inserted({ read, fallback }: Insert, x: Exchange, answer?: Answered): string | undefined {
   const value = read(x, answer)
   return value === undefined || value === '' ? fallback : value
 }
@@ -127,7 +127,7 @@ function joiner(pieces: readonly Piece[]): FieldTemplate['render'] {
       const piece = pieces[i]!
       if (typeof piece === 'string') out += piece
       else {
-        const value = valueOf(piece as Insert, x, answer)
+        const value = inserted(piece as Insert, x, answer)
         if (value === undefined) return undefined
         out += percentEncoded(value, BARE_IN_FIELD)
       }

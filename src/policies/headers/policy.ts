@@ -3,7 +3,7 @@ import { checked, type Infer, list, object, optional, record, string } from '../
 import { definePolicy } from '../../pipeline/contract.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
 import { type FieldTemplate, fieldTemplate } from '../../pipeline/templates.ts'
-import { requestChange } from './changes.ts'
+import { requestChange, responseChange } from './changes.ts'
 import { type Doing, requestNameFault, responseNameFault } from './names.ts'
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/
@@ -90,9 +90,11 @@ export const headers = definePolicy<Config, never, 'too-large'>({
   compile({ request, response }, { deny }) {
     const tooLarge = deny('too-large')
     const change = request && requestChange(request)
-    if (change === undefined) return null
+    const answered = response && responseChange(response)
+    if (change === undefined && answered === undefined) return null
     return {
       ...(change && { request: (x: Exchange) => (change(x) ? undefined : tooLarge) }),
+      ...(answered && { response: answered }),
     }
   },
 })
