@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts'
 import type { ValueFault } from './exchange-values.ts'
 import type { Groups, PathPattern } from './path-pattern.ts'
 import { BARE_IN_URL, percentDecoded, percentEncoded } from './percent-encoding.ts'
-import { type Insert, insertsOf, type Piece, readPieces, VALUE_OCTETS_MAX, inserted } from './templates.ts'
+import { type Insert, inserted, insertsOf, type Piece, readPieces, VALUE_OCTETS_MAX } from './templates.ts'
 
 /** `undefined` from `render`: something is not there, or what would come out is no target that a request might have. */
 export interface PathTemplate {

@@ -100,7 +100,7 @@ class Sampler {
 
   private array(schema: Members, place: Place, depth: number): unknown {
     const least = countOf(schema['minItems']) ?? 0
-    const wanted = Math.min(Math.max(least, 1), countOf(schema['maxItems']) ?? 1, 100)
+    const wanted = Math.min(Math.max(least, 1), countOf(schema['maxItems']) ?? 100, 100)
     if (wanted < least) return undefined
     const item = schema['items'] === undefined || wanted === 0 ? undefined : this.value(under(place, 'items'), depth + 1)
     if (item === undefined) return least === 0 ? [] : undefined

@@ -34,7 +34,12 @@ const requests: readonly [what: string, request: unknown, sent: Fields, forwarde
   ['rename takes the place of what has the name', { rename: { 'X-A': 'X-B' } }, { 'X-A': '1', 'X-B': 'me' }, ['X-B: 1']],
   ['rename what is not there takes away what has the name', { rename: { 'X-A': 'X-B' } }, { 'X-B': 'me' }, []],
   ['rename keeps octets beyond ASCII', { rename: { 'X-A': 'X-B' } }, { 'X-A': '\u00c3\u00a9' }, ['X-B: \u00c3\u00a9']],
-  ['all at once', { set: { 'X-A': '1' }, add: { 'X-B': '2' }, remove: ['X-C'], rename: { 'X-D': 'X-E' } }, { 'X-C': '3', 'X-D': '4' }, ['X-A: 1', 'X-B: 2', 'X-E: 4']],
+  [
+    'all at once',
+    { set: { 'X-A': '1' }, add: { 'X-B': '2' }, remove: ['X-C'], rename: { 'X-D': 'X-E' } },
+    { 'X-C': '3', 'X-D': '4' },
+    ['X-A: 1', 'X-B: 2', 'X-E: 4'],
+  ],
   ['octets beyond ASCII are encoded', { set: { 'X-A': '${request.header.x-b}' } }, { 'X-B': '\u00c3\u00a9 %' }, ['X-B: \u00c3\u00a9 %', 'X-A: %C3%A9%20%25']],
 ]
 
@@ -50,8 +55,18 @@ const responses: readonly [what: string, response: unknown, answered: Fields, to
   ['remove', { remove: ['X-A', 'Server'] }, { 'X-A': '1', Server: 'nginx', 'X-B': '2' }, { 'x-b': '2' }],
   ['rename', { rename: { 'X-A': 'X-B' } }, { 'X-A': ['1', '2'], 'X-B': '3' }, { 'x-b': '1, 2' }],
   ['a cache is told what it depends on', { set: { 'X-A': '${request.header.x-b:-none}' } }, { Vary: 'Accept' }, { vary: 'Accept, x-b', 'x-a': 'none' }],
-  ['what tells of the caller is kept by nobody', { set: { 'X-A': '${client.address}' } }, { 'Cache-Control': 'public, max-age=60' }, { 'cache-control': 'no-store', 'x-a': '192.0.2.1' }],
-  ['what is kept by nobody stays so', { set: { 'X-A': '${client.address}' } }, { 'Cache-Control': 'private, no-store' }, { 'cache-control': 'private, no-store', 'x-a': '192.0.2.1' }],
+  [
+    'what tells of the caller is kept by nobody',
+    { set: { 'X-A': '${client.address}' } },
+    { 'Cache-Control': 'public, max-age=60' },
+    { 'cache-control': 'no-store', 'x-a': '192.0.2.1' },
+  ],
+  [
+    'what is kept by nobody stays so',
+    { set: { 'X-A': '${client.address}' } },
+    { 'Cache-Control': 'private, no-store' },
+    { 'cache-control': 'private, no-store', 'x-a': '192.0.2.1' },
+  ],
   ['Cache-Control as text', { set: { 'Cache-Control': 'max-age=5' } }, { 'Cache-Control': 'public' }, { 'cache-control': 'max-age=5' }],
 ]
 
@@ -130,7 +145,9 @@ describe('headers', () => {
   it('asked for nothing it costs nothing, with constants it makes one append, and in monitor mode it changes nothing', async () => {
     assert.equal(house({ request: { set: {} } }).chain.steps.length, 0)
     assert.equal(house({ response: { set: { 'X-A': '1' } } }).chain.run.parts.length, 0)
-    const at = new Harness([{ policy: headers, mode: 'monitor', config: { request: { set: { 'X-A': '1' }, remove: ['X-B'] }, response: { set: { 'X-A': '1' } } } }])
+    const at = new Harness([
+      { policy: headers, mode: 'monitor', config: { request: { set: { 'X-A': '1' }, remove: ['X-B'] }, response: { set: { 'X-A': '1' } } } },
+    ])
     assert.deepEqual((await at.send({ headers: { 'X-B': '2' } })).forwarded, ['X-B: 2'])
     assert.equal((await at.answer(at.exchange())).fields.has('x-a'), false)
   })

@@ -17,10 +17,13 @@ describe('against mock', () => {
       fc.asyncProperty(fc.array(word, { maxLength: 30 }), async (words) => {
         const { status, replied, fields } = await at.send({ headers: { Prefer: words.join('').trim() || 'x' } })
         assert.ok((status === 200 && replied === '{"a":1}') || (status === 404 && replied === '{}'))
-        assert.deepEqual([...fields], [
-          ['content-type', 'application/json'],
-          ['vary', 'Prefer'],
-        ])
+        assert.deepEqual(
+          [...fields],
+          [
+            ['content-type', 'application/json'],
+            ['vary', 'Prefer'],
+          ],
+        )
       }),
       { numRuns: 1000 },
     )
@@ -35,7 +38,8 @@ describe('against mock', () => {
   it('requests that wait on purpose are bounded in number, over all attachments of a thread, and the place of one that ends is free', async () => {
     const calls: (() => void)[] = []
     const timer: Timer = { after: (_ms, call) => (calls.push(call), () => {}) }
-    const waits = () => new Harness([{ policy: mock, config: { fault: { percent: 100, delay: '4s' } } }], { resources: { timer, chance: () => 0 }, deadlineMs: 60_000 })
+    const waits = () =>
+      new Harness([{ policy: mock, config: { fault: { percent: 100, delay: '4s' } } }], { resources: { timer, chance: () => 0 }, deadlineMs: 60_000 })
     const [one, other] = [waits(), waits()]
     const pending = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? one : other).send())
     const { status, code } = await other.send()
