@@ -3,6 +3,7 @@ import { openSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { SharedCredentials } from '../adapters/shared-memory/shared-credentials.ts'
+import { quickChance } from '../base/chance.ts'
 import { systemClock } from '../base/clock.ts'
 import { KnownStatuses } from '../certificates/known-statuses.ts'
 import { CrashSuspects } from '../gateway/crash-suspects.ts'
@@ -12,6 +13,7 @@ import { Gateway } from '../gateway/gateway.ts'
 import { measure } from '../gateway/measuring.ts'
 import { CheckResults } from '../gateway/upstreams/health/active/health-words.ts'
 import type { GatewaySettings } from '../model/snapshot.ts'
+import { systemTimer } from '../pipeline/deadline.ts'
 import { AccessLog, fileSink, streamSink } from '../telemetry/access-log.ts'
 import { UsageMeter } from '../telemetry/usage.ts'
 import { catalogue } from './compose.ts'
@@ -34,7 +36,7 @@ const statuses = new KnownStatuses((question) => say({ kind: 'status', question 
 const checks = new CheckResults(start.health)
 const gateway = new Gateway({
   catalogue,
-  resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials },
+  resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials, timer: systemTimer, chance: quickChance() },
   clock,
   caps: new ConnectionCaps(start.caps, start.index, start.threads),
   suspects: new CrashSuspects(start.crashes, start.index),

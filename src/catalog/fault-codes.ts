@@ -84,6 +84,8 @@ export const faultCodes = {
   'no-certificate': 'A file of certificates without one.',
   'no-listener-in-clear': '`http-01` is asked for, and there is no `http://` listener on which it could be proved.',
   'no-names': 'A certificate of a server that names no host in subjectAltName.',
+  'no-document': 'A policy answers with the examples of an OpenAPI document, and the API has none.',
+  'no-example': 'A policy answers with the examples of an OpenAPI document, and an operation has none, nor a schema that one could be made from.',
   'no-operations': 'An OpenAPI document without operations.',
   'no-private-key': 'A file of a private key without one.',
   'no-revocation-list': 'A file of revocation lists without one.',

@@ -1,7 +1,6 @@
 // Writes message heads into the output: requests for upstreams, responses for clients. What goes out is written anew from what was understood.
 import type { FieldLines } from '../http/field-lines.ts'
 import { STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
-import type { RequestHead } from '../http/request-head.ts'
 import { BY_CHUNKS, BY_CLOSE, BY_LENGTH, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { ClientConnection } from './clients/client-connection.ts'
@@ -64,6 +63,7 @@ export function putRequest(
     api.basePath.length === 0 &&
     head.respelledPath === undefined &&
     head.respelledQuery === undefined &&
+    x.upstreamPath === undefined &&
     x.upstreamMethod === undefined &&
     head.pathStart === head.methodEnd + 1
   ) {
@@ -72,7 +72,7 @@ export function putRequest(
   } else {
     if (x.upstreamMethod === undefined) out.put(head.bytes, head.start, head.methodEnd + 1)
     else out.text(`${x.upstreamMethod} `)
-    putTarget(out, head, api)
+    putTarget(out, x, api)
   }
   if (x.upstreamHost !== undefined) out.text(` HTTP/1.1\r\nHost: ${x.upstreamHost}\r\n`)
   else if (hostLine) out.put(hostLine)
@@ -97,9 +97,10 @@ function putLength(out: Output, length: number): void {
   out.put(CRLF)
 }
 
-function putTarget(out: Output, head: RequestHead, api: Pick<LiveApi, 'stripped' | 'basePath'>): void {
+function putTarget(out: Output, { head, upstreamPath }: Exchange, api: Pick<LiveApi, 'stripped' | 'basePath'>): void {
+  const path = upstreamPath ?? head.respelledPath
   out.put(api.basePath)
-  if (head.respelledPath !== undefined) out.text(head.respelledPath.slice(api.stripped) || '/')
+  if (path !== undefined) out.text(path.slice(api.stripped) || '/')
   else if (head.pathStart + api.stripped < head.pathEnd) out.put(head.bytes, head.pathStart + api.stripped, head.pathEnd)
   else out.put(SLASH)
   const query = head.respelledQuery

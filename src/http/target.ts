@@ -30,8 +30,11 @@ export type Ambiguity = keyof typeof AMBIGUITIES
 /** The bits of a list of names. */
 export const ambiguityBits = (names: readonly string[]): number => names.reduce((bits, name) => bits | (AMBIGUITIES[name as Ambiguity] ?? 0), 0)
 
+/** Where a path stands, and what is found out about it. */
+type PathOfHead = Pick<RequestHead, 'bytes' | 'pathStart' | 'pathEnd' | 'respelledPath' | 'ambiguities'>
+
 /** Sets `respelledPath` and `ambiguities` of a head whose path is not plain. 0, or the fault of an invalid percent-encoding. */
-export function normalizePath(head: RequestHead): number {
+export function normalizePath(head: PathOfHead): number {
   const { bytes, pathStart, pathEnd } = head
   let text = ''
   let seen = 0
@@ -67,6 +70,22 @@ export function normalizePath(head: RequestHead): number {
   head.respelledPath = text
   head.ambiguities = seen
   return 0
+}
+
+/** Nothing in it needs a second look: segments of pchar, none of them empty or beginning with a dot. */
+const PLAIN = /^\/(?:[A-Za-z0-9\-_~!$&'()*+,=:@][A-Za-z0-9\-._~!$&'()*+,=:@]*\/)*(?:[A-Za-z0-9\-_~!$&'()*+,=:@][A-Za-z0-9\-._~!$&'()*+,=:@]*)?$/
+/** What may stand in a path at all, as a reader of requests would let it in. */
+const OF_PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,=:@;/]|%[0-9A-F]{2})*$/
+
+/**
+ * Whether a path that a policy made is what a request might have come with: in normal form, and with no ambiguous spelling but those of `allowed`, bits of
+ * `AMBIGUITIES`. Reads it as `normalizePath` reads a request's.
+ */
+export function isNormalPath(path: string, allowed: number): boolean {
+  if (PLAIN.test(path)) return true
+  if (!OF_PATH.test(path)) return false
+  const head: PathOfHead = { bytes: Buffer.from(path, 'latin1'), pathStart: 0, pathEnd: path.length, respelledPath: undefined, ambiguities: 0 }
+  return normalizePath(head) === 0 && head.respelledPath === path && (head.ambiguities & ~allowed) === 0
 }
 
 function meaning(decoded: number): number {

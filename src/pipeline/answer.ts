@@ -1,5 +1,6 @@
 // The final response as policies see and change it, between the upstream and the client: over the positions of its head, without a copy.
 
+import { FieldNameSet } from '../http/field-name-set.ts'
 import { CONTENT_LENGTH, DISGUISED, type FieldName, fieldName, identify } from '../http/field-names.ts'
 import { BY_CHUNKS, NO_BODY, type ResponseHead } from '../http/response-head.ts'
 import type { BodyWatcher, MakeBodyFilter } from './body-filter.ts'
@@ -82,6 +83,16 @@ export class Answer {
     fieldLine(name, '')
     this.added.push({ name: prepared, spelled: name, value })
   }
+  /** One more field, whose name was checked at load. A value beyond visible ASCII is percent-encoded. */
+  put({ name, spelled }: AnswerField, value: string): void {
+    this.added.push({ name, spelled, value })
+  }
+  /** Drops every field of these names, which were checked at load (`answerNames`). */
+  dropAll(names: FieldNameSet): void {
+    names.dropFrom(this.head)
+    const { added } = this
+    for (let i = added.length - 1; i >= 0; i--) if (names.has(added[i]!.name.text)) added.splice(i, 1)
+  }
   /** End-to-end fields as they would go out; without Content-Length, and without what every response of the route tells. */
   fields(): readonly (readonly [name: string, value: string])[] {
     const found: [string, string][] = []
@@ -136,6 +147,24 @@ function undeclare(head: ResponseHead): void {
   for (let i = head.findId(CONTENT_LENGTH); i >= 0; i = head.findId(CONTENT_LENGTH, i + 1)) head.drop(i)
   head.contentLength = -1
   head.lengthKept = false
+}
+
+/** A field that is said again and again: its name checked and prepared once. */
+export interface AnswerField {
+  readonly name: FieldName
+  readonly spelled: string
+}
+/** Throws where `Answer.add` would. */
+export function answerField(spelled: string): AnswerField {
+  const name = fieldName(spelled)
+  refuseUntouchable(name.text)
+  fieldLine(spelled, '')
+  return { name, spelled }
+}
+/** Names that are dropped from answer after answer. Throws where `Answer.drop` would. */
+export function answerNames(names: readonly string[]): FieldNameSet {
+  for (const name of names) refuseUntouchable(name.toLowerCase())
+  return new FieldNameSet(names)
 }
 
 const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304

@@ -136,7 +136,7 @@ describe('a chain', () => {
       return () => undefined
     })
     new Harness([attach(nosy)])
-    assert.deepEqual(seen.toSorted(), ['api', 'deny', 'grants', 'scope', 'whole'])
+    assert.deepEqual(seen.toSorted(), ['api', 'deny', 'grants', 'prefix', 'scope', 'whole'])
   })
 
   it('exposes the smallest body limit of the enforcing policies, and whose it is', () => {

@@ -54,6 +54,8 @@ export interface Standing {
 export interface ApiOfChain {
   readonly name: string
   readonly grants: readonly string[]
+  /** The path that its requests begin with; absent: none. */
+  readonly prefix?: string
 }
 /** What the operator and the process decide for all chains. */
 export interface ChainSettings {
@@ -238,6 +240,7 @@ function compilePolicy(policy: AnyPolicy, config: unknown, scope: string, resour
     api: api.name,
     grants: api.grants,
     whole: apiOf(api.name),
+    prefix: api.prefix ?? '',
     deny(code, more) {
       const known = more === undefined ? said.get(code) : undefined
       if (known) return known

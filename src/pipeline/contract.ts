@@ -5,6 +5,7 @@ import type { Schema } from '../base/schema.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Credentials } from '../ports/credentials.ts'
 import type { Answer } from './answer.ts'
+import type { Timer } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
 import type { Slot } from './slots.ts'
 import type { Stage } from './stages.ts'
@@ -14,6 +15,9 @@ export interface Resources {
   readonly clock: Clock
   readonly counters: Counters
   readonly credentials: Credentials
+  readonly timer: Timer
+  /** Numbers from 0 to below 1, for what no secret hangs on. */
+  readonly chance: () => number
 }
 
 /** A way to say no. Only `status`, `says` and the code leave the process. */
@@ -142,6 +146,13 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
   letsStrangersPass?(config: C): boolean
   /** Never written under `policies`: the catalog attaches it to every operation of an API that has this key. */
   readonly attachedBy?: 'plans'
+  /**
+   * True for a configuration that is completed from the OpenAPI document: for each operation, its `answers` are then the examples of that operation's responses.
+   * Without a document it is a fault.
+   */
+  wantsExamples?(config: C): boolean
+  /** What an operator should know about a valid configuration: told when it is checked, never in its way. */
+  notices?(config: C): readonly { readonly code: string; readonly message: string }[]
   /** A second attachment of it would contradict the first: it is a fault. */
   readonly single?: true
   /** True when a chain may go on if this policy throws and the operator said so; identify and authorize never may. */
@@ -159,6 +170,8 @@ export type Kit<U extends keyof Resources, D extends string> = Pick<Resources, U
   readonly whole: string
   /** What it stands before: an API, or one of its versions as `bookshop@v1`. */
   readonly api: string
+  /** The path that all its requests begin with: '' or `/bookshop`. What stands behind it is what operations are found by. */
+  readonly prefix: string
   /** What a consumer's list of APIs must hold one of for it to call this API: its name; of a version also that of the whole, unless it is a preview. */
   readonly grants: readonly string[]
   /** The networks of an address list that `addressLists` named; only there for a policy that declares it. */

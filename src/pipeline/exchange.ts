@@ -40,9 +40,11 @@ export class Exchange {
   defaultFields: readonly DefaultField[] = NO_DEFAULTS
   /** The line of Strict-Transport-Security, or nothing: a client in clear is not told (RFC 6797 7.2). */
   transportSecurityLine: Buffer = NO_LINE
-  /** Path, with the API's prefix: as matched, as forwarded. */
+  /** Path, with the API's prefix: as matched, and as forwarded unless `upstreamPath` says otherwise. */
   private cachedPath: string | undefined = undefined
   private cachedMethod: string | undefined = undefined
+  /** The path that the upstream gets, with the API's prefix, where a policy said another. */
+  upstreamPath: string | undefined = undefined
   /** The method and the Host that the upstream gets, where a policy said another. */
   upstreamMethod: string | undefined = undefined
   upstreamHost: string | undefined = undefined
@@ -91,6 +93,12 @@ export class Exchange {
     this.cachedPath = path
   }
 
+  /** The upstream gets this path in the place of what was matched, with the API's prefix; logs and other policies go on with what the client asked for. */
+  forwardPath(path: string): void {
+    if (!/^\/[!-~]*$/.test(path) || /[?#]/.test(path)) throw new TypeError('not a path')
+    this.upstreamPath = path
+  }
+
   /** Forwards the request with this query, or with none when it is empty: for a policy that cuts a credential out. Visible ASCII without "#", or it throws. */
   respellQuery(query: string): void {
     if (!/^[!-"$-~]*$/.test(query)) throw new TypeError('not a query')
@@ -133,7 +141,7 @@ export class Exchange {
 
   /** What the request's messages and slots hold now, for `restore`: a policy that only watches must leave no trace. */
   remember(): Remembered {
-    const { head, upstreamFields, clientFields, droppedFromResponse, upstreamMethod, upstreamHost, bodyMakers, bodyWatchers } = this
+    const { head, upstreamFields, clientFields, droppedFromResponse, upstreamMethod, upstreamHost, bodyMakers, bodyWatchers, upstreamPath } = this
     const flags = head.flags.slice(0, head.fieldCount)
     const { respelledQuery: query, respelledPath: path } = head
     const slots = this.slots.slice()
@@ -146,6 +154,7 @@ export class Exchange {
       cachedPath: this.cachedPath,
       flags,
       slots,
+      upstreamPath,
       upstreamMethod,
       upstreamHost,
       bodyMakers,
@@ -156,6 +165,7 @@ export class Exchange {
     this.upstreamFields = then.upstreamFields
     this.clientFields = then.clientFields
     this.droppedFromResponse = then.droppedFromResponse
+    this.upstreamPath = then.upstreamPath
     this.head.respelledQuery = then.query
     this.head.respelledPath = then.path
     this.cachedPath = then.cachedPath
@@ -181,6 +191,7 @@ export class Exchange {
     this.transportSecurityLine = NO_LINE
     this.cachedPath = undefined
     this.cachedMethod = undefined
+    this.upstreamPath = undefined
     this.upstreamMethod = undefined
     this.upstreamHost = undefined
     this.bodyMakers = NO_MAKERS
@@ -193,6 +204,7 @@ export interface Remembered {
   readonly upstreamFields: string
   readonly clientFields: string
   readonly droppedFromResponse: readonly FieldNameSet[]
+  readonly upstreamPath: string | undefined
   readonly query: string | undefined
   readonly path: string | undefined
   readonly cachedPath: string | undefined

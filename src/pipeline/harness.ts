@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { MemoryCredentials } from '../adapters/memory/credentials.ts'
 import { counterMemory, sharedCounters } from '../adapters/shared-memory/counters.ts'
+import { quickChance } from '../base/chance.ts'
 import { manualClock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
 import { addressGroup, formatIp, parseIp, unmapped } from '../base/ip.ts'
@@ -15,6 +16,7 @@ import { Answer } from './answer.ts'
 import { type BodySink, type BodyWatcher, BodyWay, type MakeBodyFilter } from './body-filter.ts'
 import { type Chain, type ChainSettings, compileChain, run, tallyLength } from './chain.ts'
 import type { AnyPolicy, Example, Resources, Verdict } from './contract.ts'
+import { systemTimer } from './deadline.ts'
 import { Exchange } from './exchange.ts'
 import { Principal, ShownCertificate } from './slots.ts'
 
@@ -47,6 +49,10 @@ export interface Outcome {
   /** Field lines that go to the upstream, as text: those of the client that are left, then those of policies. */
   readonly forwarded: readonly string[]
   readonly query: string | undefined
+  /** The path that goes to the upstream, with the API's prefix. */
+  readonly path: string
+  /** The body of a reply. */
+  readonly replied: string | Uint8Array | undefined
   readonly droppedFromResponse: readonly string[]
   readonly consumer: string | undefined
   /** True when the chain answered without a promise. */
@@ -69,6 +75,8 @@ export interface HarnessOptions extends ChainSettings {
   readonly api?: string
   /** What a consumer's list must hold one of; left out: the API's name. */
   readonly grants?: readonly string[]
+  /** The path that the API stands at. */
+  readonly prefix?: string
   readonly authenticate?: 'any' | 'all'
   /** Secrets with their consumers. A consumer may call the harness's API unless `apis` says otherwise. */
   readonly keys?: readonly {
@@ -112,6 +120,8 @@ export class Harness {
       clock: this.clock,
       counters: sharedCounters(this.memory, new Uint8Array(16).fill(1)),
       credentials,
+      timer: systemTimer,
+      chance: quickChance(1),
       ...options.resources,
     }
     const faults: Fault[] = []
@@ -127,7 +137,7 @@ export class Harness {
       set,
       catalogue,
       resources,
-      { name: this.api, grants: options.grants ?? [this.api] },
+      { name: this.api, grants: options.grants ?? [this.api], prefix: options.prefix ?? '' },
       options.authenticate ?? 'any',
       faults,
       options,
@@ -284,6 +294,8 @@ function outcome(x: Exchange, verdict: Verdict, synchronous: boolean): Outcome {
     fields,
     forwarded: [...kept, ...x.upstreamFields.split('\r\n').slice(0, -1)],
     query: x.query,
+    path: x.upstreamPath ?? x.path,
+    replied: verdict?.kind === 'reply' ? verdict.body : undefined,
     droppedFromResponse: x.droppedFromResponse.flatMap(({ names }) => names.map(({ text }) => text)),
     consumer: x.get(Principal)?.consumer,
     synchronous,

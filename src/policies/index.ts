@@ -3,16 +3,34 @@ import type { AnyPolicy } from '../pipeline/contract.ts'
 import { apiKey } from './api-key/policy.ts'
 import { clientCertificate } from './client-certificate/policy.ts'
 import { cors } from './cors/policy.ts'
+import { headers } from './headers/policy.ts'
 import { ipFilter } from './ip-filter/policy.ts'
 import { lifecycle } from './lifecycle/policy.ts'
+import { mock } from './mock/policy.ts'
 import { plan } from './plan/policy.ts'
 import { rateLimit } from './rate-limit/policy.ts'
+import { redirect } from './redirect/policy.ts'
 import { requestSize } from './request-size/policy.ts'
+import { rewrite } from './rewrite/policy.ts'
 import { secureHeaders } from './secure-headers/policy.ts'
 
 /**
  * In admit: denied addresses first, they get not even a preflight; then CORS, so that a browser may read every refusal that follows; then what has ended, which
  * costs nobody anything of a limit; then what counts and measures. In identify: what the connection proves before what a request says. In limit: what guards
- * the API first, then what a consumer's plan gives it.
+ * the API first, then what a consumer's plan gives it. In shape: what answers by itself, then what changes fields, which sees the request as it came, then its target.
  */
-export const policies: readonly AnyPolicy[] = [ipFilter, cors, lifecycle, rateLimit, requestSize, clientCertificate, apiKey, plan, secureHeaders]
+export const policies: readonly AnyPolicy[] = [
+  ipFilter,
+  cors,
+  lifecycle,
+  rateLimit,
+  requestSize,
+  clientCertificate,
+  apiKey,
+  plan,
+  redirect,
+  mock,
+  headers,
+  rewrite,
+  secureHeaders,
+]

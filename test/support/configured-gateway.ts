@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { MemoryCredentials } from '../../src/adapters/memory/credentials.ts'
 import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
+import { quickChance } from '../../src/base/chance.ts'
 import { manualClock } from '../../src/base/clock.ts'
 import { keyDigest } from '../../src/base/keys.ts'
 import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
@@ -17,6 +18,7 @@ import { measure } from '../../src/gateway/measuring.ts'
 import type { AcmeChallenges } from '../../src/model/acme.ts'
 import { type DirectoryContent, fileKeyId } from '../../src/model/directory.ts'
 import { cutSnapshot } from '../../src/model/snapshot-pieces.ts'
+import { systemTimer } from '../../src/pipeline/deadline.ts'
 import { policies } from '../../src/policies/index.ts'
 import { AccessLog } from '../../src/telemetry/access-log.ts'
 import type { RouteMeasure, ThreadMeasures } from '../../src/telemetry/measures.ts'
@@ -66,7 +68,7 @@ export async function configuredGateway(
   })
   const gateway = new Gateway({
     catalogue: new Map(policies.map((policy) => [policy.name, policy])),
-    resources: { clock, counters: sharedCounters(counterMemory(4096), new Uint8Array(16).fill(1)), credentials },
+    resources: { clock, counters: sharedCounters(counterMemory(4096), new Uint8Array(16).fill(1)), credentials, timer: systemTimer, chance: quickChance(1) },
     clock,
     caps: new ConnectionCaps(capsMemory(1), 0, 1),
     suspects: new CrashSuspects(crashMemory(1), 0),

@@ -8,6 +8,7 @@ import { Gateway } from '../../src/gateway/gateway.ts'
 import type { Snapshot } from '../../src/model/snapshot.ts'
 import { cutSnapshot } from '../../src/model/snapshot-pieces.ts'
 import { definePolicy, type Hooks } from '../../src/pipeline/contract.ts'
+import { systemTimer } from '../../src/pipeline/deadline.ts'
 
 export interface InProcessGateway {
   readonly port: number
@@ -35,7 +36,13 @@ export async function inProcessGateway(
   const clock = manualClock(0)
   const gateway = new Gateway({
     catalogue: new Map([[policy.name, policy]]),
-    resources: { clock, counters: { limiter: () => assert.fail() }, credentials: { findKey: () => undefined } },
+    resources: {
+      clock,
+      counters: { limiter: () => assert.fail() },
+      credentials: { findKey: () => undefined },
+      timer: systemTimer,
+      chance: () => assert.fail(),
+    },
     clock,
     caps: new ConnectionCaps(capsMemory(1), 0, 1),
     suspects: new CrashSuspects(crashes, 0),

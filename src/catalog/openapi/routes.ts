@@ -21,6 +21,8 @@ export interface Operation {
   readonly template: string
   /** The document's `security` asks for a credential. */
   readonly demandsCredential: boolean
+  /** The operation's object, for who reads more of it. */
+  readonly place: Place
 }
 export interface OperationsReading {
   readonly operations: readonly Operation[]
@@ -163,6 +165,7 @@ class OperationReader implements OperationsReading {
       method,
       template,
       demandsCredential: this.security.demands(security, [...at.path, 'security'], faults) ?? demanded,
+      place: at,
     })
   }
 

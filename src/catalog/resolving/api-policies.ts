@@ -5,6 +5,7 @@ import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { Operation } from '../openapi/routes.ts'
 import type { ApiSection } from '../sections/api-schema.ts'
 import type { Attachment, Attachments } from '../sections/attachments.ts'
+import { Completion, type ExamplesOf, wantsExamples } from './completed-policies.ts'
 import { inOrder, protects, stageOf, unwrittenSlots } from './policy-order.ts'
 import { listsOf } from './shared-objects.ts'
 
@@ -16,6 +17,8 @@ export interface ApiPolicies {
   readonly byOperation: ReadonlyMap<string, number>
   /** Names of the address lists that any of the policies uses, sorted. */
   readonly lists: readonly string[]
+  /** What operators should know of policies in their enforce mode. */
+  readonly notices: readonly Fault[]
 }
 
 /** A policy that is added for a time, on top of everything. Its faults stand elsewhere than the API's. */
@@ -48,6 +51,7 @@ export function apiPolicies(
   catalogue: readonly AnyPolicy[],
   faults: Fault[],
   patches: readonly PatchAttachment[] = [],
+  examplesOf: ExamplesOf = () => [],
 ): ApiPolicies {
   const context: Context = { name, api, path, catalogue, faults }
   const sets = new SetList(name)
@@ -61,11 +65,14 @@ export function apiPolicies(
     if (patch) patch.report(fault)
     else faults.push(fault)
   }
+  const completion = new Completion(examplesOf, reportSlot)
   const common = patched(api.policies)
+  if (operations === undefined) completion.withoutDocument(common, name)
   protectionOfApi(context, common)
   const unwritten = unwrittenSlots(common)
   unwritten.forEach(reportSlot)
   const commonIndex = sets.add(common, () => '')
+  const notices = noticesOf(common, path)
   const overridden = new Map<string, number>()
   const guarded = new Set<string>()
   const open = new Set<string>()
@@ -90,9 +97,15 @@ export function apiPolicies(
       else if (!unwritten.some(({ path: known }) => known === fault.path)) faults.push({ ...fault, path: at, atKey: true })
     }
     const own = new Set(Object.keys(override.policies))
+    notices.push(
+      ...noticesOf(
+        ordered.filter(({ path: where }) => isPrefix(at, where)),
+        at,
+      ),
+    )
     overridden.set(
       operation.name,
-      sets.add(ordered, (attachment) => (own.has(attachment.policy.name) ? `@${operation.name}` : '')),
+      sets.add(completion.of(ordered, operation), (attachment) => (own.has(attachment.policy.name) ? `@${operation.name}` : '')),
     )
   }
   for (const patch of patches) {
@@ -104,13 +117,26 @@ export function apiPolicies(
     for (const fault of unwrittenSlots(ordered)) if (!unwritten.some(({ path: known }) => known === fault.path)) reportSlot(fault)
     overridden.set(
       operation.name,
-      sets.add(ordered, () => ''),
+      sets.add(completion.of(ordered, operation), () => ''),
     )
   }
+  if (common.some(wantsExamples)) {
+    for (const operation of operations ?? [])
+      if (!overridden.has(operation.name))
+        overridden.set(
+          operation.name,
+          sets.add(completion.of(common, operation), () => ''),
+        )
+  }
   uncheckedSecurity(context, operations ?? [], common, new Set([...guarded, ...open]))
-  return { sets: sets.all, common: commonIndex, byOperation: overridden, lists: [...sets.lists].sort() }
+  return { sets: sets.all, common: commonIndex, byOperation: overridden, lists: [...sets.lists].sort(), notices }
 }
 
+/** What stands elsewhere, in a set or above a version, is told where it comes in. */
+const noticesOf = (attachments: readonly Attachment[], at: Path): Fault[] =>
+  attachments.flatMap(({ policy, read, mode, path }) =>
+    mode === 'monitor' ? [] : (policy.notices?.(read) ?? []).map((notice) => ({ ...notice, path: isPrefix(at, path) ? path : at })),
+  )
 const isPrefix = (start: Path, path: Path): boolean => start.every((step, i) => path[i] === step)
 const flat = (attachments: Attachments): Attachment[] => Object.values(attachments).flatMap((each) => each || [])
 

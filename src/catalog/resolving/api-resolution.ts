@@ -3,6 +3,7 @@ import { hashOf } from '../../base/canonical-json.ts'
 import type { Fault, Path } from '../../base/fault.ts'
 import type { Api, Mirror, Route, Upstream } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
+import { exampleAnswers } from '../openapi/example-answers.ts'
 import { type OperationsReading, readOperations } from '../openapi/routes.ts'
 import { isInline, unknownDocument } from '../reading/inline-documents.ts'
 import type { LocatedFault } from '../reading/located-fault.ts'
@@ -34,6 +35,7 @@ export interface WholeApi extends Omit<PlacedApi, 'api'> {
 /** Faults of the section go to `faults`; those of its OpenAPI document, which stand elsewhere, to `located`. */
 export interface ApiFaults {
   readonly faults: Fault[]
+  readonly notices: Fault[]
   readonly located: LocatedFault[]
 }
 /** What an API is resolved with; `patches`: those that are for it. */
@@ -80,7 +82,10 @@ export function resolveApi(
         path: [...path, 'upstream'],
         message: `'operations' of its upstream: the OpenAPI document has no operation '${key}'`,
       })
-  const policies = apiPolicies(name, api, path, operations, catalogue, isWhole ? faults : [], patches)
+  const policies = apiPolicies(name, api, path, operations, catalogue, isWhole ? faults : [], patches, ({ place }) =>
+    exampleAnswers(place, (file) => sources.openapi.get(file)),
+  )
+  out.notices.push(...policies.notices)
   const lists = Object.fromEntries(policies.lists.map((list) => [list, shared.addressLists.get(list) ?? []]))
   return withHash({
     name,

@@ -55,6 +55,7 @@ export const resolveApis = (given: GivenApis): ResolvedApis => new ApisResolutio
 class ApisResolution {
   private readonly given: GivenApis
   private readonly faults: PlacedFault[] = []
+  private readonly notices: PlacedFault[] = []
   private readonly located: LocatedFault[] = []
   private readonly fronts: VersionFront[] = []
   private readonly places: Place[] = []
@@ -80,7 +81,17 @@ class ApisResolution {
     const apis = [...[...this.resolved.values()].map(({ api }) => api), ...this.siblings].sort((a, b) => (a.name < b.name ? -1 : 1))
     const faults = [...this.faults, ...placeFaults(this.places), ...this.patches.faults]
     const { fronts, offers, located, patches } = this
-    return { apis, fronts, offers, faults, notices: patches.notices, located, listed: this.listed(), versions: this.living(), patchesEndMs: patches.endsMs }
+    return {
+      apis,
+      fronts,
+      offers,
+      faults,
+      notices: [...patches.notices, ...this.notices],
+      located,
+      listed: this.listed(),
+      versions: this.living(),
+      patchesEndMs: patches.endsMs,
+    }
   }
 
   /** Versions at one place are told of together: they have one address. */
@@ -167,6 +178,7 @@ class ApisResolution {
   private add(placed: WholeApi): void {
     const { name, api, document, path, as } = placed
     const faults: Fault[] = []
+    const notices: Fault[] = []
     const { canary } = api
     const patches = this.patches.patches.filter((patch) =>
       as?.version === undefined ? patch.api === name : patch.api === as.version.of && (patch.version ?? as.version.name) === as.version.name,
@@ -185,11 +197,12 @@ class ApisResolution {
     const resolved = resolveApi(
       { ...placed, ...((as || target) && { as: { ...as, ...target } }) },
       { ...this.given, patches },
-      { faults, located: this.located },
+      { faults, notices, located: this.located },
     )
     const other = this.upstreamOf(canary?.upstream, document, [...path, 'canary', 'upstream'])
     if (other) this.siblings.push(canarySibling(resolved, other))
     this.report(document, faults)
+    for (const fault of notices) this.notices.push({ document, fault })
     this.resolved.set(name, { api: resolved, placed })
   }
 

@@ -96,7 +96,7 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
       set,
       means.catalogue,
       means.resources,
-      { name: settings.name, grants: settings.grants ?? [settings.name] },
+      { name: settings.name, grants: settings.grants ?? [settings.name], prefix: settings.path },
       settings.authenticate,
       faults,
       { ...context.chains, addressLists },
