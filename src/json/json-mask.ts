@@ -92,4 +92,4 @@ export class JsonMask {
 }
 const QUOTE = Buffer.from('"')
 /** `\uD800` to `\uDBFF`. */
-const isFirstHalf = (escape: Uint8Array): boolean => (escape[2]! | 32) === 0x64 && /[89abAB]/.test(String.fromCharCode(escape[3]!))
+const isFirstHalf = (octets: Uint8Array): boolean => (octets[2]! | 32) === 0x64 && /[89abAB]/.test(String.fromCharCode(octets[3]!))

@@ -103,7 +103,10 @@ export function compileShape(operations: ShapeOperations): ShapePlan | string {
     shape.otherIndex = of(state.otherIndex)
     shape.indexes = new Map([...state.indexes].map(([index, below]) => [index, of(below)]))
     const ids = new Map<string, number>()
-    const idOf = (name: string): number => ids.get(name) ?? (ids.set(name, ids.size), ids.size - 1)
+    const idOf = (name: string): number => {
+      if (!ids.has(name)) ids.set(name, ids.size)
+      return ids.get(name)!
+    }
     const entries = new Map<string, NameEntry>()
     for (const [name, below] of state.names) {
       const { newName } = of(below)

@@ -1,7 +1,9 @@
 // The catalogue of policies, listed by hand: within a stage, policies run in this order.
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { apiKey } from './api-key/policy.ts'
+import { bodyTransform } from './body-transform/policy.ts'
 import { clientCertificate } from './client-certificate/policy.ts'
+import { compress } from './compress/policy.ts'
 import { cors } from './cors/policy.ts'
 import { ipFilter } from './ip-filter/policy.ts'
 import { lifecycle } from './lifecycle/policy.ts'
@@ -13,6 +15,19 @@ import { secureHeaders } from './secure-headers/policy.ts'
 /**
  * In admit: denied addresses first, they get not even a preflight; then CORS, so that a browser may read every refusal that follows; then what has ended, which
  * costs nobody anything of a limit; then what counts and measures. In identify: what the connection proves before what a request says. In limit: what guards
- * the API first, then what a consumer's plan gives it.
+ * the API first, then what a consumer's plan gives it. In shape, where responses come back the other way round: what changes a body stands behind what compresses
+ * it.
  */
-export const policies: readonly AnyPolicy[] = [ipFilter, cors, lifecycle, rateLimit, requestSize, clientCertificate, apiKey, plan, secureHeaders]
+export const policies: readonly AnyPolicy[] = [
+  ipFilter,
+  cors,
+  lifecycle,
+  rateLimit,
+  requestSize,
+  clientCertificate,
+  apiKey,
+  plan,
+  secureHeaders,
+  compress,
+  bodyTransform,
+]
