@@ -42,6 +42,8 @@ const REQUESTS: readonly (readonly [title: string, headers: NonNullable<Request[
   ['spelled with "_"', { Cookie: 'a=1', Sec_Fetch_Site: 'same-origin' }, undefined],
 ]
 
+const IDLE = { put() {}, end() {}, eased() {}, fail() {} }
+
 describe('against compress', () => {
   it('the length of an answer tells nothing to who cannot have sent its credentials', async () => {
     for (const [title, headers, coding] of REQUESTS) assert.equal(await codingOf({ headers: { ...ACCEPT, ...headers } }), coding, title)
@@ -80,7 +82,7 @@ describe('against compress', () => {
   })
 
   it('more bodies at once than there may be compressors: the others pass as they are', async () => {
-    const open = Array.from({ length: 3 }, () => new CompressedBody({ put() {}, end() {}, fail() {} }, 'gzip', 'fast', false))
+    const open = Array.from({ length: 3 }, () => new CompressedBody(IDLE, 'gzip', 'fast', false))
     const harness = house({ compressors: compressorsUnderWay() })
     const x = harness.exchange({ headers: ACCEPT })
     await run(harness.chain, x, harness.tally)
@@ -93,7 +95,7 @@ describe('against compress', () => {
   it('an exchange that is over gets nothing more, however much was still being compressed', async () => {
     const given: number[] = []
     const filter = new CompressedBody(
-      { put: (_octets, start, end) => given.push(end - start), end: () => given.push(-1), fail: () => given.push(-2) },
+      { put: (_octets, start, end) => given.push(end - start), end: () => given.push(-1), fail: () => given.push(-2), eased: () => given.push(-3) },
       'zstd',
       'fast',
       true,
@@ -110,7 +112,7 @@ describe('against compress', () => {
     const pieces: Buffer[] = []
     const over = Promise.withResolvers<void>()
     const filter = new CompressedBody(
-      { put: (octets, start, end) => pieces.push(Buffer.from(octets.subarray(start, end))), end: over.resolve, fail: over.reject },
+      { put: (octets, start, end) => pieces.push(Buffer.from(octets.subarray(start, end))), end: over.resolve, fail: over.reject, eased() {} },
       'gzip',
       'fast',
       false,

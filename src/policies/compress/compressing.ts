@@ -99,6 +99,7 @@ export class CompressedBody implements BodyFilter {
       this.isBusy = false
       this.waiting -= octets.length
       this.feed()
+      if (!this.isOver) this.sink.eased()
     })
   }
 }

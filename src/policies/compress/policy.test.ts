@@ -95,6 +95,8 @@ const ANSWERS: readonly (readonly [title: string, upstream: UpstreamAnswer, isCo
   ['a Vary of everything', { headers: { ...JSON_ANSWER.headers, Vary: '*' }, body: TEXT }, true, '*'],
 ]
 
+const IDLE = { put() {}, end() {}, eased() {}, fail() {} }
+
 describe('compress', () => {
   it('does what its examples say', async () => assert.equal(await runExamples(compress), 2))
 
@@ -226,8 +228,12 @@ describe('compress', () => {
       const pieces: Buffer[] = []
       let arrived: () => void = () => {}
       const sink = {
-        put: (octets: Uint8Array, start: number, end: number) => void (pieces.push(Buffer.from(octets.subarray(start, end))), arrived()),
+        put(octets: Uint8Array, start: number, end: number) {
+          pieces.push(Buffer.from(octets.subarray(start, end)))
+          arrived()
+        },
         end: () => arrived(),
+        eased() {},
         fail() {},
       }
       const filter = new CompressedBody(sink, coding, 'balanced', true)
@@ -246,19 +252,21 @@ describe('compress', () => {
 
   it('what waits for the compressor is counted until it is taken', async () => {
     const over = Promise.withResolvers<void>()
-    const filter = new CompressedBody({ put() {}, end: over.resolve, fail: over.reject }, 'gzip', 'balanced', false)
+    let eased = 0
+    const filter = new CompressedBody({ ...IDLE, end: over.resolve, fail: over.reject, eased: () => eased++ }, 'gzip', 'balanced', false)
     filter.put(Buffer.alloc(100_000), 0, 100_000)
     filter.put(Buffer.alloc(50_000), 10_000, 50_000)
     assert.equal(filter.waiting, 140_000)
     filter.end()
     await over.promise
-    assert.equal(filter.waiting, 0)
+    // Whoever waits because of it is told each time that there is less.
+    assert.deepEqual([filter.waiting, eased], [0, 2])
   })
 
   it('compressors are counted until their memory is gone, however they end', async () => {
     const before = compressorsUnderWay()
     const closed = () => new Promise<void>((resolve) => setImmediate(resolve))
-    const filters = Array.from({ length: 5 }, () => new CompressedBody({ put() {}, end() {}, fail() {} }, 'br', 'fast', false))
+    const filters = Array.from({ length: 5 }, () => new CompressedBody(IDLE, 'br', 'fast', false))
     assert.equal(compressorsUnderWay(), before + 5)
     filters[0]!.abandon()
     filters[1]!.put(Buffer.alloc(10), 0, 10)
