@@ -22,7 +22,7 @@ export interface Resources {
 
 /** A way to say no. Only `status`, `says` and the code leave the process. */
 export interface Denial {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 410 | 413 | 415 | 417 | 429 | 431 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 410 | 413 | 415 | 417 | 429 | 431 | 502 | 503
   /** The public sentence, the same for everyone: it must not tell what the caller does not know. */
   readonly says: string
   /** The standard behind it, as "OWASP API4:2023" or "RFC 9110 15.5.2". */
