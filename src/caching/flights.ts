@@ -13,10 +13,14 @@ export interface FlightBounds {
   readonly apartMs: number
 }
 
+/** `stored`: it stands in the store. `failed`: the upstream did not answer as it should. `alone`: each waiter fetches it itself. */
+export type FlightOutcome = 'stored' | 'failed' | 'alone'
+
 /** What one request fetches and others wait for. */
 export class Flight {
   readonly key: string
-  readonly waiters: ((landed: boolean) => void)[] = []
+  readonly waiters: ((outcome: FlightOutcome) => void)[] = []
+  isOver = false
   cancel: (() => void) | undefined
   constructor(key: string) {
     this.key = key
@@ -39,10 +43,9 @@ export class Flights {
   }
 
   /**
-   * Begins to fetch, or waits for who does: true once that is stored, false when the waiter is to fetch it itself. Undefined: fetch it without anybody
-   * waiting, because there are too many already or it was not kept the last time.
+   * Begins to fetch, or waits for who does. Undefined: fetch it without anybody waiting, because there are too many already or it was not kept the last time.
    */
-  join(key: string, nowMs: number): Flight | Promise<boolean> | undefined {
+  join(key: string, nowMs: number): Flight | Promise<FlightOutcome> | undefined {
     const until = this.apart.get(key)
     if (until !== undefined) {
       if (nowMs < until) return undefined
@@ -52,7 +55,7 @@ export class Flights {
     if (known === undefined) return this.begin(key)
     if (known.waiters.length >= this.bounds.waiters) return undefined
     // From the first waiter on: who dies without a word, or is slow, holds nobody for longer than this.
-    known.cancel ??= this.timer.after(this.bounds.waitMs, () => this.end(known, false))
+    known.cancel ??= this.timer.after(this.bounds.waitMs, () => this.end(known, 'alone'))
     return new Promise((resolve) => known.waiters.push(resolve))
   }
   /** Begins to fetch where nobody does; undefined: somebody does, or there are too many. */
@@ -64,24 +67,31 @@ export class Flights {
   }
   /** It is stored. */
   land(flight: Flight): void {
-    this.end(flight, true)
+    this.end(flight, 'stored')
+  }
+  /** The upstream failed. */
+  fail(flight: Flight): void {
+    this.end(flight, 'failed')
   }
   /** Nothing came that could be stored: everyone goes alone. */
   release(flight: Flight): void {
-    this.end(flight, false)
+    this.end(flight, 'alone')
   }
   /** What came is not to be kept: for a while nobody waits for it at all. */
   refuse(flight: Flight, nowMs: number): void {
-    this.end(flight, false)
+    if (flight.isOver) return
+    this.end(flight, 'alone')
     this.apart.delete(flight.key)
     if (this.apart.size >= this.bounds.flights) this.apart.delete(this.apart.keys().next().value!)
     this.apart.set(flight.key, nowMs + this.bounds.apartMs)
   }
 
-  private end(flight: Flight, landed: boolean): void {
+  private end(flight: Flight, outcome: FlightOutcome): void {
+    if (flight.isOver) return
+    flight.isOver = true
     if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key)
     flight.cancel?.()
     flight.cancel = undefined
-    for (const tell of flight.waiters.splice(0)) tell(landed)
+    for (const tell of flight.waiters.splice(0)) tell(outcome)
   }
 }

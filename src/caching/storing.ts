@@ -88,7 +88,7 @@ export function keep(answered: Answered, rules: StoringRules): Omit<StoredRespon
   if (valuesOf(fields, 'set-cookie').length > 0 && !rules.stripsSetCookie) return 'set-cookie'
   // A shared cache that cannot tell which of two is meant tells neither.
   for (const name of ['etag', 'last-modified', 'content-type', 'location', 'date']) if (valuesOf(fields, name).length > 1) return 'contradictory'
-  const names = namesThatSelect(fields)
+  const names = namesThatSelect(fields, answered.isHidden)
   if (names === undefined) return 'varies'
   if (rules.isPublic && !isWhatItsPathSays(answered.path, singleValue(fields, 'content-type'))) return 'not-what-its-path-says'
   const responseMs = Math.floor(responseUs / 1000)
@@ -107,7 +107,8 @@ export function freshened(stored: StoredResponse, answered: Answered, rules: Sto
 /** RFC 9111 3.2: the fields of a 304 take the place of those of the same name, save those that describe the body it does not have. */
 export function updatedFields(stored: readonly Field[], from304: readonly Field[]): readonly Field[] {
   const news = from304.filter(([name]) => !OF_THE_BODY.has(name.toLowerCase()))
-  const said = new Set(news.map(([name]) => name.toLowerCase()))
+  // Without a Date it was made when it came, not when what it confirms was.
+  const said = new Set(['date', ...news.map(([name]) => name.toLowerCase())])
   return [...stored.filter(([name]) => !said.has(name.toLowerCase())), ...news]
 }
 const OF_THE_BODY: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'content-range', 'content-type', 'set-cookie', 'transfer-encoding'])
@@ -120,11 +121,11 @@ function directivesOf(fields: readonly Field[]): ResponseDirectives {
   return pragma ? { ...read, noCache: true } : read
 }
 
-function namesThatSelect(fields: readonly Field[]): readonly string[] | undefined {
+function namesThatSelect(fields: readonly Field[], isHidden: (name: string) => boolean): readonly string[] | undefined {
   const names = variesOn(joinedValue(fields, 'vary'))
   const origin = joinedValue(fields, 'access-control-allow-origin')
   // An upstream that lets one origin read, and forgets to say that others are answered otherwise (Fetch 3.3.5).
-  return names === undefined || origin === undefined || origin === '*' || names.includes('origin') ? names : [...names, 'origin']
+  return names === undefined || origin === undefined || origin === '*' || isHidden('access-control-allow-origin') || names.includes('origin') ? names : [...names, 'origin']
 }
 
 function describe(

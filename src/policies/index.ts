@@ -8,11 +8,13 @@ import { lifecycle } from './lifecycle/policy.ts'
 import { plan } from './plan/policy.ts'
 import { rateLimit } from './rate-limit/policy.ts'
 import { requestSize } from './request-size/policy.ts'
+import { responseCache } from './response-cache/policy.ts'
 import { secureHeaders } from './secure-headers/policy.ts'
 
 /**
  * In admit: denied addresses first, they get not even a preflight; then CORS, so that a browser may read every refusal that follows; then what has ended, which
  * costs nobody anything of a limit; then what counts and measures. In identify: what the connection proves before what a request says. In limit: what guards
- * the API first, then what a consumer's plan gives it.
+ * the API first, then what a consumer's plan gives it. In shape:
+ * the cache first, so that what it stores is what all others made of a response, and a hit needs none of them.
  */
-export const policies: readonly AnyPolicy[] = [ipFilter, cors, lifecycle, rateLimit, requestSize, clientCertificate, apiKey, plan, secureHeaders]
+export const policies: readonly AnyPolicy[] = [ipFilter, cors, lifecycle, rateLimit, requestSize, clientCertificate, apiKey, plan, responseCache, secureHeaders]

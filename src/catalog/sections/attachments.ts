@@ -102,7 +102,10 @@ export function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault
   if (typeof given === 'object' && given !== null && !Array.isArray(given) && Object.hasOwn(given, 'mode')) {
     const { mode: written, ...rest } = given as Record<string, unknown>
     config = rest
-    if (written === 'monitor') mode = 'monitor'
+    if (written === 'monitor') {
+      mode = 'monitor'
+      if (policy.enforceOnly) faults.push({ code: 'contradiction', path: [...path, 'mode'], message: `${policy.name} has nothing to watch: it works or is left out` })
+    }
     else if (written !== 'enforce') faults.push({ code: 'unknown-word', path: [...path, 'mode'], message: "'mode' must be enforce or monitor" })
   }
   const before = faults.length

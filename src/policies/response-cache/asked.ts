@@ -150,8 +150,10 @@ export class RequestReader {
     const authority = head.host.toLowerCase()
     const query = this.queryOf(x)
     const target = targetOf(api, authority, path, query)
+    // RFC 9110 4.2.2: https and http name different resources, and an upstream is told which it was.
+    const { scheme } = x
     const identity = isPublic ? '' : identityOf(x, credentials)
-    const key = `${prefix}\n${target}\n${identity}\n${rest}`
+    const key = `${prefix} ${scheme}\n${target}\n${identity}\n${rest}`
     if (key.length > KEY_LENGTH_MAX) return undefined
     const flags = head.flags.slice(0, head.fieldCount)
     return {
@@ -176,14 +178,14 @@ export class RequestReader {
   }
 
   /** What an unsafe request makes void: the same text as a GET's target. */
-  targetOf(x: Exchange): string {
-    return targetOf(this.rules.api, x.head.host.toLowerCase(), x.path, this.queryOf(x))
+  targetOf(x: Exchange, path = x.path, query = x.query): string {
+    return targetOf(this.rules.api, x.head.host.toLowerCase(), path, this.reduced(query))
   }
   /** The query that counts, which is also the one that is forwarded: what is not in the key the upstream does not see. */
   queryOf(x: Exchange): string | undefined {
     return this.reduced(x.query)
   }
-  reduced(query: string | undefined): string | undefined {
+  private reduced(query: string | undefined): string | undefined {
     const { query: chosen } = this.rules
     if (query === undefined || chosen === undefined) return query
     const kept = query.split('&').filter((parameter) => chosen.has(parameter.split('=', 1)[0]!))
