@@ -217,10 +217,18 @@ export class Harness {
   }
 }
 
+interface Asked {
+  readonly makers: readonly MakeBodyFilter[]
+  readonly watchers: readonly BodyWatcher[]
+}
 /** Sends a body through the filters that an answer asked for, and past its watchers. */
-function passed(octets: Buffer, cuts: readonly number[], answer: Answer, hasBody: boolean): Promise<{ readonly body: Buffer; readonly failure: unknown }> {
+function passed(
+  octets: Buffer,
+  cuts: readonly number[],
+  { makers, watchers: asked }: Asked,
+  hasBody: boolean,
+): Promise<{ readonly body: Buffer; readonly failure: unknown }> {
   const given: Buffer[] = []
-  const { watchers: asked, makers } = answer
   const watchers = [...asked]
   return new Promise((resolve) => {
     const tail: BodySink = {
