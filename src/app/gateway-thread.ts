@@ -1,9 +1,12 @@
 // The entry of a gateway thread: puts a gateway together from what the main thread hands over, and follows its words.
 import { openSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { MemoryResponses } from '../adapters/memory/responses.ts'
 import { sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { SharedCredentials } from '../adapters/shared-memory/shared-credentials.ts'
 import { systemClock } from '../base/clock.ts'
+import { KeyedHash } from '../base/keyed-hash.ts'
+import type { ShelfBounds } from '../caching/shelves.ts'
 import { KnownStatuses } from '../certificates/known-statuses.ts'
 import { CrashSuspects } from '../gateway/crash-suspects.ts'
 import { Challenges } from '../gateway/doors/challenges.ts'
@@ -30,9 +33,10 @@ const usage = new UsageMeter((uses) => say({ kind: 'used', uses }))
 const telling = setInterval(() => usage.flush(), USED_MS)
 const accessLog = openLog(start.publication.pieces.gateway.accessLog)
 const statuses = new KnownStatuses((question) => say({ kind: 'status', question }))
+const responses = new MemoryResponses(boundsOf(start.publication.pieces.gateway), start.epochs, new KeyedHash(start.counterSecret))
 const gateway = new Gateway({
   catalogue,
-  resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials },
+  resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials, responses },
   clock,
   caps: new ConnectionCaps(start.caps, start.index, start.threads),
   suspects: new CrashSuspects(start.crashes, start.index),
@@ -44,6 +48,11 @@ const gateway = new Gateway({
 })
 
 gateway.challenges = new Challenges(start.challenges)
+
+/** Its share of what all threads may store. */
+function boundsOf({ cache }: GatewaySettings): ShelfBounds {
+  return { octets: Math.floor(cache.octets / start.threads), keys: Math.ceil(cache.keys / start.threads) }
+}
 
 /** 0600: access logs hold personal data. */
 function openLog(where: GatewaySettings['accessLog']): AccessLog | undefined {
@@ -57,6 +66,7 @@ function publish({ generation, pieces, directory }: Publication): Promise<void> 
   publishing = publishing.then(async () => {
     try {
       await gateway.publish(generation, pieces, () => credentials.replaceFile(directory))
+      responses.bound(boundsOf(pieces.gateway))
       say({ kind: 'live', generation })
     } catch (cause) {
       say({ kind: 'refused', generation, message: cause instanceof Error ? cause.message : String(cause) })
@@ -79,7 +89,10 @@ port.on('message', (message: ToThread) => {
       say({ kind: 'answer', ask: message.ask })
       break
     case 'measure':
-      say({ kind: 'answer', ask: message.ask, measures: measure(gateway, start.index, accessLog?.dropped ?? 0) })
+      say({ kind: 'answer', ask: message.ask, measures: { ...measure(gateway, start.index, accessLog?.dropped ?? 0), cache: responses.measure() } })
+      break
+    case 'purge':
+      void responses.purge(message.purge).then((purged) => say({ kind: 'answer', ask: message.ask, purged }))
       break
     case 'ticket-keys':
       gateway.renewTicketKeys(message.keys)

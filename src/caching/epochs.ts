@@ -36,7 +36,7 @@ export class Epochs {
   get purges(): number {
     return Atomics.load(this.words, PURGES)
   }
-  purged(): void {
-    Atomics.add(this.words, PURGES, 1)
-  }
 }
+
+/** Something is purged: what is on its way now is not stored by anyone. */
+export const markPurge = (memory: SharedArrayBuffer): void => void Atomics.add(new Int32Array(memory), PURGES, 1)

@@ -125,7 +125,9 @@ function namesThatSelect(fields: readonly Field[], isHidden: (name: string) => b
   const names = variesOn(joinedValue(fields, 'vary'))
   const origin = joinedValue(fields, 'access-control-allow-origin')
   // An upstream that lets one origin read, and forgets to say that others are answered otherwise (Fetch 3.3.5).
-  return names === undefined || origin === undefined || origin === '*' || isHidden('access-control-allow-origin') || names.includes('origin') ? names : [...names, 'origin']
+  return names === undefined || origin === undefined || origin === '*' || isHidden('access-control-allow-origin') || names.includes('origin')
+    ? names
+    : [...names, 'origin']
 }
 
 function describe(

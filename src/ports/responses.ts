@@ -44,6 +44,16 @@ export interface CacheTally {
 }
 export const emptyTally = (): CacheTally => ({ hits: 0, stale: 0, validated: 0, misses: 0, bypassed: 0, collapsed: 0, stored: 0, refused: 0, invalidated: 0 })
 
+/** What one thread's store holds and did. */
+export interface CacheMeasures {
+  readonly octets: number
+  readonly keys: number
+  readonly evictions: number
+  /** Octets of bodies that are being collected. */
+  readonly collected: number
+  readonly tallies: readonly (readonly [api: string, tally: CacheTally])[]
+}
+
 /** A store that must wait answers with a promise; the one in memory never does. */
 export interface Responses {
   /** What is stored under the key and not void: one for each selection of request fields. The array is the store's own. */

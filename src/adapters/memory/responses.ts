@@ -3,7 +3,7 @@ import type { KeyedHash } from '../../base/keyed-hash.ts'
 import { Epochs } from '../../caching/epochs.ts'
 import { type Shelf, type ShelfBounds, Shelves } from '../../caching/shelves.ts'
 import { isSameSelection, octetsOf, type StoredResponse } from '../../caching/stored-response.ts'
-import { type CacheTally, emptyTally, type Filling, type Purge, type Purged, type Responses } from '../../ports/responses.ts'
+import { type CacheMeasures, type CacheTally, emptyTally, type Filling, type Purge, type Purged, type Responses } from '../../ports/responses.ts'
 
 /** Responses under one key, each for another selection of request fields. */
 const SELECTIONS_MAX = 16
@@ -93,11 +93,12 @@ export class MemoryResponses implements Responses {
     if (tally === undefined) this.tallies.set(api, (tally = emptyTally()))
     return tally
   }
-  get allTallies(): ReadonlyMap<string, CacheTally> {
-    return this.tallies
+  measure(): CacheMeasures {
+    const { octets, keys, evictions, collected } = this
+    return { octets, keys, evictions, collected, tallies: [...this.tallies] }
   }
 
-  /** Takes away what is meant, in short slices. What any thread fetches since `Epochs.purged` was told is not stored. */
+  /** Takes away what is meant, in short slices. What is being fetched is kept from being stored by `markPurge`. */
   async purge(what: Purge): Promise<Purged> {
     let responses = 0
     let octets = 0

@@ -104,9 +104,9 @@ export function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault
     config = rest
     if (written === 'monitor') {
       mode = 'monitor'
-      if (policy.enforceOnly) faults.push({ code: 'contradiction', path: [...path, 'mode'], message: `${policy.name} has nothing to watch: it works or is left out` })
-    }
-    else if (written !== 'enforce') faults.push({ code: 'unknown-word', path: [...path, 'mode'], message: "'mode' must be enforce or monitor" })
+      if (policy.enforceOnly)
+        faults.push({ code: 'contradiction', path: [...path, 'mode'], message: `${policy.name} has nothing to watch: it works or is left out` })
+    } else if (written !== 'enforce') faults.push({ code: 'unknown-word', path: [...path, 'mode'], message: "'mode' must be enforce or monitor" })
   }
   const before = faults.length
   const read: unknown = policy.config.read(config, path, faults)

@@ -61,6 +61,21 @@ const authenticationFailures = object(
   'Slows down the guessing of credentials, before any of them is looked at.',
 )
 
+const cache = object(
+  {
+    memory: withDefault(
+      size({
+        minBytes: 0,
+        maxBytes: 64 * 1024 ** 3,
+        describe: 'Most memory for stored responses, of all gateway threads together: each has its share and stores for itself.',
+      }),
+      '64MiB',
+    ),
+    entries: optional(integer({ min: 0, max: 10_000_000, describe: 'Most targets with stored responses, of all gateway threads together.' }), 65_536),
+  },
+  'What `response-cache` policies may take up.',
+)
+
 export const gatewaySettings = object(
   {
     listen: withDefault(list(gatewayListener, { min: 1, max: 64, describe: 'Addresses to serve: `http://ADDRESS:PORT`, or objects with the key `address`.' }), [
@@ -88,6 +103,7 @@ export const gatewaySettings = object(
       '256B',
     ),
     authenticationFailures: withDefault(authenticationFailures, {}),
+    cache: withDefault(cache, {}),
     acme: optional(acmeSettings),
   },
   'The gateway: where it listens, and what holds for all APIs.',

@@ -190,14 +190,21 @@ export class RequestReader {
     if (query === undefined || chosen === undefined) return query
     const kept = query.split('&').filter((parameter) => chosen.has(parameter.split('=', 1)[0]!))
     // By name alone: the order among parameters of one name may mean something.
-    return kept.length === 0 ? undefined : kept.map((text) => [text.split('=', 1)[0]!, text] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, text]) => text).join('&')
+    return kept.length === 0
+      ? undefined
+      : kept
+          .map((text) => [text.split('=', 1)[0]!, text] as const)
+          .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+          .map(([, text]) => text)
+          .join('&')
   }
 
   private meaningOf(head: RequestHead, index: number): number {
     const start = head.at[index * 4]!
     const end = head.at[index * 4 + 1]!
     const sameLength = this.names[end - start]
-    if (sameLength !== undefined) for (let k = 0; k < sameLength.length; k++) if (isNamed(head.bytes, start, end, sameLength[k]!.name)) return sameLength[k]!.meaning
+    if (sameLength !== undefined)
+      for (let k = 0; k < sameLength.length; k++) if (isNamed(head.bytes, start, end, sameLength[k]!.name)) return sameLength[k]!.meaning
     return KEYED
   }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Field } from '../../caching/field-list.ts'
 import { fieldsOf } from '../../caching/field-list.ts'
-import { Flight, type FlightOutcome, Flights } from '../../caching/flights.ts'
+import type { Flight, FlightOutcome, Flights } from '../../caching/flights.ts'
 import { standsForError, useOf } from '../../caching/reuse.ts'
 import { type StoredResponse, selected } from '../../caching/stored-response.ts'
 import { freshened, keep, type StoringRules, updatedFields } from '../../caching/storing.ts'
@@ -10,8 +10,8 @@ import { matchesWeakly } from '../../caching/validators.ts'
 import { fieldName } from '../../http/field-names.ts'
 import type { Answer } from '../../pipeline/answer.ts'
 import type { Hooks, Refusal, Reply, Verdict } from '../../pipeline/contract.ts'
-import { isPromise } from '../../pipeline/link.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
+import { isPromise } from '../../pipeline/link.ts'
 import { slot } from '../../pipeline/slots.ts'
 import type { CacheTally, Responses } from '../../ports/responses.ts'
 import type { Asked, RequestReader } from './asked.ts'
@@ -181,7 +181,11 @@ export class ResponseCache implements Hooks {
     }
     const whole = (body: Uint8Array): void => {
       const put = responses.put(key, { ...kept, body }, filling!)
-      if (put instanceof Promise) void put.then((isStored) => settle(isStored, body), () => settle(false, body))
+      if (put instanceof Promise)
+        void put.then(
+          (isStored) => settle(isStored, body),
+          () => settle(false, body),
+        )
       else settle(put, body)
     }
     const lost = (tooLong: boolean): void => {

@@ -17,7 +17,8 @@ export function invalidate(x: Exchange, answer: Answer | undefined, reader: Requ
     const value = answer.get(name)
     if (value === undefined || !URL.canParse(value, base)) continue
     const named = new URL(value, base)
-    if (named.origin === new URL(base).origin) responses.invalidate(reader.targetOf(x, decoded(named.pathname), named.search === '' ? undefined : named.search.slice(1)))
+    if (named.origin === new URL(base).origin)
+      responses.invalidate(reader.targetOf(x, decoded(named.pathname), named.search === '' ? undefined : named.search.slice(1)))
   }
 }
 

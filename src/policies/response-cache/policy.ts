@@ -1,6 +1,7 @@
 // response-cache: answers from stored responses where the upstream allows it, each caller from their own (RFC 9111).
-import { Flights } from '../../caching/flights.ts'
+
 import type { RequestDirectives } from '../../caching/cache-control.ts'
+import { Flights } from '../../caching/flights.ts'
 import { definePolicy } from '../../pipeline/contract.ts'
 import { systemTimer } from '../../pipeline/deadline.ts'
 import { RequestReader } from './asked.ts'
