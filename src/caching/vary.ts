@@ -1,5 +1,6 @@
 // Which request fields select a response, and whether two requests agree in them (RFC 9111 4.1).
 import { hash } from 'node:crypto'
+import { withoutOws } from '../http/octets.ts'
 
 /** How many names a response may vary on and still be kept: who varies on more is hardly asked the same twice. */
 const NAMES_MAX = 16
@@ -32,8 +33,8 @@ export function selectingValue(name: string, values: readonly string[]): string 
   const joined = values.join(', ')
   if (SECRETS.has(name)) return hash('sha256', Buffer.from(joined, 'latin1'), 'base64url')
   if (!LISTS.has(name) || joined.includes('"')) return joined
-  let members = joined.split(',').map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''))
+  let members = joined.split(',').map(withoutOws)
   members = members.filter((member) => member !== '')
-  if (UNORDERED.has(name)) members = members.map((member) => member.toLowerCase().replace(/[ \t]*;[ \t]*/g, ';')).sort()
+  if (UNORDERED.has(name)) members = members.map((member) => member.toLowerCase().split(';').map(withoutOws).join(';')).sort()
   return members.join(',')
 }

@@ -20,7 +20,7 @@ export function fromStore(stored: StoredResponse, asked: Asked, nowUs: number, h
     if (range !== undefined && !asked.toHead && mayServeRange(stored, asked.ifRange, nowMs)) {
       const { length } = stored.body
       const found = byteRange(range, length)
-      if (found === 'unsatisfiable') return reply(416, `Content-Range: bytes */${length}\r\n${tail}`, NO_OCTETS)
+      if (found === 'unsatisfiable') return { kind: 'reply', status: 416, fields: [['Content-Range', `bytes */${length}`]] }
       if (found !== 'ignored')
         return reply(
           206,
@@ -32,7 +32,7 @@ export function fromStore(stored: StoredResponse, asked: Asked, nowUs: number, h
   return reply(stored.status, stored.lines + tail, stored.body)
 }
 const NO_OCTETS = new Uint8Array(0)
-const reply = (status: number, lines: string, body: Uint8Array): Reply => ({ kind: 'reply', status, fields: NO_FIELDS, lines, body })
+const reply = (status: number, lines: string, body: Uint8Array): Reply => ({ kind: 'reply', status, fields: NO_FIELDS, lines, body, isDated: true })
 const NO_FIELDS: Reply['fields'] = []
 
 export const cacheStatusLine = (how: string): string => `Cache-Status: gatehouse; ${how}\r\n`
