@@ -84,8 +84,8 @@ export class Forwarding implements Waiting {
     this.client = client
     const { gateway } = client
     const owner = { output: gateway.output, failed: (cause: unknown) => this.passageFailed(cause), report: (cause: unknown) => gateway.report(cause) }
-    this.requestPassage = new BodyPassage({ ...owner, madeLater: (isWhole) => this.requestMadeLater(isWhole) })
-    this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole) })
+    this.requestPassage = new BodyPassage({ ...owner, madeLater: () => this.flushRequest(), eased: () => this.requestEased() })
+    this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole), eased: () => this.responseEased() })
   }
 
   start(x: Exchange, route: LiveRoute): void {
@@ -137,7 +137,7 @@ export class Forwarding implements Waiting {
     const x = this.x!
     this.invite()
     putRequest(client.gateway.output, x, this.route!.api, client.gateway.about(client, x), this.upgrade)
-    this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, [])
+    this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, x.takeBodyWatchers())
     if (this.collected !== undefined) {
       this.requestBody(this.collected, 0, this.collected.length)
       this.collected = undefined
@@ -185,9 +185,8 @@ export class Forwarding implements Waiting {
     }
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
   }
-  private requestMadeLater(isWhole: boolean): void {
-    this.flushRequest()
-    if (!isWhole && this.stalled && this.upstream?.socket.writableLength === 0) this.upstreamDrained()
+  private requestEased(): void {
+    if (this.upstream?.socket.writableLength === 0) this.upstreamDrained()
   }
   upstreamDrained(): void {
     this.tunnel?.upstreamDrained()
@@ -274,10 +273,10 @@ export class Forwarding implements Waiting {
     if (isWhole && this.upstream === undefined) {
       this.finish()
       client.pump()
-    } else if (client.socket.writableLength === 0) {
-      client.deadlineMs = client.gateway.coarseMs + response.silenceMs
-      this.clientDrained()
-    }
+    } else client.deadlineMs = client.gateway.coarseMs + response.silenceMs
+  }
+  private responseEased(): void {
+    if (this.client.socket.writableLength === 0) this.clientDrained()
   }
   /** A filter cannot go on: its refusal is the answer where nothing has left, else what began is seen broken. */
   private passageFailed(cause: unknown): void {
