@@ -26,6 +26,7 @@ const REQUESTS_PER_MINUTE = 600
 export interface ControlParts {
   readonly store: Store
   readonly backUps: BackUps
+  readonly responses: Services['responses']
   readonly system: SystemFacts
   readonly clock: Clock
   /** Of operators. */
@@ -65,6 +66,7 @@ export function controlPlane(parts: ControlParts): Plane {
     catalog,
     directory,
     backUps,
+    responses,
     system,
     report,
     tell,
@@ -101,7 +103,7 @@ export function controlPlane(parts: ControlParts): Plane {
     ...(parts.unready && { unready: parts.unready }),
     metrics: parts.metrics,
     services: {
-      ...{ envelope, egress, random, trail, people, directory, catalog, backUps, system, tell },
+      ...{ envelope, egress, random, trail, people, directory, catalog, backUps, responses, system, tell },
       resolving: new Resolving(catalog, nowMs),
       singleSignOn: new SingleSignOn(people),
     },

@@ -214,6 +214,7 @@ export class Running {
     const plane = controlPlane({
       ...{ store, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
       backUps: backUpsIn(backUpFolder(dataFolder), backUp, storeKind === 'sqlite' ? 'db' : 'jsonl'),
+      responses: { purge: async (what) => (await this.threads?.purge(what)) ?? { responses: 0, octets: 0 } },
       system: { version: VERSION, storeKind, generation: () => this.generation },
       counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),
       guestCounters: sharedCounters(counterMemory(GUEST_COUNTERS), randomSecret(16)),
