@@ -116,7 +116,7 @@ export function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault
 
 /** The policy's own JSON Schema with `mode` among its keys, or a list of such. */
 function jsonOf(policy: AnyPolicy, removable: boolean): JsonSchema {
-  const config = withMode(policy.config.json)
+  const config = policy.enforceOnly ? policy.config.json : withMode(policy.config.json)
   return {
     description: policy.summary,
     anyOf: [config, { type: 'array', items: config, minItems: 1, maxItems: 100 }, ...(removable ? [{ const: false }] : [])],
