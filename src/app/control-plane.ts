@@ -26,6 +26,7 @@ const REQUESTS_PER_MINUTE = 600
 export interface ControlParts {
   readonly store: Store
   readonly backUps: BackUps
+  readonly responses: Services['responses']
   readonly system: SystemFacts
   readonly targets: LiveTargets & { catchUp(): Promise<void> }
   readonly clock: Clock
@@ -66,6 +67,7 @@ export function controlPlane(parts: ControlParts): Plane {
     catalog,
     directory,
     backUps,
+    responses,
     system,
     targets,
     report,
@@ -104,7 +106,7 @@ export function controlPlane(parts: ControlParts): Plane {
     ...(parts.unready && { unready: parts.unready }),
     metrics: parts.metrics,
     services: {
-      ...{ envelope, egress, random, trail, people, directory, catalog, backUps, system, targets, tell },
+      ...{ envelope, egress, random, trail, people, directory, catalog, backUps, system, responses, targets, tell },
       resolving: new Resolving(catalog, nowMs),
       singleSignOn: new SingleSignOn(people),
     },

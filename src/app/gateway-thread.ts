@@ -1,10 +1,13 @@
 // The entry of a gateway thread: puts a gateway together from what the main thread hands over, and follows its words.
 import { openSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { MemoryResponses } from '../adapters/memory/responses.ts'
 import { sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { SharedCredentials } from '../adapters/shared-memory/shared-credentials.ts'
 import { quickChance } from '../base/chance.ts'
 import { systemClock } from '../base/clock.ts'
+import { KeyedHash } from '../base/keyed-hash.ts'
+import type { ShelfBounds } from '../caching/shelves.ts'
 import { KnownStatuses } from '../certificates/known-statuses.ts'
 import { CrashSuspects } from '../gateway/crash-suspects.ts'
 import { Challenges } from '../gateway/doors/challenges.ts'
@@ -33,10 +36,11 @@ const usage = new UsageMeter((uses) => say({ kind: 'used', uses }))
 const telling = setInterval(() => usage.flush(), USED_MS)
 const accessLog = openLog(start.publication.pieces.gateway.accessLog)
 const statuses = new KnownStatuses((question) => say({ kind: 'status', question }))
+const responses = new MemoryResponses(boundsOf(start.publication.pieces.gateway), start.epochs, new KeyedHash(start.counterSecret))
 const checks = new CheckResults(start.health)
 const gateway = new Gateway({
   catalogue,
-  resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials, timer: systemTimer, chance: quickChance() },
+  resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials, timer: systemTimer, chance: quickChance(), responses },
   clock,
   caps: new ConnectionCaps(start.caps, start.index, start.threads),
   suspects: new CrashSuspects(start.crashes, start.index),
@@ -51,6 +55,11 @@ const gateway = new Gateway({
 gateway.challenges = new Challenges(start.challenges)
 gateway.drainTargets(start.drained)
 
+/** Its share of what all threads may store. */
+function boundsOf({ cache }: GatewaySettings): ShelfBounds {
+  return { octets: Math.floor(cache.octets / start.threads), keys: Math.ceil(cache.keys / start.threads) }
+}
+
 /** 0600: access logs hold personal data. */
 function openLog(where: GatewaySettings['accessLog']): AccessLog | undefined {
   if (where === 'off') return undefined
@@ -64,6 +73,7 @@ function publish({ generation, pieces, directory, checks: words = new Map() }: P
     try {
       checks.renew(words)
       await gateway.publish(generation, pieces, () => credentials.replaceFile(directory))
+      responses.bound(boundsOf(pieces.gateway))
       say({ kind: 'live', generation })
     } catch (cause) {
       say({ kind: 'refused', generation, message: cause instanceof Error ? cause.message : String(cause) })
@@ -90,7 +100,10 @@ port.on('message', (message: ToThread) => {
       say({ kind: 'answer', ask: message.ask })
       break
     case 'measure':
-      say({ kind: 'answer', ask: message.ask, measures: measure(gateway, start.index, accessLog?.dropped ?? 0) })
+      say({ kind: 'answer', ask: message.ask, measures: { ...measure(gateway, start.index, accessLog?.dropped ?? 0), cache: responses.measure() } })
+      break
+    case 'purge':
+      void responses.purge(message.purge).then((purged) => say({ kind: 'answer', ask: message.ask, purged }))
       break
     case 'ticket-keys':
       gateway.renewTicketKeys(message.keys)

@@ -221,6 +221,7 @@ export class Running {
     const plane = controlPlane({
       ...{ store, envelope, trail, peopleKey, report, clock: this.clock, catalog: this.catalog, directory: this.directory },
       backUps: backUpsIn(backUpFolder(dataFolder), backUp, storeKind === 'sqlite' ? 'db' : 'jsonl'),
+      responses: { purge: async (what) => (await this.threads?.purge(what)) ?? { responses: 0, octets: 0 } },
       system: { version: VERSION, storeKind, generation: () => this.generation },
       targets: { measured: async () => mergedTargets((await this.threads?.measures()) ?? []), catchUp: async () => this.drains?.catchUp() },
       counters: sharedCounters(counterMemory(CONTROL_COUNTERS), randomSecret(16)),

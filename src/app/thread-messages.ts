@@ -5,6 +5,7 @@ import type { AcmeChallenges } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
+import type { Purge, Purged } from '../ports/responses.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
 
@@ -24,6 +25,8 @@ export interface ThreadStart {
   readonly wallOffsetUs: number
   readonly counters: SharedArrayBuffer
   readonly counterSecret: Uint8Array
+  /** By which stored responses become void on every thread at once. */
+  readonly epochs: SharedArrayBuffer
   readonly caps: SharedArrayBuffer
   readonly crashes: SharedArrayBuffer
   /** What active checks find. */
@@ -49,6 +52,7 @@ export type ToThread =
   | { readonly kind: 'directory'; readonly memory: DirectoryMemory; readonly ask: number }
   | { readonly kind: 'challenges'; readonly challenges: AcmeChallenges; readonly ask: number }
   | { readonly kind: 'drain-targets'; readonly drained: readonly DrainedTarget[]; readonly ask: number }
+  | { readonly kind: 'purge'; readonly purge: Purge; readonly ask: number }
   | { readonly kind: 'measure'; readonly ask: number }
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   | { readonly kind: 'status'; readonly answer: StatusAnswer }
@@ -58,7 +62,7 @@ export type FromThread =
   | { readonly kind: 'listening'; readonly ports: readonly number[] }
   | { readonly kind: 'live'; readonly generation: number }
   | { readonly kind: 'refused'; readonly generation: number; readonly message: string }
-  | { readonly kind: 'answer'; readonly ask: number; readonly measures?: ThreadMeasures }
+  | { readonly kind: 'answer'; readonly ask: number; readonly measures?: ThreadMeasures; readonly purged?: Purged }
   | { readonly kind: 'used'; readonly uses: readonly Use[] }
   | { readonly kind: 'report'; readonly text: string }
   | { readonly kind: 'status'; readonly question: StatusQuestion }

@@ -6,6 +6,7 @@ import { counterMemory, recoverCounters } from '../adapters/shared-memory/counte
 import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
 import { systemClock, wallOffsetUs } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
+import { epochMemory, markPurge } from '../caching/epochs.ts'
 import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/doors/connection-caps.ts'
 import type { DrainedTarget } from '../gateway/upstreams/drained-targets.ts'
@@ -13,6 +14,7 @@ import { healthMemory } from '../gateway/upstreams/health/active/health-words.ts
 import { type AcmeChallenges, NO_CHALLENGES } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
+import type { Purge, Purged } from '../ports/responses.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
 import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
@@ -61,6 +63,7 @@ export class GatewayThreads {
   private readonly counterSecret = randomSecret(16)
   private ticketKeys = randomSecret(48)
   private renewing: NodeJS.Timeout | undefined
+  private readonly epochs = epochMemory()
   private readonly caps: SharedArrayBuffer
   private readonly crashes: SharedArrayBuffer
   private readonly health: SharedArrayBuffer
@@ -128,6 +131,7 @@ export class GatewayThreads {
       wallOffsetUs: this.offsetUs,
       counters: this.counters,
       counterSecret: this.counterSecret,
+      epochs: this.epochs,
       caps: this.caps,
       crashes: this.crashes,
       health: this.health,
@@ -264,14 +268,24 @@ export class GatewayThreads {
     await this.askAll((ask) => ({ kind: 'drain-targets', drained, ask }))
   }
 
-  private async askAll(question: (ask: number) => ToThread): Promise<void> {
-    await Promise.all(
+  private async askAll(question: (ask: number) => ToThread): Promise<readonly (Extract<FromThread, { kind: 'answer' }> | undefined)[]> {
+    return Promise.all(
       this.threads.map(async (thread) => {
         const { worker } = thread
         const isWaitedFor = (): boolean => thread.worker === worker && !this.stopping
-        while (isWaitedFor() && (await this.ask(thread, question)) === undefined);
+        let answer: Extract<FromThread, { kind: 'answer' }> | undefined
+        while (isWaitedFor() && (answer = await this.ask(thread, question)) === undefined);
+        return answer
       }),
     )
+  }
+
+  /** Takes stored responses away on every thread; resolves when none has them any more. What is being fetched meanwhile is not stored. */
+  async purge(purge: Purge): Promise<Purged> {
+    markPurge(this.epochs)
+    const answers = await this.askAll((ask) => ({ kind: 'purge', purge, ask }))
+    const purged = answers.flatMap((answer) => answer?.purged ?? [])
+    return { responses: purged.reduce((sum, each) => sum + each.responses, 0), octets: purged.reduce((sum, each) => sum + each.octets, 0) }
   }
 
   /** What the threads counted; one that does not answer in time is left out. */

@@ -74,6 +74,7 @@ function decideOn(gateway: Gateway, client: ClientConnection, x: Exchange): Verd
 /** From here on every answer tells what the API always tells. */
 function enter(gateway: Gateway, client: ClientConnection, x: Exchange, api: LiveApi): void {
   x.api = api.settings.name
+  x.scheme = gateway.schemeOf(client, x)
   tell(gateway, client, x, api.commonChain.standing, api.standingLines)
 }
 function tell(gateway: Gateway, client: ClientConnection, x: Exchange, { replaces, defaults, transportSecurity }: Standing, lines: string): void {

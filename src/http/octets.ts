@@ -49,4 +49,12 @@ export const FOLDED = Uint8Array.from(LOWER, (o) => (o === 95 ? 45 : o))
 export const latin1 = (bytes: Buffer, start: number, end: number): string => bytes.toString('latin1', start, end)
 
 /** Text without the white space that HTTP knows at its ends: SP and HTAB (RFC 9110 5.6.3). `trim` would also take octets such as 0xa0. */
-export const withoutOws = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')
+export function withoutOws(text: string): string {
+  // By hand: as a pattern, white space between two words would be tried from each of its octets to its end.
+  let start = 0
+  let end = text.length
+  while (start < end && isOws(text.charCodeAt(start))) start++
+  while (end > start && isOws(text.charCodeAt(end - 1))) end--
+  return start === 0 && end === text.length ? text : text.slice(start, end)
+}
+const isOws = (code: number): boolean => code === SP || code === HTAB

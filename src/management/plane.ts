@@ -11,6 +11,7 @@ import type { SingleSignOn } from '../people/single-sign-on.ts'
 import type { Limiter } from '../ports/counters.ts'
 import type { Egress } from '../ports/egress.ts'
 import type { Envelope } from '../ports/envelope.ts'
+import type { Purge, Purged } from '../ports/responses.ts'
 import type { Store, Writing } from '../ports/store.ts'
 import type { TargetMeasure } from '../telemetry/measures.ts'
 import type { Trail } from '../trail/trail.ts'
@@ -111,6 +112,8 @@ export interface Services {
   readonly catalog: CatalogPublishing
   readonly resolving: Resolving
   readonly backUps: BackUps
+  /** Stored responses, on all gateway threads. */
+  readonly responses: { purge(what: Purge): Promise<Purged> }
   readonly system: SystemFacts
   readonly targets: LiveTargets
   /**

@@ -67,6 +67,8 @@ export interface GatewaySettings {
   readonly timeouts: GatewayTimeouts
   /** How many wrong credentials one address may show before it is refused unheard (hardening: "Deny by default, really"). */
   readonly authenticationFailures: { readonly limit: number; readonly windowMs: number }
+  /** What stored responses may take up, of all gateway threads together. */
+  readonly cache: { readonly octets: number; readonly keys: number }
 }
 
 export interface Listener {

@@ -2,7 +2,7 @@
 
 import { FieldNameSet } from '../http/field-name-set.ts'
 import { CONTENT_LENGTH, DISGUISED, type FieldName, fieldName, identify } from '../http/field-names.ts'
-import { BY_CHUNKS, NO_BODY, type ResponseHead } from '../http/response-head.ts'
+import { BY_CHUNKS, BY_CLOSE, NO_BODY, type ResponseHead } from '../http/response-head.ts'
 import type { BodyWatcher, MakeBodyFilter } from './body-filter.ts'
 import { type Exchange, fieldLine } from './exchange.ts'
 
@@ -104,6 +104,11 @@ export class Answer {
   /** Octets of body that were declared, -1 when none were. For HEAD and 304 they describe a body that does not follow. */
   get length(): number {
     return this.head.contentLength
+  }
+
+  /** The body has no end of its own: nobody can tell whether it was cut short (RFC 9112 8). */
+  get endsByClose(): boolean {
+    return this.head.framing === BY_CLOSE
   }
 
   /** Changes the body, behind the filters that are there. Nothing where there is none. */

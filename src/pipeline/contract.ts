@@ -4,6 +4,7 @@ import type { NetworkSet } from '../base/ip.ts'
 import type { Schema } from '../base/schema.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Credentials } from '../ports/credentials.ts'
+import type { Responses } from '../ports/responses.ts'
 import type { Answer } from './answer.ts'
 import type { Timer } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
@@ -18,11 +19,12 @@ export interface Resources {
   readonly timer: Timer
   /** Numbers from 0 to below 1, for what no secret hangs on. */
   readonly chance: () => number
+  readonly responses: Responses
 }
 
 /** A way to say no. Only `status`, `says` and the code leave the process. */
 export interface Denial {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 410 | 413 | 415 | 417 | 429 | 431 | 502 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 410 | 413 | 415 | 417 | 429 | 431 | 502 | 503 | 504
   /** The public sentence, the same for everyone: it must not tell what the caller does not know. */
   readonly says: string
   /** The standard behind it, as "OWASP API4:2023" or "RFC 9110 15.5.2". */
@@ -53,6 +55,8 @@ export interface Reply {
   /** Field lines put together before, each with its CR LF: for a reply that is given again and again. They stand before `fields`. */
   readonly lines?: string
   readonly body?: string | Uint8Array
+  /** Its lines hold the Date of a response that was made earlier (RFC 9110 6.6.1): the gateway says none of its own. */
+  readonly isDated?: true
 }
 
 /** Nothing: go on. */
@@ -155,6 +159,8 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
   notices?(config: C): readonly { readonly code: string; readonly message: string }[]
   /** A second attachment of it would contradict the first: it is a fault. */
   readonly single?: true
+  /** Watching makes no sense of it: `mode: monitor` is a fault. */
+  readonly enforceOnly?: true
   /** True when a chain may go on if this policy throws and the operator said so; identify and authorize never may. */
   readonly mayFailOpen?: true
   /** What is insecure or senseless about a valid configuration: refused at load like any other fault. */

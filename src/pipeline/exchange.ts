@@ -40,6 +40,8 @@ export class Exchange {
   defaultFields: readonly DefaultField[] = NO_DEFAULTS
   /** The line of Strict-Transport-Security, or nothing: a client in clear is not told (RFC 6797 7.2). */
   transportSecurityLine: Buffer = NO_LINE
+  /** By which way the caller came, to whoever it came first: what the upstream is told as X-Forwarded-Proto. */
+  scheme: 'http' | 'https' = 'http'
   /** Path, with the API's prefix: as matched, and as forwarded unless `upstreamPath` says otherwise. */
   private cachedPath: string | undefined = undefined
   private cachedMethod: string | undefined = undefined

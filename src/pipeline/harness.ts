@@ -1,12 +1,15 @@
 // What policies are tested on: real codec, real chain, real counters, a clock that is moved by hand.
 import assert from 'node:assert/strict'
 import { MemoryCredentials } from '../adapters/memory/credentials.ts'
+import { MemoryResponses } from '../adapters/memory/responses.ts'
 import { counterMemory, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { quickChance } from '../base/chance.ts'
 import { manualClock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
 import { addressGroup, formatIp, parseIp, unmapped } from '../base/ip.ts'
+import { KeyedHash } from '../base/keyed-hash.ts'
 import { keyDigest } from '../base/keys.ts'
+import { epochMemory } from '../caching/epochs.ts'
 import { reasonPhrase } from '../http/reason-phrases.ts'
 import { readRequestHead } from '../http/request-head.ts'
 import { ResponseHead, readResponseHead } from '../http/response-head.ts'
@@ -98,6 +101,7 @@ const LIMITS = { headBytes: 64 * 1024, targetBytes: 16 * 1024, fields: 256 }
 export class Harness {
   readonly clock = manualClock()
   readonly memory = counterMemory(1024)
+  readonly responses = new MemoryResponses({ octets: 4 * 1024 * 1024, keys: 10_000 }, epochMemory(), new KeyedHash(new Uint8Array(16).fill(2)))
   readonly chain: Chain
   readonly tally: Float64Array
   private readonly api: string
@@ -122,6 +126,7 @@ export class Harness {
       credentials,
       timer: systemTimer,
       chance: quickChance(1),
+      responses: this.responses,
       ...options.resources,
     }
     const faults: Fault[] = []
@@ -279,7 +284,7 @@ export function faultsOf(attached: readonly Attached[], options: HarnessOptions 
 }
 
 function outcome(x: Exchange, verdict: Verdict, synchronous: boolean): Outcome {
-  const lines = x.clientFields.split('\r\n').slice(0, -1)
+  const lines = ((verdict?.kind === 'reply' ? (verdict.lines ?? '') : '') + x.clientFields).split('\r\n').slice(0, -1)
   const given = lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const)
   const fields = new Map<string, string>()
   for (const [name, value] of [...given, ...(verdict?.fields ?? [])]) {

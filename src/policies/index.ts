@@ -13,6 +13,7 @@ import { plan } from './plan/policy.ts'
 import { rateLimit } from './rate-limit/policy.ts'
 import { redirect } from './redirect/policy.ts'
 import { requestSize } from './request-size/policy.ts'
+import { responseCache } from './response-cache/policy.ts'
 import { rewrite } from './rewrite/policy.ts'
 import { secureHeaders } from './secure-headers/policy.ts'
 
@@ -33,6 +34,7 @@ export const policies: readonly AnyPolicy[] = [
   plan,
   redirect,
   mock,
+  responseCache,
   compress,
   headers,
   rewrite,

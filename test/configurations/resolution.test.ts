@@ -29,6 +29,7 @@ test('settings arrive in bytes and milliseconds, as written', () => {
     limits: { headBytes: 32768, targetBytes: 4096, fields: 64, bodyBytes: 1048576, connections: 1000, connectionsPerAddress: 10 },
     timeouts: { headMs: 5000, idleMs: 30_000, stallMs: 10_000, bodyBytesPerSecond: 1024, drainMs: 60_000 },
     authenticationFailures: { limit: 10, windowMs: 600_000 },
+    cache: { octets: 64 * 1024 * 1024, keys: 65_536 },
   })
   assert.deepEqual(snapshot.apis.find(({ name }) => name === 'shop')!.websocket, {
     origins: ['https://shop.example'],
@@ -135,6 +136,7 @@ test('defaults are those of the reference page', () => {
     limits: { headBytes: 16384, targetBytes: 8192, fields: 100, bodyBytes: 10485760, connections: 65536, connectionsPerAddress: 4096 },
     timeouts: { headMs: 10_000, idleMs: 60_000, stallMs: 15_000, bodyBytesPerSecond: 256, drainMs: 10_000 },
     authenticationFailures: { limit: 100, windowMs: 60_000 },
+    cache: { octets: 64 * 1024 * 1024, keys: 65_536 },
   })
   assert.deepEqual(found.control, {
     listen: { host: '127.0.0.1', port: 8081 },

@@ -64,6 +64,7 @@ export async function openHouse({ folder, store: given, nodeId = 'node_test', fi
   directory.accept(await directory.admit(catalog.configuration.directory))
   const plane = controlPlane({
     ...{ store, clock, envelope, catalog, directory, peopleKey, trail },
+    responses: { purge: async () => ({ responses: 0, octets: 0 }) },
     backUps: backUpsIn(`${folder}/backups`, foundations.backUp, 'db'),
     system: { version: '0.0.0', storeKind: 'sqlite', generation: () => 1 },
     targets: { measured: async () => [], catchUp: async () => {} },

@@ -115,6 +115,7 @@ export async function world(options: { readonly store?: Store; readonly file?: o
   const plane = controlPlane({
     ...{ store, clock, envelope, egress, catalog, directory, peopleKey },
     backUps: backUpsIn(folder, archiveBackUp(store), 'jsonl'),
+    responses: { purge: async ({ api }) => ({ responses: api.length, octets: 1000 }) },
     system: { version: '0.0.0', storeKind: 'memory', generation: () => 1 },
     targets: { measured: async () => [], catchUp: async () => {} },
     trail: notices.trail,

@@ -1,14 +1,18 @@
 // A gateway in the test's own thread, with all policies and a configuration as a file would have it, and a clock that is moved by hand.
+
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { MemoryCredentials } from '../../src/adapters/memory/credentials.ts'
+import { MemoryResponses } from '../../src/adapters/memory/responses.ts'
 import { counterMemory, sharedCounters } from '../../src/adapters/shared-memory/counters.ts'
 import { quickChance } from '../../src/base/chance.ts'
 import { manualClock } from '../../src/base/clock.ts'
+import { KeyedHash } from '../../src/base/keyed-hash.ts'
 import { keyDigest } from '../../src/base/keys.ts'
+import { epochMemory } from '../../src/caching/epochs.ts'
 import { loadConfiguration } from '../../src/catalog/resolving/resolve.ts'
 import { CrashSuspects, crashMemory } from '../../src/gateway/crash-suspects.ts'
 import { Challenges } from '../../src/gateway/doors/challenges.ts'
@@ -66,9 +70,17 @@ export async function configuredGateway(
       done(null)
     },
   })
+  const responses = new MemoryResponses({ octets: 16 * 1024 * 1024, keys: 10_000 }, epochMemory(), new KeyedHash(new Uint8Array(16).fill(2)))
   const gateway = new Gateway({
     catalogue: new Map(policies.map((policy) => [policy.name, policy])),
-    resources: { clock, counters: sharedCounters(counterMemory(4096), new Uint8Array(16).fill(1)), credentials, timer: systemTimer, chance: quickChance(1) },
+    resources: {
+      clock,
+      counters: sharedCounters(counterMemory(4096), new Uint8Array(16).fill(1)),
+      credentials,
+      timer: systemTimer,
+      chance: quickChance(1),
+      responses,
+    },
     clock,
     caps: new ConnectionCaps(capsMemory(1), 0, 1),
     suspects: new CrashSuspects(crashMemory(1), 0),

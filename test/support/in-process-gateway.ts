@@ -1,7 +1,11 @@
 // A gateway in the test's own thread with one policy of the test's making: for what no policy of ours does, such as to wait or to break.
+
 import assert from 'node:assert/strict'
+import { MemoryResponses } from '../../src/adapters/memory/responses.ts'
 import { manualClock } from '../../src/base/clock.ts'
+import { KeyedHash } from '../../src/base/keyed-hash.ts'
 import { object } from '../../src/base/schema.ts'
+import { epochMemory } from '../../src/caching/epochs.ts'
 import { CrashSuspects } from '../../src/gateway/crash-suspects.ts'
 import { ConnectionCaps, capsMemory } from '../../src/gateway/doors/connection-caps.ts'
 import { Gateway } from '../../src/gateway/gateway.ts'
@@ -34,6 +38,7 @@ export async function inProcessGateway(
     compile: () => hooks,
   })
   const clock = manualClock(0)
+  const responses = new MemoryResponses({ octets: 0, keys: 0 }, epochMemory(), new KeyedHash(new Uint8Array(16)))
   const gateway = new Gateway({
     catalogue: new Map([[policy.name, policy]]),
     resources: {
@@ -41,6 +46,7 @@ export async function inProcessGateway(
       counters: { limiter: () => assert.fail() },
       credentials: { findKey: () => undefined },
       timer: systemTimer,
+      responses,
       chance: () => assert.fail(),
     },
     clock,
@@ -59,6 +65,7 @@ export async function inProcessGateway(
       limits: { headBytes: 16_384, targetBytes: 8192, fields: 100, bodyBytes: 2 ** 30, connections: 100, connectionsPerAddress: 100 },
       timeouts: { headMs: 10_000, idleMs: 10_000, stallMs: 10_000, bodyBytesPerSecond: 1, drainMs: 100 },
       authenticationFailures: { limit: 1, windowMs: 1000 },
+      cache: { octets: 0, keys: 0 },
     },
     apis: [
       {

@@ -22,7 +22,7 @@ ${policy.when}
 ${policy.examples.map((example) => exampleOf(policy, example)).join('\n')}
 ## Configuration
 
-${policy.attachedBy ? attachedNote(policy.attachedBy) : ''}${keyTable(policy.config.json).trimEnd()}${policy.attachedBy ? '' : MODE_NOTE}
+${policy.attachedBy ? attachedNote(policy.attachedBy) : ''}${keyTable(policy.config.json).trimEnd()}${policy.attachedBy || policy.enforceOnly ? '' : MODE_NOTE}
 
 ## Refusals
 

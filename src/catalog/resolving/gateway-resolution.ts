@@ -16,7 +16,7 @@ export function gatewayOf(
   lists: ReadonlyMap<string, readonly string[]>,
   listen: readonly Listener[],
 ): GatewaySettings {
-  const { limits, timeouts, accessLog, authenticationFailures, zone, dns } = section
+  const { limits, timeouts, accessLog, authenticationFailures, zone, dns, cache } = section
   return {
     listen,
     threads: section.threads === 'auto' ? Math.max(1, Math.min(64, cores)) : section.threads,
@@ -40,6 +40,7 @@ export function gatewayOf(
       drainMs: timeouts.drain,
     },
     authenticationFailures: { limit: authenticationFailures.limit, windowMs: authenticationFailures.window },
+    cache: { octets: cache.memory, keys: cache.entries },
   }
 }
 

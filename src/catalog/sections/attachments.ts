@@ -102,8 +102,11 @@ export function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault
   if (typeof given === 'object' && given !== null && !Array.isArray(given) && Object.hasOwn(given, 'mode')) {
     const { mode: written, ...rest } = given as Record<string, unknown>
     config = rest
-    if (written === 'monitor') mode = 'monitor'
-    else if (written !== 'enforce') faults.push({ code: 'unknown-word', path: [...path, 'mode'], message: "'mode' must be enforce or monitor" })
+    if (written === 'monitor') {
+      mode = 'monitor'
+      if (policy.enforceOnly)
+        faults.push({ code: 'contradiction', path: [...path, 'mode'], message: `${policy.name} has nothing to watch: it works or is left out` })
+    } else if (written !== 'enforce') faults.push({ code: 'unknown-word', path: [...path, 'mode'], message: "'mode' must be enforce or monitor" })
   }
   const before = faults.length
   const read: unknown = policy.config.read(config, path, faults)
@@ -113,7 +116,7 @@ export function one(policy: AnyPolicy, given: unknown, path: Path, faults: Fault
 
 /** The policy's own JSON Schema with `mode` among its keys, or a list of such. */
 function jsonOf(policy: AnyPolicy, removable: boolean): JsonSchema {
-  const config = withMode(policy.config.json)
+  const config = policy.enforceOnly ? policy.config.json : withMode(policy.config.json)
   return {
     description: policy.summary,
     anyOf: [config, { type: 'array', items: config, minItems: 1, maxItems: 100 }, ...(removable ? [{ const: false }] : [])],

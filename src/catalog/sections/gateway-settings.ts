@@ -110,6 +110,20 @@ const dns = object(
   },
   'Who is asked for the addresses of upstreams.',
 )
+const cache = object(
+  {
+    memory: withDefault(
+      size({
+        minBytes: 0,
+        maxBytes: 64 * 1024 ** 3,
+        describe: 'Most memory for stored responses, of all gateway threads together: each has its share and stores for itself.',
+      }),
+      '64MiB',
+    ),
+    entries: optional(integer({ min: 0, max: 10_000_000, describe: 'Most targets with stored responses, of all gateway threads together.' }), 65_536),
+  },
+  'What `response-cache` policies may take up.',
+)
 
 export const gatewaySettings = object(
   {
@@ -148,6 +162,7 @@ export const gatewaySettings = object(
       '256B',
     ),
     authenticationFailures: withDefault(authenticationFailures, {}),
+    cache: withDefault(cache, {}),
     acme: optional(acmeSettings),
   },
   'The gateway: where it listens, and what holds for all APIs.',

@@ -17,6 +17,10 @@ export const listPatches = (to: Connection, input: { readonly parameters: { read
 export const listVersions = (to: Connection, input: { readonly parameters: { readonly api: string } }): Promise<Answer<{ readonly items: readonly { readonly version: string; readonly state: 'preview' | 'active' | 'deprecated' | 'retired'; readonly deprecated?: string; readonly sunset?: string; readonly nextChange?: string; readonly successor?: string; readonly docs?: string; readonly callers: number; readonly lastCall?: string }[] }>> =>
   to.call('GET', '/apis/{api}/versions', input)
 
+/** Takes stored responses of an API away: of a path, with a prefix, with a tag, or all. No thread of this node answers from them once this is answered. */
+export const purgeResponses = (to: Connection, input: { readonly parameters: { readonly api: string }; readonly body: { readonly path?: string; readonly prefix?: string; readonly tag?: string }; readonly idempotencyKey?: string }): Promise<Answer<{ readonly responses: number; readonly octets: number }>> =>
+  to.call('POST', '/apis/{api}/purge', input)
+
 /** Takes a virtual patch out: the API is served without it when this is answered. */
 export const removePatch = (to: Connection, input: { readonly parameters: { readonly api: string; readonly patch: string }; readonly ifMatch: string }): Promise<Answer<undefined>> =>
   to.call('DELETE', '/apis/{api}/patches/{patch}', input)

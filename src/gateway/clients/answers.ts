@@ -3,6 +3,7 @@ import type { MessageFault } from '../../http/faults.ts'
 import { reasonPhrase } from '../../http/reason-phrases.ts'
 import { problemDocument } from '../../model/problem.ts'
 import type { Refusal, Reply } from '../../pipeline/contract.ts'
+import { NO_LINE } from '../../pipeline/exchange.ts'
 import type { GatewayCode } from '../denials.ts'
 import { putOwn } from '../messages.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -50,17 +51,17 @@ export function insteadOf(client: ClientConnection, code: GatewayCode): Reply | 
 export function answerReply(client: ClientConnection, reply: Reply): void {
   let lines = reply.lines ?? ''
   for (const [name, value] of reply.fields) lines += `${name}: ${value}\r\n`
-  answer(client, reply.status, lines, reply.body ?? '')
+  answer(client, reply.status, lines, reply.body ?? '', reply.status, reply.isDated === true ? NO_LINE : client.gateway.dateLine)
 }
 
 /** `told`: the status that the client sees, where that is another. */
-function answer(client: ClientConnection, status: number, lines: string, body: string | Uint8Array, told = status): void {
+function answer(client: ClientConnection, status: number, lines: string, body: string | Uint8Array, told = status, date = client.gateway.dateLine): void {
   const { gateway, socket } = client
   const x = client.x!
   for (const { among, line } of x.defaultFields) if (!among.test(lines)) lines += line
   client.status = status
   client.responseStarted = true
-  putOwn(gateway.output, told, reasonPhrase(told), lines, body, x, client.toHead, client, gateway.dateLine)
+  putOwn(gateway.output, told, reasonPhrase(told), lines, body, x, client.toHead, client, date)
   client.bytesOut = body.length
   gateway.output.send(socket)
   client.finish()

@@ -96,6 +96,18 @@ export const apis: Scenarios = {
     },
     refusals: {},
   },
+  purgeResponses: {
+    may: WRITERS,
+    good: async (world) => {
+      await published(world, api('cherries', 'reds'))
+      return { path: '/apis/cherries/purge', body: { tag: 'fruit' } }
+    },
+    foreign: async (world) => {
+      await published(world, api('plums', 'blues'))
+      return { path: '/apis/plums/purge', body: {} }
+    },
+    refusals: {},
+  },
   removePatch: {
     may: WRITERS,
     good: (world) => removed(world, 'apples'),

@@ -4,6 +4,7 @@ import { compareVersions } from './compare-versions.ts'
 import { createPatch } from './create-patch.ts'
 import { listPatches } from './list-patches.ts'
 import { listVersions } from './list-versions.ts'
+import { purgeResponses } from './purge-responses.ts'
 import { removePatch } from './remove-patch.ts'
 
-export const apisOperations: readonly AnyOperation[] = [compareVersions, createPatch, listPatches, listVersions, removePatch]
+export const apisOperations: readonly AnyOperation[] = [compareVersions, createPatch, listPatches, listVersions, purgeResponses, removePatch]
