@@ -11,10 +11,15 @@ import { ConnectionCaps } from '../gateway/doors/connection-caps.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { measure } from '../gateway/measuring.ts'
 import type { GatewaySettings } from '../model/snapshot.ts'
+import { ThreadPolicies } from '../own-policies/thread-policies.ts'
+import { ThreadWords } from '../own-policies/watch-words.ts'
+import { LOOK_MS } from '../own-policies/watchdog.ts'
+import type { AnyPolicy } from '../pipeline/contract.ts'
 import { AccessLog, fileSink, streamSink } from '../telemetry/access-log.ts'
 import { UsageMeter } from '../telemetry/usage.ts'
-import { catalogue } from './compose.ts'
+import { policies } from './compose.ts'
 import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
+import { wayOut } from './way-out.ts'
 
 /** How often the main thread is told who called. */
 const USED_MS = 2000
@@ -22,7 +27,14 @@ const USED_MS = 2000
 const port = parentPort!
 const start = workerData as ThreadStart
 const say = (message: FromThread): void => port.postMessage(message)
-const report = (cause: unknown): void => say({ kind: 'report', text: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
+const report = (cause: unknown): void => say({ kind: 'report', text: reportText(cause) })
+
+/** What broke a policy is what its author needs to see, not the way on which the gateway noticed. */
+function reportText(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  if (cause.cause === undefined) return cause.stack ?? cause.message
+  return `${cause.message}: ${cause.cause instanceof Error ? (cause.cause.stack ?? cause.cause.message) : String(cause.cause)}`
+}
 
 const clock = systemClock(start.wallOffsetUs)
 const credentials = new SharedCredentials(start.publication.directory, start.directory)
@@ -30,6 +42,18 @@ const usage = new UsageMeter((uses) => say({ kind: 'used', uses }))
 const telling = setInterval(() => usage.flush(), USED_MS)
 const accessLog = openLog(start.publication.pieces.gateway.accessLog)
 const statuses = new KnownStatuses((question) => say({ kind: 'status', question }))
+/** Those of the program, and behind them those of operators: as of the publication that is being compiled. */
+const catalogue = new Map<string, AnyPolicy>()
+let { egress } = start.publication
+const words = new ThreadWords(start.watched, start.index)
+const ownPolicies = new ThreadPolicies(
+  words,
+  wayOut(
+    () => egress.allowPrivate,
+    () => egress.own,
+  ),
+)
+let beating: NodeJS.Timeout | undefined
 const gateway = new Gateway({
   catalogue,
   resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials },
@@ -53,9 +77,10 @@ function openLog(where: GatewaySettings['accessLog']): AccessLog | undefined {
 
 /** Publishes one at a time and in order: a later one never overtakes. */
 let publishing: Promise<void> = Promise.resolve()
-function publish({ generation, pieces, directory }: Publication): Promise<void> {
+function publish({ generation, pieces, directory, ...own }: Publication): Promise<void> {
   publishing = publishing.then(async () => {
     try {
+      await takeUp(own)
       await gateway.publish(generation, pieces, () => credentials.replaceFile(directory))
       say({ kind: 'live', generation })
     } catch (cause) {
@@ -63,6 +88,14 @@ function publish({ generation, pieces, directory }: Publication): Promise<void> 
     }
   })
   return publishing
+}
+
+async function takeUp(publication: Pick<Publication, 'ownPolicies' | 'egress'>): Promise<void> {
+  egress = publication.egress
+  if (publication.ownPolicies.length > 0) beating ??= setInterval(() => words.beat(), LOOK_MS)
+  const own = await ownPolicies.load(publication.ownPolicies)
+  catalogue.clear()
+  for (const policy of [...policies, ...own]) catalogue.set(policy.name, policy)
 }
 
 port.on('message', (message: ToThread) => {
@@ -90,6 +123,7 @@ port.on('message', (message: ToThread) => {
     case 'drain':
       void gateway.drain().then(() => {
         clearInterval(telling)
+        clearInterval(beating)
         usage.flush()
         say({ kind: 'drained' })
         port.close()

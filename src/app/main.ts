@@ -43,7 +43,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
       case 'start':
         return asksHelp ? helped(startHelp) : await start(rest, settings)
       case 'check':
-        return asksHelp ? helped(checkHelp) : check(rest)
+        return asksHelp ? helped(checkHelp) : await check(rest)
       case 'diff':
         return asksHelp ? helped(diffHelp) : await diff(rest, settings)
       case 'apply':

@@ -1,5 +1,5 @@
 // A running Gatehouse: configuration, gateway threads, control listener and store, started in the order that never serves half of it.
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname, resolve } from 'node:path'
 import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shared-memory/counters.ts'
@@ -21,8 +21,8 @@ import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { ControlTls } from '../management/control-tls.ts'
 import { operations } from '../management/operations/index.ts'
-import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import { insecureUpstreams, upstreamCertificates } from '../model/upstream-reports.ts'
+import type { PolicyRevisions } from '../own-policies/revisions.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
@@ -31,12 +31,14 @@ import { backUpFolder, backUpsIn } from './back-ups.ts'
 import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
-import { type Foundations, openFoundations } from './foundations.ts'
+import { type Foundations, isOpenToOthers, openFoundations } from './foundations.ts'
 import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
+import { policyRevisions, withOwnPolicies } from './own-policies.ts'
 import { endControl, inTime } from './parting.ts'
+import { publicationOf } from './publication.ts'
 import { RefusedConfiguration } from './refused-configuration.ts'
 import { revocationReports } from './revocation-reports.ts'
 import type { Settings } from './settings.ts'
@@ -88,9 +90,11 @@ export class Running {
   private published: AuthorityFiles | undefined
   private readonly nodeId = randomName('node')
   private certificates!: CertificateUpkeep
+  private readonly revisions: PolicyRevisions
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
-  private constructor(file: string, voice: Voice, foundations: Foundations) {
+  private constructor(file: string, voice: Voice, foundations: Foundations, revisions: PolicyRevisions) {
+    this.revisions = revisions
     this.file = file
     this.voice = voice
     this.foundations = foundations
@@ -104,7 +108,9 @@ export class Running {
 
   /** Starts everything. Throws `RefusedConfiguration`, or an error whose message is for the operator. `store`: one in place of the configured one. */
   static async start(file: string, settings: Settings, voice: Voice, store?: Store): Promise<Running> {
-    const sources = readSources(file, new DocumentCache())
+    const revisions = policyRevisions()
+    const read = (): Promise<Sources> => withOwnPolicies(readSources(file, new DocumentCache()), revisions)
+    const sources = await read()
     const nowMs = Math.floor(systemClock().nowUs() / 1000)
     // The file says where the store is: it has to stand by itself before what the store holds can join it.
     const alone = resolveSources(sources, { policies, nowMs })
@@ -112,11 +118,11 @@ export class Running {
     mkdirSync(alone.dataFolder, { recursive: true, mode: 0o700 })
     if (isOpenToOthers(alone.dataFolder))
       voice.warn(`others than the owner may write into ${alone.dataFolder}, and so take away or replace what is kept there: chmod go-w it`)
-    const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }))
+    const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }), revisions)
     try {
       await (running.published = new AuthorityFiles(running.foundations.store, alone.dataFolder, (text) => voice.warn(text))).start()
       // What the store knows to be revoked is refused from the first request on, whatever the file said when it was read.
-      await running.open(readSources(file, new DocumentCache()), settings)
+      await running.open(await read(), settings)
     } catch (cause) {
       await running.stop()
       throw cause
@@ -152,6 +158,7 @@ export class Running {
       report,
       used: (uses) => this.directory.used(uses),
       statusOf: (question) => statuses.ask(question),
+      nameOf: (revision) => this.revisions.named(revision),
     })
     this.directory.attach((memory) => threads.handOver(memory))
     this.directory.accept(share)
@@ -161,7 +168,7 @@ export class Running {
     await this.openControl(started, settings, admin.token)
     this.tasks.every(USAGE_MS, () => usage.flush())
     this.tasks.every(USAGE_SWEEP_MS, () => usage.sweep(this.nowMs))
-    this.watch = watchSources(this.file, { digest: sources.digest }, (read) => this.catalog.fileChanged(read))
+    this.watch = watchSources(this.file, { digest: sources.digest }, async (read) => this.catalog.fileChanged(await withOwnPolicies(read, this.revisions)))
     const { trail, store } = this.foundations
     const event = { act: 'gatehouse.start', actor: { kind: 'system', id: 'system' }, outcome: 'done', detail: { version: VERSION } } as const
     await store.write((writing) => trail.append(writing, event, this.nowMs))
@@ -313,8 +320,9 @@ export class Running {
       )
     return share
   }
-  private publication({ snapshot }: Configuration, { table }: FileShare): Publication {
-    return { generation: this.generation, pieces: cutSnapshot(snapshot), directory: table.memory }
+  private publication(configuration: Configuration, { table }: FileShare): Publication {
+    const { generation, revisions } = this
+    return publicationOf(configuration, { generation, revisions, directory: table.memory, controlPort: this.control && this.controlPort })
   }
 
   private told({ what, faults, reasons, revision, notices = [] }: News): void {
@@ -390,6 +398,3 @@ export class Running {
     await ending?.catch((cause) => this.voice.warn(`${what} did not end as it should: ${(cause as Error).message}`))
   }
 }
-
-/** Volumes of containers come like this: it is told, and not refused. */
-const isOpenToOthers = (folder: string): boolean => process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0

@@ -4,6 +4,7 @@ import type { AcmeChallenges } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
+import type { PolicyRevision } from '../own-policies/revisions.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
 
@@ -12,6 +13,10 @@ export interface Publication {
   readonly generation: number
   readonly pieces: SnapshotPieces
   readonly directory: DirectoryMemory
+  /** Policies that operators wrote, in their order. */
+  readonly ownPolicies: readonly PolicyRevision[]
+  /** Where these may fetch from besides public addresses, and where never. */
+  readonly egress: { readonly allowPrivate: readonly string[]; readonly own: readonly { readonly host: string; readonly port: number }[] }
 }
 
 /** What a gateway thread starts from. The memories are shared by all threads. */
@@ -23,6 +28,8 @@ export interface ThreadStart {
   readonly counterSecret: Uint8Array
   readonly caps: SharedArrayBuffer
   readonly crashes: SharedArrayBuffer
+  /** Where each thread says whose policy it runs. */
+  readonly watched: SharedArrayBuffer
   /** 48 octets. */
   readonly ticketKeys: Uint8Array
   /** Several threads listen on one port. */

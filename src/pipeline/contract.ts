@@ -130,6 +130,8 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
   letsStrangersPass?(config: C): boolean
   /** Never written under `policies`: the catalog attaches it to every operation of an API that has this key. */
   readonly attachedBy?: 'plans'
+  /** Of a policy that operators wrote: which text of it this is. Absent: it came with the program. */
+  readonly revision?: string
   /** A second attachment of it would contradict the first: it is a fault. */
   readonly single?: true
   /** True when a chain may go on if this policy throws and the operator said so; identify and authorize never may. */

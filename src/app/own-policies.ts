@@ -1,0 +1,45 @@
+// Puts what operators wrote beside what came with the program: between reading the files and resolving what they say.
+import { basename } from 'node:path'
+import { DocumentCache } from '../catalog/reading/document-cache.ts'
+import { type LocatedFault, locate, sorted } from '../catalog/reading/located-fault.ts'
+import { readSources, type Sources } from '../catalog/reading/sources.ts'
+import { type Resolution, resolveSources } from '../catalog/resolving/resolve.ts'
+import { LATER } from '../catalog/sections/attachments.ts'
+import { POLICY_FILES_MAX } from '../catalog/sections/policy-files-schema.ts'
+import { PolicyRevisions } from '../own-policies/revisions.ts'
+import type { AnyPolicy } from '../pipeline/contract.ts'
+import { policies } from './compose.ts'
+
+/** Names that no policy of an operator may have. */
+export const takenNames: readonly string[] = [...policies.map(({ name }) => name), ...LATER]
+
+/** One a process. */
+export const policyRevisions = (): PolicyRevisions => new PolicyRevisions(takenNames)
+
+/** The same sources with the policies that they name, loaded, or with what is wrong with them. Never rejects. */
+export async function withOwnPolicies(sources: Sources, revisions: PolicyRevisions): Promise<Sources> {
+  const { main, policyFiles } = sources
+  if (main === undefined || policyFiles.length === 0) return sources
+  const own: AnyPolicy[] = []
+  const faults: LocatedFault[] = []
+  const places = new Map<string, string>()
+  for (const file of policyFiles.slice(0, POLICY_FILES_MAX)) {
+    const loading = await revisions.load(file)
+    const refuse = (code: string, message: string): void =>
+      void faults.push(locate(main, { code, path: file.path, message: `${basename(file.file)}: ${message}` }))
+    if ('faults' in loading) {
+      for (const { code, message } of loading.faults) refuse(code, message)
+      if (loading.known !== undefined && !own.some(({ name }) => name === loading.known!.name)) own.push(loading.known)
+    } else if (places.has(loading.policy.name)) refuse('policy-name', `'${loading.policy.name}' is in ${places.get(loading.policy.name)} already`)
+    else {
+      places.set(loading.policy.name, file.file)
+      own.push(loading.policy)
+    }
+  }
+  return { ...sources, ownPolicies: own, faults: faults.length === 0 ? sources.faults : sorted([...sources.faults, ...faults]) }
+}
+
+/** Reads and resolves a configuration in one go, for a command: the policies that it names are loaded, and their examples run. */
+export async function loadWhole(file: string, nowMs: number): Promise<Resolution> {
+  return resolveSources(await withOwnPolicies(readSources(file, new DocumentCache()), policyRevisions()), { policies, nowMs })
+}
