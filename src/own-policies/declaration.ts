@@ -22,7 +22,8 @@ export function declarationFaults(exported: unknown, taken: ReadonlySet<string>)
   const faults: DeclarationFault[] = []
   const wrong = (message: string): void => void faults.push({ code: 'policy-shape', message })
   const policy = exported as Partial<AnyOwnPolicy> & { readonly [key: string]: unknown }
-  nameFaults(policy.name, taken, faults)
+  const ofName = nameFault(policy.name, taken)
+  if (ofName !== undefined) faults.push({ code: 'policy-name', message: ofName })
   for (const key of Object.keys(policy)) if (!KEYS.has(key)) wrong(`a policy has no '${key}': it has ${[...KEYS].join(', ')}`)
   if (!STAGES.includes(policy.stage as (typeof STAGES)[number])) wrong(`'stage' is one of ${STAGES.join(', ')}`)
   if (typeof policy.summary !== 'string' || policy.summary === '' || policy.summary.length > 300) wrong("'summary' is one sentence")
@@ -44,16 +45,13 @@ export function declarationFaults(exported: unknown, taken: ReadonlySet<string>)
 
 const KEYS = new Set(['name', 'stage', 'summary', 'config', 'uses', 'reads', 'writes', 'denials', 'examples', 'credentials', 'faults', 'compile'])
 
-function nameFaults(name: unknown, taken: ReadonlySet<string>, faults: DeclarationFault[]): void {
-  if (typeof name !== 'string' || !NAME.test(name) || name.length > 60) {
-    const near = typeof name === 'string' && CODE.test(name) ? `: 'acme-${name}', with a first word of your own` : ", the first of them your own: 'acme-tenant'"
-    faults.push({ code: 'policy-name', message: `the name of a policy is words in lower case with hyphens between${near}` })
-  } else if (taken.has(name)) {
-    faults.push({
-      code: 'policy-name',
-      message: `'${name}' is the name of a policy of Gatehouse itself: begin yours with a word of your own, such as 'acme-${name}'`,
-    })
-  }
+/** What is wrong with a name, as one sentence. */
+export function nameFault(name: unknown, taken: ReadonlySet<string>): string | undefined {
+  if (typeof name === 'string' && taken.has(name))
+    return `'${name}' is the name of a policy of Gatehouse itself: begin yours with a word of your own, such as 'acme-${name}'`
+  if (typeof name === 'string' && NAME.test(name) && name.length <= 60) return undefined
+  const near = typeof name === 'string' && CODE.test(name) ? `: 'acme-${name}'` : ", such as 'acme-tenant'"
+  return `the name of a policy is words in lower case with hyphens between, the first of them your own${near}`
 }
 
 function list(value: unknown, key: string, wrong: (message: string) => void): readonly unknown[] {

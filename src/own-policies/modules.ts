@@ -24,10 +24,7 @@ let isHooked = false
 /** What the file exports by default. Rejects with what the text has against it. */
 export async function loadModule({ url, texts }: PolicyModules): Promise<unknown> {
   for (const [name, text] of texts) known.set(name, text)
-  if (!isHooked) {
-    isHooked = true
-    registerHooks({ resolve, load })
-  }
+  hookModules()
   try {
     const { default: exported } = (await import(url)) as { readonly default?: unknown }
     return exported
@@ -35,6 +32,13 @@ export async function loadModule({ url, texts }: PolicyModules): Promise<unknown
     // Evaluated: the text is not needed again.
     for (const [name] of texts) known.delete(name)
   }
+}
+
+/** From now on this thread knows `gatehouse/policy`. */
+export function hookModules(): void {
+  if (isHooked) return
+  isHooked = true
+  registerHooks({ resolve, load })
 }
 
 type Resolved = ReturnType<Parameters<typeof registerHooks>[0]['resolve'] & {}>
