@@ -1,26 +1,28 @@
 // A request's way to its upstream and the response's way back, with back-pressure in both directions.
 
 import * as F from '../http/faults.ts'
-import { fieldName, STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
-import { BY_CHUNKS, BY_CLOSE, type ResponseHead } from '../http/response-head.ts'
+import type { ResponseHead } from '../http/response-head.ts'
+import { isRefusal } from '../pipeline/body-filter.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
+import { BodyPassage } from './body-passage.ts'
 import type { ClientConnection } from './clients/client-connection.ts'
 import * as C from './clients/client-state.ts'
 import { expire } from './clients/expiry.ts'
 import type { LiveRoute } from './live/live-snapshot.ts'
-import { putInformational, putRequest, putResponse, putSwitch } from './messages.ts'
+import { putRequest, settleTransportSecurity } from './messages.ts'
+import { ResponseWay } from './response-way.ts'
+import { mayAskAgain } from './upstreams/asking-again.ts'
 import type { UpstreamConnection } from './upstreams/upstream-connection.ts'
 import type { UpstreamPool, Waiting } from './upstreams/upstream-pool.ts'
-import { Tunnel } from './websocket/tunnel.ts'
-import { clientSide, upstreamSide } from './websocket/tunnel-sides.ts'
-import { agreementOf, fieldsOfFault, upgradeFault } from './websocket/websocket.ts'
+import { switchOver } from './websocket/switching.ts'
+import type { Tunnel } from './websocket/tunnel.ts'
+import { fieldsOfFault, upgradeFault } from './websocket/websocket.ts'
 
 /** Octets that may wait in a socket before its other side is no longer read. */
 const WAITING_BYTES_MAX = 256 * 1024
 /** Octets of a body that are collected while it waits for a connection: what is whole in the meantime no longer counts as slow. */
 const COLLECTED_BYTES = 16 * 1024
 const NEVER = Number.POSITIVE_INFINITY
-const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
 /** Belongs to one client connection and serves its exchanges one after the other. */
@@ -46,16 +48,9 @@ export class Forwarding implements Waiting {
   private upgrade = false
   /** What the client sent behind its upgrade, until the tunnel is open. */
   private early: Buffer | undefined
-  /** How long the upstream may be silent within the response under way. */
-  private silenceMs = 0
-  /** The response has no end of its own: it goes on for as long as somebody reads. */
-  isEndless = false
-  /** The response's body goes out in chunks. */
-  private rechunk = false
+  private readonly requestPassage: BodyPassage
+  private readonly response: ResponseWay
   private upstreamPaused = false
-  private requestWritten = false
-  /** Some of the response has left the output: it can no longer become another one. */
-  private sentToClient = false
 
   /** The body may be read: there is a connection for it, or room to collect it. */
   get takesBody(): boolean {
@@ -76,6 +71,10 @@ export class Forwarding implements Waiting {
   private get asksForTunnel(): boolean {
     return this.client.origin.major === 2 && this.x!.head.asksWebsocket
   }
+  /** What comes back has no end of its own. */
+  get isEndless(): boolean {
+    return this.response.isEndless
+  }
   /** The response waits for the client to read. */
   get awaitsClient(): boolean {
     return this.upstreamPaused
@@ -83,6 +82,10 @@ export class Forwarding implements Waiting {
 
   constructor(client: ClientConnection) {
     this.client = client
+    const { gateway } = client
+    const owner = { output: gateway.output, failed: (cause: unknown) => this.passageFailed(cause), report: (cause: unknown) => gateway.report(cause) }
+    this.requestPassage = new BodyPassage({ ...owner, madeLater: () => this.flushRequest(), eased: () => this.requestEased() })
+    this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole), eased: () => this.responseEased() })
   }
 
   start(x: Exchange, route: LiveRoute): void {
@@ -94,7 +97,7 @@ export class Forwarding implements Waiting {
     this.retried = false
     this.stalled = false
     this.upstreamPaused = false
-    this.sentToClient = false
+    this.response.begin()
     this.invited = !x.head.expectsContinue
     const fault = this.upgrade ? upgradeFault(x, route.api.websocket!, this.client.gateway.schemeOf(this.client, x)) : undefined
     if (fault !== undefined) {
@@ -134,7 +137,7 @@ export class Forwarding implements Waiting {
     const x = this.x!
     this.invite()
     putRequest(client.gateway.output, x, this.route!.api, client.gateway.about(client, x), this.upgrade)
-    this.requestWritten = false
+    this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, x.takeBodyWatchers())
     if (this.collected !== undefined) {
       this.requestBody(this.collected, 0, this.collected.length)
       this.collected = undefined
@@ -151,19 +154,16 @@ export class Forwarding implements Waiting {
 
   /** Takes a stretch of the request's body. */
   requestBody(bytes: Buffer, start: number, end: number): void {
-    const { output } = this.client.gateway
     if (this.upstream === undefined) {
       const part = bytes.subarray(start, end)
       this.collected = this.collected === undefined ? Buffer.from(part) : Buffer.concat([this.collected, part])
       return
     }
-    if (this.x!.head.chunked) output.chunk(bytes, start, end)
-    else output.put(bytes, start, end)
+    this.requestPassage.take(bytes, start, end)
   }
   requestEnd(): void {
     if (this.upstream === undefined) return
-    if (this.x!.head.chunked) this.client.gateway.output.put(LAST_CHUNK)
-    this.requestWritten = true
+    this.requestPassage.close()
   }
   /** Sends what was put together of the request. */
   flushRequest(): void {
@@ -172,8 +172,8 @@ export class Forwarding implements Waiting {
       if (this.waiting && this.whole) this.pool!.becameWhole(this)
       return
     }
-    const waiting = client.gateway.output.send(upstream.socket)
-    if (this.requestWritten) {
+    const waiting = client.gateway.output.send(upstream.socket) + this.requestPassage.waiting
+    if (this.requestPassage.isWhole) {
       upstream.requestSent = true
       upstream.requestOver()
     }
@@ -185,9 +185,12 @@ export class Forwarding implements Waiting {
     }
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
   }
+  private requestEased(): void {
+    if (this.upstream?.socket.writableLength === 0) this.upstreamDrained()
+  }
   upstreamDrained(): void {
     this.tunnel?.upstreamDrained()
-    if (!this.stalled) return
+    if (!this.stalled || this.requestPassage.waiting > WAITING_BYTES_MAX) return
     this.stalled = false
     if (this.client.state === C.BODY) this.awaitsClientSinceMs = this.client.gateway.coarseMs
     this.client.socket.resume()
@@ -198,57 +201,27 @@ export class Forwarding implements Waiting {
     this.client.gateway.suspects.hold(this.x!.fingerprint)
   }
   responseInformational(head: ResponseHead): void {
-    // 100 was answered by the gateway itself; an HTTP/1.0 client knows no 1xx (RFC 9110 15.2).
-    if (head.status === 100 || this.client.minor === 0) return
-    this.settleTransportSecurity(head)
-    putInformational(this.client.gateway.output, head, this.x!)
+    this.response.informational(head, this.x!)
   }
 
   responseHead(head: ResponseHead): boolean {
     const { client } = this
-    const x = this.x!
-    client.status = head.status
-    this.settleTransportSecurity(head)
+    settleTransportSecurity(head, client, this.x!)
     if (head.status === 101) return this.switched(head)
     if (head.status < 300 && this.asksForTunnel) return this.refuseTunnel()
-    if (client.state === C.BODY) client.keepAlive = false
-    this.rechunk = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 1
-    // An HTTP/1.0 client learns the end of such a body only from the close.
-    if ((head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && client.minor === 0) client.keepAlive = false
-    const { timeouts } = this.pool!.upstream
-    this.isEndless = (head.framing === BY_CHUNKS || head.framing === BY_CLOSE) && isEventStream(head)
-    this.silenceMs = this.isEndless ? timeouts.eventsMs : timeouts.idleMs
-    client.responseStarted = true
-    // Nobody will read what has no end.
-    if (this.isEndless && client.inputEnded) client.socket.destroy()
-    if (this.pool!.upstream.http2) client.socket.awaitTrailers?.()
-    putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
+    const verdict = this.response.head(head, this.x!, this.route!, this.pool!, this.toHead)
+    // What stands in the place of a response without a body waits for its end: then its connection is kept.
+    if (verdict === undefined || this.response.replacement !== undefined) return false
+    this.abort()
+    client.answer(verdict)
     return false
   }
 
-  /** The gateway's own word stands for the upstream's, and in clear there is none (RFC 6797 7.2). */
-  private settleTransportSecurity(head: ResponseHead): void {
-    if (!head.hasTransportSecurity) return
-    const { client } = this
-    const x = this.x!
-    if (x.transportSecurityLine.length === 0 && client.gateway.cameByHttps(client, x)) return
-    for (let i = head.findId(STRICT_TRANSPORT_SECURITY); i >= 0; i = head.findId(STRICT_TRANSPORT_SECURITY, i + 1)) head.drop(i)
-  }
-
-  /** 101 is taken only as the answer to a WebSocket handshake, with the right proof (RFC 6455 4.1). */
   private switched(head: ResponseHead): boolean {
-    const { client } = this
-    const { gateway, socket } = client
-    const x = this.x!
-    const websocket = this.route!.api.websocket
-    const agreed = this.upgrade ? agreementOf(head, x.head, websocket!) : undefined
-    if (agreed === undefined) return this.refuseTunnel()
-    client.responseStarted = true
-    client.state = C.TUNNEL
-    const sides = { client: clientSide(socket, gateway.output), upstream: upstreamSide(this.upstream!.socket) }
-    const ends = { over: (code: string) => this.tunnelOver(code), broke: (cause: unknown) => client.broke(cause) }
-    this.tunnel = new Tunnel({ ...sides, ...ends, clock: gateway, timed: client }, websocket!, agreed.compressed, x)
-    putSwitch(gateway.output, head, x)
+    const { client, upgrade } = this
+    this.tunnel = upgrade ? switchOver(client, this.upstream!, head, this.x!, this.route!.api.websocket!, (code) => this.tunnelOver(code)) : undefined
+    if (this.tunnel === undefined) return this.refuseTunnel()
+    client.status = head.status
     this.early = client.takeUnread()
     return true
   }
@@ -260,33 +233,65 @@ export class Forwarding implements Waiting {
   }
 
   responseBody(bytes: Buffer, start: number, end: number): void {
-    const { client } = this
-    const { output } = client.gateway
-    client.bytesOut += end - start
     if (this.tunnel !== undefined) {
+      this.client.bytesOut += end - start
       this.tunnel.fromUpstream(bytes, start, end)
-      return
-    }
-    if (this.toHead) return
-    if (this.rechunk) output.chunk(bytes, start, end)
-    else output.put(bytes, start, end)
+    } else this.response.body(bytes, start, end)
   }
 
   responseTrailers(fields: readonly string[]): void {
     this.client.socket.tellLast?.(fields)
   }
-  responseWhole(): void {
-    const { output } = this.client.gateway
-    if (this.rechunk) output.put(LAST_CHUNK)
-    this.rechunk = false
-    output.send(this.client.socket)
+  responseWhole(): boolean {
+    const { upstream, response, client } = this
+    if (response.replacement !== undefined) return true
+    response.close()
+    // Given up meanwhile, by a filter that could not go on: what is under way now is not this exchange.
+    if (this.upstream !== upstream) return false
+    client.gateway.output.send(client.socket)
+    return true
   }
   responseEnd(): void {
-    const { client } = this
     this.upstream = undefined
-    this.clear()
-    client.finish()
+    const { client, response } = this
+    const { replacement } = response
+    if (replacement !== undefined) {
+      this.clear()
+      client.answer(replacement)
+    } else if (response.isWhole) this.finish()
+    // What filters still hold comes later; how long that may take is bounded as a silence is.
+    else client.deadlineMs = client.gateway.coarseMs + response.silenceMs
     client.pump()
+  }
+  private finish(): void {
+    this.clear()
+    this.client.finish()
+  }
+  private responseMadeLater(isWhole: boolean): void {
+    const { client, response } = this
+    response.sendLater()
+    if (isWhole && this.upstream === undefined) {
+      this.finish()
+      client.pump()
+    } else client.deadlineMs = client.gateway.coarseMs + response.silenceMs
+  }
+  private responseEased(): void {
+    if (this.client.socket.writableLength === 0) this.clientDrained()
+  }
+  /** A filter cannot go on: its refusal is the answer where nothing has left, else what began is seen broken. */
+  private passageFailed(cause: unknown): void {
+    const { client, response } = this
+    if (!isRefusal(cause)) client.gateway.report(cause)
+    const x = this.x!
+    const hasBegun = client.responseStarted && response.hasLeft
+    this.abort()
+    if (hasBegun) {
+      client.breakOff()
+      return
+    }
+    response.takeBack(x)
+    if (isRefusal(cause)) client.refuse(cause)
+    else client.deny('gateway.broken')
   }
 
   responseFailed(fault: number): void {
@@ -294,12 +299,12 @@ export class Forwarding implements Waiting {
     const connection = this.upstream!
     this.upstream = undefined
     client.gateway.output.discard()
-    if (client.responseStarted && this.sentToClient) {
+    if (client.responseStarted && this.response.hasLeft) {
       client.breakOff()
       return
     }
-    client.responseStarted = false
-    if (fault === 0 && this.mayRetry(connection)) {
+    this.response.takeBack(this.x!)
+    if (fault === 0 && !this.retried && mayAskAgain(connection, this.x!)) {
       this.retried = true
       this.acquire(true)
       return
@@ -313,11 +318,6 @@ export class Forwarding implements Waiting {
     client.pump()
   }
 
-  /** RFC 9112 9.3.1: once, when a kept connection closed without a word, and only what may be done twice (RFC 9110 9.2.2). */
-  private mayRetry(connection: UpstreamConnection): boolean {
-    return connection.served > 0 && !this.retried && !this.x!.head.hasBody && IDEMPOTENT.has(this.x!.method)
-  }
-
   endOfRead(): void {
     const { client } = this
     client.gateway.suspects.hold(0)
@@ -328,8 +328,8 @@ export class Forwarding implements Waiting {
       if (early !== undefined) this.tunnel.fromClient(early, 0, early.length)
       return
     }
-    if (client.gateway.output.size > 0) this.sentToClient = true
-    const waiting = client.gateway.output.send(client.socket)
+    if (client.gateway.output.size > 0) this.response.hasLeft = true
+    const waiting = client.gateway.output.send(client.socket) + this.response.held
     if (this.upstream === undefined) return
     if (waiting > (client.socket.waitingBytesMax ?? WAITING_BYTES_MAX)) {
       this.upstreamPaused = true
@@ -337,14 +337,15 @@ export class Forwarding implements Waiting {
       this.upstream.socket.pause()
       client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
       // Only once some of this very response is out: until then the time for its head runs, and behind a pipelined one that of its connection.
-    } else if ((client.state === C.ANSWERING || client.converses) && this.sentToClient) client.deadlineMs = client.gateway.coarseMs + this.silenceMs
+    } else if ((client.state === C.ANSWERING || client.converses) && this.response.hasLeft)
+      client.deadlineMs = client.gateway.coarseMs + this.response.silenceMs
   }
   clientDrained(): void {
     this.tunnel?.clientDrained()
-    if (!this.upstreamPaused || this.upstream === undefined) return
+    if (!this.upstreamPaused || this.upstream === undefined || this.response.held > WAITING_BYTES_MAX) return
     this.upstreamPaused = false
     this.awaitsClientSinceMs = NEVER
-    this.client.deadlineMs = this.client.gateway.coarseMs + this.silenceMs
+    this.client.deadlineMs = this.client.gateway.coarseMs + this.response.silenceMs
     this.upstream.socket.resume()
   }
 
@@ -376,12 +377,13 @@ export class Forwarding implements Waiting {
   private clear(): void {
     this.x = undefined
     this.route = undefined
+    this.requestPassage.abandon()
+    this.response.clear()
     this.tunnel?.abandon()
     this.tunnel = undefined
     this.early = undefined
     this.collected = undefined
     this.awaitsClientSinceMs = NEVER
-    this.isEndless = false
     this.stalled = false
     this.upstreamPaused = false
   }
@@ -393,6 +395,3 @@ export class Forwarding implements Waiting {
     return true
   }
 }
-const CONTENT_TYPE = fieldName('content-type')
-const isEventStream = (head: ResponseHead): boolean => /^text\/event-stream(?:[ \t;]|$)/i.test(head.get(CONTENT_TYPE) ?? '')
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])

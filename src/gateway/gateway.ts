@@ -188,6 +188,7 @@ export class Gateway {
   finish(client: ClientConnection, x: Exchange): void {
     const durationUs = this.means.clock.nowUs() - x.nowUs
     const route = client.route
+    route?.chain.answering?.over(x)
     route?.meter.record(client.status, durationUs)
     if (client.code !== '') this.count(this.codes, `${x.api}\0${client.code}`)
     const principal = x.get(Principal)

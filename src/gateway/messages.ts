@@ -1,8 +1,10 @@
 // Writes message heads into the output: requests for upstreams, responses for clients. What goes out is written anew from what was understood.
 import type { FieldLines } from '../http/field-lines.ts'
+import { STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { BY_CHUNKS, BY_CLOSE, BY_LENGTH, type ResponseHead } from '../http/response-head.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
+import type { ClientConnection } from './clients/client-connection.ts'
 import type { LiveApi } from './live/live-snapshot.ts'
 import type { Output } from './output.ts'
 
@@ -54,15 +56,18 @@ export function putRequest(out: Output, x: Exchange, api: LiveApi, about: Buffer
     api.basePath.length === 0 &&
     head.respelledPath === undefined &&
     head.respelledQuery === undefined &&
+    x.upstreamMethod === undefined &&
     head.pathStart === head.methodEnd + 1
   ) {
     // Nothing before the version changes: method, space and target as one copy.
     out.put(head.bytes, head.start, head.queryStart < 0 ? head.pathEnd : head.queryEnd)
   } else {
-    out.put(head.bytes, head.start, head.methodEnd + 1)
+    if (x.upstreamMethod === undefined) out.put(head.bytes, head.start, head.methodEnd + 1)
+    else out.text(`${x.upstreamMethod} `)
     putTarget(out, head, api)
   }
-  if (api.hostLine) out.put(api.hostLine)
+  if (x.upstreamHost !== undefined) out.text(` HTTP/1.1\r\nHost: ${x.upstreamHost}\r\n`)
+  else if (api.hostLine) out.put(api.hostLine)
   else {
     out.put(HTTP_1_1_HOST)
     out.put(head.bytes, head.hostStart, head.hostEnd)
@@ -71,7 +76,7 @@ export function putRequest(out: Output, x: Exchange, api: LiveApi, about: Buffer
   putFields(out, head)
   out.put(about)
   if (x.upstreamFields !== '') out.text(x.upstreamFields)
-  if (head.chunked) out.put(CHUNKED)
+  if (head.chunked || x.bodyMakers.length > 0) out.put(CHUNKED)
   else if (head.contentLength >= 0 && !head.lengthKept) putLength(out, head.contentLength)
   if (upgrade) out.put(UPGRADE)
   out.put(x.requestIdLine)
@@ -109,6 +114,13 @@ export function putResponse(out: Output, head: ResponseHead, x: Exchange, client
   putEnd(out, x, client)
 }
 
+/** The gateway's own word stands for the upstream's, and in clear there is none (RFC 6797 7.2). */
+export function settleTransportSecurity(head: ResponseHead, client: ClientConnection, x: Exchange): void {
+  if (!head.hasTransportSecurity) return
+  if (x.transportSecurityLine.length === 0 && client.gateway.cameByHttps(client, x)) return
+  for (let i = head.findId(STRICT_TRANSPORT_SECURITY); i >= 0; i = head.findId(STRICT_TRANSPORT_SECURITY, i + 1)) head.drop(i)
+}
+
 /** What the gateway says in the upstream's place, or nobody says. */
 function dropFields(head: ResponseHead, { droppedFromResponse }: Exchange): void {
   for (const names of droppedFromResponse) names.dropFrom(head)
@@ -123,7 +135,8 @@ function putHead(out: Output, head: ResponseHead): void {
   out.put(HTTP_1_1)
   out.decimal(head.status)
   out.put(SPACE)
-  out.put(head.bytes, head.reasonStart, head.reasonEnd)
+  if (head.reason !== undefined) out.text(head.reason)
+  else out.put(head.bytes, head.reasonStart, head.reasonEnd)
   out.put(CRLF)
   putFields(out, head)
 }
@@ -160,16 +173,17 @@ export function putOwn(
   status: number,
   reason: string,
   lines: string,
-  body: string,
+  body: string | Uint8Array,
   x: Exchange,
   toHead: boolean,
   client: { readonly minor: number; readonly keepAlive: boolean },
   date: Buffer,
 ): void {
-  const octets = Buffer.from(body)
+  const octets = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length)
   out.text(`HTTP/1.1 ${status} ${reason}\r\n${lines}`)
   out.put(date)
-  if (status >= 200 && status !== 204) putLength(out, octets.length)
+  // RFC 9110 8.6: a 304 may only tell the length that its 200 would have.
+  if (status >= 200 && status !== 204 && status !== 304) putLength(out, octets.length)
   putEnd(out, x, client)
   if (!toHead) out.put(octets)
 }

@@ -3,6 +3,7 @@ import * as F from './faults.ts'
 import { DROPPED, type FieldLimits, FieldLines, INCOMPLETE, readFieldLines, readLength } from './field-lines.ts'
 import * as N from './field-names.ts'
 import { CR, FIELD_VALUE, LF, SP, withoutOws } from './octets.ts'
+import { reasonPhrase } from './reason-phrases.ts'
 
 /** How the end of a response's body is known (RFC 9112 6.3). */
 export const NO_BODY = 0
@@ -17,6 +18,8 @@ export class ResponseHead extends FieldLines {
   status = 0
   /** The status line is already written as the gateway would write it. */
   statusLineKept = false
+  /** In the place of what the upstream called it, when a policy changed the status. */
+  reason: string | undefined = undefined
   reasonStart = 0
   reasonEnd = 0
   /** Declared octets of body, -1 when not declared: for HEAD and 304 it describes a body that does not follow. */
@@ -29,6 +32,13 @@ export class ResponseHead extends FieldLines {
   hasTransportSecurity = false
   /** `Upgrade: websocket`, in a 101. */
   upgradesToWebsocket = false
+
+  /** Another status, by its usual name. */
+  restate(status: number): void {
+    this.status = status
+    this.statusLineKept = false
+    this.reason = reasonPhrase(status)
+  }
 }
 
 /**
@@ -56,6 +66,7 @@ function readStatusLine(head: ResponseHead, bytes: Buffer, from: number, to: num
   }
   if (to - from < 13) return INCOMPLETE
   head.minor = bytes[from + 7]! - 48
+  head.reason = undefined
   head.status = (bytes[from + 9]! - 48) * 100 + (bytes[from + 10]! - 48) * 10 + bytes[from + 11]! - 48
   // RFC 9110 15: 100 to 599.
   if (head.status < 100 || head.status > 599) return -F.BAD_STATUS_LINE

@@ -4,6 +4,7 @@ import type { NetworkSet } from '../base/ip.ts'
 import { FieldNameSet } from '../http/field-name-set.ts'
 import { apiOf } from '../model/names.ts'
 import type { PolicySet } from '../model/snapshot.ts'
+import { Answering, type AnswerLink } from './answering.ts'
 import type { AnyPolicy, CredentialPlace, Denial, Hooks, Kit, Refusal, Resources, StandingFields } from './contract.ts'
 import { systemTimer, type Timer } from './deadline.ts'
 import { brokenRefusal } from './denials.ts'
@@ -32,6 +33,8 @@ export interface Chain {
   readonly admitEnd: number
   readonly identifyEnd: number
   readonly run: Run
+  /** What policies have to say of what comes back; undefined: nothing. */
+  readonly answering: Answering | undefined
   /** Whether what let a request in still would. */
   readonly lasting: Lasting
 }
@@ -89,6 +92,7 @@ export function compileChain(
   const steps: ChainStep[] = []
   const links: (Link & { readonly stage: Stage })[] = []
   const lasting: LastingPolicy[] = []
+  const answering: AnswerLink[] = []
   const places: CredentialPlace[] = []
   let bodyBytesMax: Chain['bodyBytesMax']
   const standing: StandingFields[] = []
@@ -110,6 +114,10 @@ export function compileChain(
     if (mode === 'enforce') {
       const letsStrangersPass = policy.letsStrangersPass?.(config) === true
       lasting.push({ policy: policy.name, stage, still: hooks.still && lastingUntil(hooks.still.bind(hooks), untilMs), letsStrangersPass })
+    }
+    if (mode === 'enforce' && (hooks.response || hooks.failed || hooks.over)) {
+      const untilUs = untilMs === undefined ? Number.POSITIVE_INFINITY : untilMs * 1000
+      answering.push({ step, at: index * DECISIONS, hooks, untilUs, broken: brokenRefusal(policy.name), report })
     }
     if (!hooks.request) continue
     const failsOpen = policy.mayFailOpen === true && stage !== 'identify' && stage !== 'authorize' && settings.failOpen?.has(policy.name) === true
@@ -146,6 +154,7 @@ export function compileChain(
     standing: standingOf(standing),
     admitEnd,
     identifyEnd: identifying.length > 0 ? admitEnd + 1 : admitEnd,
+    answering: answering.length > 0 ? new Answering(answering) : undefined,
     run: { parts, steps: steps.length, clock: resources.clock, timer, deadlineMs },
     lasting: new Lasting(lasting, authenticate),
   }

@@ -4,6 +4,7 @@ import type { NetworkSet } from '../base/ip.ts'
 import type { Schema } from '../base/schema.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Credentials } from '../ports/credentials.ts'
+import type { Answer } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 import type { Slot } from './slots.ts'
 import type { Stage } from './stages.ts'
@@ -45,7 +46,9 @@ export interface Reply {
   readonly kind: 'reply'
   readonly status: number
   readonly fields: readonly ResponseField[]
-  readonly body?: string
+  /** Field lines put together before, each with its CR LF: for a reply that is given again and again. They stand before `fields`. */
+  readonly lines?: string
+  readonly body?: string | Uint8Array
 }
 
 /** Nothing: go on. */
@@ -55,6 +58,15 @@ export type Verdict = undefined | Refusal | Reply
 export interface Hooks {
   /** The head of the request is there, the body not yet. Synchronous unless it truly must wait. */
   request?(x: Exchange): Verdict | Promise<Verdict>
+  /**
+   * The head of the upstream's final answer is there, its body not yet. A refusal or a reply takes its place, and then nothing of it reaches the client. Run in
+   * the reverse order of `request`; not for answers that the gateway makes itself. Not in monitor mode. One that throws refuses the answer.
+   */
+  response?(x: Exchange, answer: Answer): Verdict
+  /** No answer came from the upstream; `code` says why (`upstream.unreachable`, `upstream.timeout`, ...). A reply takes the place of the error. */
+  failed?(x: Exchange, code: string): Reply | undefined
+  /** The exchange is over, however it ended and whoever answered: for who keeps something for it. */
+  over?(x: Exchange): void
   /**
    * Asked again and again while the request's body or answer is under way, or its WebSocket open: whether this policy would still let it in. False ends it.
    * Reads the exchange as `request` left it, also that of another attachment's; counts nothing, changes no message, never waits.

@@ -1,7 +1,8 @@
 // One request and its answer, as policies see them. Reused from request to request: nothing on it may be kept by a policy.
 import { FieldNameSet } from '../http/field-name-set.ts'
-import { type FieldName, fieldName } from '../http/field-names.ts'
+import { CONTENT_LENGTH, DISGUISED, type FieldName, fieldName, HOST, identify, TRANSFER_ENCODING } from '../http/field-names.ts'
 import { RequestHead } from '../http/request-head.ts'
+import type { BodyWatcher, MakeBodyFilter } from './body-filter.ts'
 import { type PrincipalValue, type Slot, slotCount } from './slots.ts'
 
 /** The caller's address: canonical, IPv4-mapped forms unmapped, taken from `Forwarded` only when the peer is trusted. */
@@ -42,6 +43,13 @@ export class Exchange {
   /** Path, with the API's prefix: as matched, as forwarded. */
   private cachedPath: string | undefined = undefined
   private cachedMethod: string | undefined = undefined
+  /** The method and the Host that the upstream gets, where a policy said another. */
+  upstreamMethod: string | undefined = undefined
+  upstreamHost: string | undefined = undefined
+  /** What changes the request's body on its way to the upstream, in this order. */
+  bodyMakers: readonly MakeBodyFilter[] = NO_MAKERS
+  /** Who sees the request's body as the upstream gets it. */
+  bodyWatchers: readonly BodyWatcher[] = NO_WATCHERS
   private readonly slots: unknown[] = new Array(slotCount()).fill(undefined)
 
   get method(): string {
@@ -89,17 +97,72 @@ export class Exchange {
     this.head.respelledQuery = query
   }
 
+  /** Drops every field of this name from what the upstream gets. Throws on what frames the message. */
+  dropFromRequest(name: FieldName): void {
+    const id = identify(name.bytes, 0, name.bytes.length)
+    if (id === CONTENT_LENGTH || id === TRANSFER_ENCODING || id === HOST || id === DISGUISED) throw new TypeError(`${name.text} is not a policy's to drop`)
+    for (let i = this.head.find(name); i >= 0; i = this.head.find(name, i + 1)) this.head.drop(i)
+  }
+  /** Another method for the upstream. HEAD stays HEAD, and nothing becomes one: whether a body follows the answer depends on it (RFC 9110 9.3.2). */
+  respellMethod(method: string): void {
+    if (!METHOD.test(method) || (method === 'HEAD') !== (this.method === 'HEAD')) throw new TypeError(`${this.method} cannot become ${method}`)
+    this.upstreamMethod = method
+  }
+  /** Another Host for the upstream: a name or an address with an optional port. */
+  respellHost(host: string): void {
+    if (!HOST_VALUE.test(host)) throw new TypeError(`not a host: ${JSON.stringify(host)}`)
+    this.upstreamHost = host
+  }
+  /** Changes the request's body on its way, behind the filters that are there. Its length is no longer declared. Nothing where there is none. */
+  transformBody(make: MakeBodyFilter): void {
+    if (!this.head.hasBody) return
+    for (let i = this.head.findId(CONTENT_LENGTH); i >= 0; i = this.head.findId(CONTENT_LENGTH, i + 1)) this.head.drop(i)
+    this.bodyMakers = [...this.bodyMakers, make]
+  }
+
+  /** Sees the request's body as the upstream gets it, behind every filter. */
+  watchBody(watcher: BodyWatcher): void {
+    this.bodyWatchers = [...this.bodyWatchers, watcher]
+  }
+  /** Once: they do not see the body again when it is sent again. */
+  takeBodyWatchers(): readonly BodyWatcher[] {
+    const { bodyWatchers } = this
+    this.bodyWatchers = NO_WATCHERS
+    return bodyWatchers
+  }
+
   /** What the request's messages and slots hold now, for `restore`: a policy that only watches must leave no trace. */
   remember(): Remembered {
-    const { head, upstreamFields, clientFields, droppedFromResponse } = this
+    const { head, upstreamFields, clientFields, droppedFromResponse, upstreamMethod, upstreamHost, bodyMakers, bodyWatchers } = this
     const flags = head.flags.slice(0, head.fieldCount)
-    return { upstreamFields, clientFields, droppedFromResponse, query: head.respelledQuery, flags, slots: this.slots.slice() }
+    const { respelledQuery: query, respelledPath: path } = head
+    const slots = this.slots.slice()
+    return {
+      upstreamFields,
+      clientFields,
+      droppedFromResponse,
+      query,
+      path,
+      cachedPath: this.cachedPath,
+      flags,
+      slots,
+      upstreamMethod,
+      upstreamHost,
+      bodyMakers,
+      bodyWatchers,
+    }
   }
   restore(then: Remembered): void {
     this.upstreamFields = then.upstreamFields
     this.clientFields = then.clientFields
     this.droppedFromResponse = then.droppedFromResponse
     this.head.respelledQuery = then.query
+    this.head.respelledPath = then.path
+    this.cachedPath = then.cachedPath
+    this.upstreamMethod = then.upstreamMethod
+    this.upstreamHost = then.upstreamHost
+    this.bodyMakers = then.bodyMakers
+    this.bodyWatchers = then.bodyWatchers
     this.head.flags.set(then.flags)
     for (let i = 0; i < then.slots.length; i++) this.slots[i] = then.slots[i]
   }
@@ -118,6 +181,10 @@ export class Exchange {
     this.transportSecurityLine = NO_LINE
     this.cachedPath = undefined
     this.cachedMethod = undefined
+    this.upstreamMethod = undefined
+    this.upstreamHost = undefined
+    this.bodyMakers = NO_MAKERS
+    this.bodyWatchers = NO_WATCHERS
     this.slots.fill(undefined)
   }
 }
@@ -127,16 +194,26 @@ export interface Remembered {
   readonly clientFields: string
   readonly droppedFromResponse: readonly FieldNameSet[]
   readonly query: string | undefined
+  readonly path: string | undefined
+  readonly cachedPath: string | undefined
+  readonly upstreamMethod: string | undefined
+  readonly upstreamHost: string | undefined
+  readonly bodyMakers: readonly MakeBodyFilter[]
+  readonly bodyWatchers: readonly BodyWatcher[]
   readonly flags: Uint8Array
   readonly slots: readonly unknown[]
 }
 
 const NONE: readonly FieldNameSet[] = []
+const NO_MAKERS: readonly MakeBodyFilter[] = []
+const NO_WATCHERS: readonly BodyWatcher[] = []
 const NO_DEFAULTS: readonly DefaultField[] = []
 const NOBODY: CallerAddress = { text: '', octets: new Uint8Array(4), group: '' }
 
 export type { PrincipalValue }
 
+const METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/
+const HOST_VALUE = /^(?:[0-9A-Za-z](?:[0-9A-Za-z.-]{0,251}[0-9A-Za-z])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$/
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VISIBLE = /^[\x20-\x7e]*$/
 /** The line of Strict-Transport-Security (RFC 6797 6.1) with its CR LF. */

@@ -6,9 +6,13 @@ import { manualClock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
 import { addressGroup, formatIp, parseIp, unmapped } from '../base/ip.ts'
 import { keyDigest } from '../base/keys.ts'
+import { reasonPhrase } from '../http/reason-phrases.ts'
 import { readRequestHead } from '../http/request-head.ts'
+import { ResponseHead, readResponseHead } from '../http/response-head.ts'
 import { type CertificateCredential, type ClientCertificate, certificateDigest } from '../model/client-certificate.ts'
 import { fileKeyId } from '../model/directory.ts'
+import { Answer } from './answer.ts'
+import { type BodySink, type BodyWatcher, BodyWay, type MakeBodyFilter } from './body-filter.ts'
 import { type Chain, type ChainSettings, compileChain, run, tallyLength } from './chain.ts'
 import type { AnyPolicy, Example, Resources, Verdict } from './contract.ts'
 import { Exchange } from './exchange.ts'
@@ -48,6 +52,18 @@ export interface Outcome {
   readonly consumer: string | undefined
   /** True when the chain answered without a promise. */
   readonly synchronous: boolean
+}
+
+export interface UpstreamAnswer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly body?: string | Uint8Array
+}
+/** What the client gets of a response; `fields` are those of the response itself, a Content-Length only where it is still declared. */
+export interface AnswerOutcome extends Outcome {
+  readonly body: Buffer
+  /** Why the body could not be completed; undefined: it is whole. */
+  readonly failure: unknown
 }
 
 export interface HarnessOptions extends ChainSettings {
@@ -155,11 +171,83 @@ export class Harness {
     return outcome(x, await verdict, !(verdict instanceof Promise))
   }
 
+  /**
+   * What the client gets of an upstream's response: real codec, the chain's response hooks, the filters. `cuts`: where the body is cut on its way, ascending.
+   * Resolves once the body is whole or has failed; filters may take their time.
+   */
+  async answer(x: Exchange, response: UpstreamAnswer = {}, cuts: readonly number[] = []): Promise<AnswerOutcome> {
+    const { status = 200, headers = {}, body = '' } = response
+    const octets = Buffer.from(body)
+    const lines = Object.entries(headers).flatMap(([name, value]) => (typeof value === 'string' ? [value] : value).map((each) => `${name}: ${each}\r\n`))
+    const framed = status === 204 || status === 304 || 'content-length' in headers ? '' : `Content-Length: ${octets.length}\r\n`
+    const bytes = Buffer.from(`HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${lines.join('')}${framed}\r\n`, 'latin1')
+    const head = new ResponseHead()
+    assert.equal(readResponseHead(head, bytes, 0, bytes.length, LIMITS, x.method === 'HEAD'), bytes.length, 'the codec refuses this response')
+    const answer = new Answer().begin(head, x.method === 'HEAD')
+    for (const names of x.droppedFromResponse) names.dropFrom(head)
+    const verdict = this.chain.answering?.response(x, answer, this.tally)
+    if (verdict !== undefined) {
+      answer.abandon()
+      return { ...outcome(x, verdict, true), body: Buffer.from(verdict.kind === 'reply' ? (verdict.body ?? '') : ''), failure: undefined }
+    }
+    const told = answer.fields()
+    answer.settle(x)
+    const { body: given, failure } = await passed(octets, cuts, answer, answer.hasBody)
+    const fields = new Map<string, string>()
+    const length: [string, string][] = head.contentLength >= 0 ? [['content-length', String(head.contentLength)]] : []
+    for (const [name, value] of [...told, ...length]) {
+      const before = fields.get(name.toLowerCase())
+      fields.set(name.toLowerCase(), before === undefined ? value : `${before}, ${value}`)
+    }
+    return { ...outcome(x, undefined, true), status: head.status, fields, body: given, failure }
+  }
+
+  /** What the upstream gets of a request's body, after the chain has run over its exchange. */
+  body(x: Exchange, body: string | Uint8Array, cuts: readonly number[] = []): Promise<{ readonly body: Buffer; readonly failure: unknown }> {
+    return passed(Buffer.from(body), cuts, { makers: x.bodyMakers, watchers: [] }, true)
+  }
+
   /** Sends the same request so many times and answers the last outcome. */
   async sendTimes(times: number, request: Request = {}): Promise<Outcome> {
     for (let i = 1; i < times; i++) await this.send(request)
     return this.send(request)
   }
+}
+
+interface Asked {
+  readonly makers: readonly MakeBodyFilter[]
+  readonly watchers: readonly BodyWatcher[]
+}
+/** Sends a body through the filters that an answer asked for, and past its watchers. */
+function passed(
+  octets: Buffer,
+  cuts: readonly number[],
+  { makers, watchers: asked }: Asked,
+  hasBody: boolean,
+): Promise<{ readonly body: Buffer; readonly failure: unknown }> {
+  const given: Buffer[] = []
+  const watchers = [...asked]
+  return new Promise((resolve) => {
+    const tail: BodySink = {
+      put(bytes, start, end) {
+        given.push(Buffer.from(bytes.subarray(start, end)))
+        for (const watcher of watchers) watcher.put(bytes, start, end)
+      },
+      end() {
+        for (const watcher of watchers) watcher.whole()
+        resolve({ body: Buffer.concat(given), failure: undefined })
+      },
+      eased() {},
+      fail(failure) {
+        for (const watcher of watchers) watcher.abandoned()
+        resolve({ body: Buffer.concat(given), failure })
+      },
+    }
+    const way: Pick<BodySink, 'put' | 'end'> = makers.length > 0 ? new BodyWay(makers, tail) : tail
+    const places = hasBody ? [0, ...cuts, octets.length] : [0]
+    for (let i = 1; i < places.length; i++) if (places[i]! > places[i - 1]!) way.put(octets, places[i - 1]!, places[i]!)
+    way.end()
+  })
 }
 
 /** The policies did not compile. */

@@ -3,6 +3,7 @@ import type { MessageFault } from '../../http/faults.ts'
 import { reasonPhrase } from '../../http/reason-phrases.ts'
 import { problemDocument } from '../../model/problem.ts'
 import type { Refusal, Reply } from '../../pipeline/contract.ts'
+import type { GatewayCode } from '../denials.ts'
 import { putOwn } from '../messages.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { grpcLines, speaksGrpc } from './grpc.ts'
@@ -39,14 +40,20 @@ const PUBLIC: Readonly<Record<number, string>> = {
   505: 'This version of HTTP is not served here.',
 }
 
+/** What policies answer where the upstream did not. */
+export function insteadOf(client: ClientConnection, code: GatewayCode): Reply | undefined {
+  const { route, x } = client
+  return code.startsWith('upstream.') && x !== undefined ? route?.chain.answering?.failed(x, code, route.meter.tally) : undefined
+}
+
 export function answerReply(client: ClientConnection, reply: Reply): void {
-  let lines = ''
+  let lines = reply.lines ?? ''
   for (const [name, value] of reply.fields) lines += `${name}: ${value}\r\n`
   answer(client, reply.status, lines, reply.body ?? '')
 }
 
 /** `told`: the status that the client sees, where that is another. */
-function answer(client: ClientConnection, status: number, lines: string, body: string, told = status): void {
+function answer(client: ClientConnection, status: number, lines: string, body: string | Uint8Array, told = status): void {
   const { gateway, socket } = client
   const x = client.x!
   for (const { among, line } of x.defaultFields) if (!among.test(lines)) lines += line

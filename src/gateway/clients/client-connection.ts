@@ -11,7 +11,7 @@ import { Forwarding } from '../forwarding.ts'
 import type { Gateway } from '../gateway.ts'
 import type { LiveRoute } from '../live/live-snapshot.ts'
 import type { Wire } from '../wire.ts'
-import { answerFault, answerRefusal, answerReply } from './answers.ts'
+import { answerFault, answerRefusal, answerReply, insteadOf } from './answers.ts'
 import { ANSWERING, BODY, CLOSED, DECIDING, HEAD, LINGERING, TUNNEL } from './client-state.ts'
 import { speaksGrpc } from './grpc.ts'
 import { Unread } from './unread.ts'
@@ -195,8 +195,7 @@ export class ClientConnection {
 
   private proceed(x: Exchange, verdict: Verdict): void {
     if (verdict !== undefined) {
-      if (verdict.kind === 'refusal') this.refuse(verdict)
-      else this.reply(verdict)
+      this.answer(verdict)
       return
     }
     this.forwarding ??= new Forwarding(this)
@@ -283,11 +282,16 @@ export class ClientConnection {
     answerRefusal(this, refusal)
   }
   deny(code: GatewayCode): void {
-    this.refuse(this.gateway.refusalOf(code))
+    const reply = insteadOf(this, code)
+    if (reply !== undefined) this.code = code
+    this.answer(reply ?? this.gateway.refusalOf(code))
   }
-  private reply(reply: Reply): void {
-    this.skipBody()
-    answerReply(this, reply)
+  answer(verdict: Refusal | Reply): void {
+    if (verdict.kind === 'refusal') this.refuse(verdict)
+    else {
+      this.skipBody()
+      answerReply(this, verdict)
+    }
   }
   private skipBody(): void {
     const { unread } = this

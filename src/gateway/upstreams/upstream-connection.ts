@@ -21,8 +21,8 @@ export interface ResponseTaker {
   responseBody(bytes: Buffer, start: number, end: number): void
   /** What is told behind the body, names and values in turn. */
   responseTrailers(fields: readonly string[]): void
-  /** The response is whole: it is sent now, for the connection may be another's in the next moment. */
-  responseWhole(): void
+  /** The response is whole: it is sent now, for the connection may be another's in the next moment. False: the exchange has been given up meanwhile. */
+  responseWhole(): boolean
   /** After that: the connection has gone back to its pool, or is closed. */
   responseEnd(): void
   /** The response cannot be completed. `fault` is a message fault, 0 when the connection itself failed. */
@@ -215,11 +215,13 @@ export class UpstreamConnection {
     if (this.framing === BY_CHUNKS) return this.readChunks(taker, bytes, from, to)
     if (this.framing === BY_CLOSE) {
       taker.responseBody(bytes, from, to)
-      return to
+      return this.taker === taker ? to : -1
     }
     const end = Math.min(to, from + this.remaining)
     this.remaining -= end - from
     taker.responseBody(bytes, from, end)
+    // Given up by who takes it: nobody waits for the rest.
+    if (this.taker !== taker) return -1
     if (this.remaining > 0) return end
     if (end < to) this.keepAlive = false
     this.finish(taker)
@@ -231,6 +233,7 @@ export class UpstreamConnection {
     const p = reader.step(bytes, from, to)
     if (p < 0) return this.fail(-p)
     if (reader.dataEnd > reader.dataStart) taker.responseBody(bytes, reader.dataStart, reader.dataEnd)
+    if (this.taker !== taker) return -1
     if (!reader.done) return p
     if (p < to) this.keepAlive = false
     this.finish(taker)
@@ -241,12 +244,12 @@ export class UpstreamConnection {
     this.taker = undefined
     this.served++
     // Before the connection is given away: whoever waits for it writes its request into the same output.
-    taker.responseWhole()
+    const goesOn = taker.responseWhole()
     this.requestOver()
     // hardening.md: no reuse after a response that ended before the request's body did.
-    if (this.keepAlive && this.requestSent && this.socket.writable) this.pool.release(this)
+    if (goesOn && this.keepAlive && this.requestSent && this.socket.writable) this.pool.release(this)
     else this.socket.destroy()
-    taker.responseEnd()
+    if (goesOn) taker.responseEnd()
   }
 
   private fail(fault: number): -1 {

@@ -46,7 +46,7 @@ const ask = (connection: UpstreamConnection): Promise<string> =>
     const nothing = (): void => {}
     connection.open({
       ...{ toHead: false, whole: true, startOfRead: nothing, endOfRead: nothing, upstreamConnected: nothing, upstreamDrained: nothing },
-      ...{ responseInformational: nothing, responseHead: () => false, responseBody: nothing, responseTrailers: nothing, responseWhole: nothing },
+      ...{ responseInformational: nothing, responseHead: () => false, responseBody: nothing, responseTrailers: nothing, responseWhole: () => true },
       ...{ tunnelClosed: nothing, yieldIfIdle: () => false, responseEnd: () => resolve('whole'), responseFailed: (fault) => resolve(`failed: ${fault}`) },
     })
     connection.socket.write(Buffer.from('GET / HTTP/1.1\r\nHost: shop.internal\r\n\r\n'))
