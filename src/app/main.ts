@@ -61,7 +61,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
       case 'ca':
         return asksHelp ? helped(caHelp) : await ca(rest, settings)
       case 'policy':
-        return asksHelp ? helped(policyHelp) : await policy(rest)
+        return asksHelp ? helped(policyHelp) : await policy(rest, settings)
       case 'trail':
         if (asksHelp) return helped(trailHelp)
         if (rest[0] === 'export') return await trailExport(rest.slice(1), settings)

@@ -6,6 +6,7 @@ import type { Slot } from '../pipeline/slots.ts'
 import type { Stage } from '../pipeline/stages.ts'
 import type { Counters } from '../ports/counters.ts'
 import type { Credentials } from '../ports/credentials.ts'
+import type { OwnAnswer } from './own-answer.ts'
 import type { OwnExchange } from './own-exchange.ts'
 
 /** What a policy may be handed, and nothing else. */
@@ -43,6 +44,10 @@ export type Fetch = (url: string, options?: FetchOptions) => Promise<Fetched>
 export interface OwnHooks {
   /** The head of the request is there, its body not yet. */
   request?(x: OwnExchange): Verdict | Promise<Verdict>
+  /** The head of the upstream's final answer is there, its body not yet. Never waits. A refusal or a reply takes its place. Not in monitor mode. */
+  response?(x: OwnExchange, answer: OwnAnswer): Verdict
+  /** No answer came: `code` says why (`upstream.unreachable`, `upstream.timeout`, ...). Never waits. A reply takes the place of the error. */
+  failed?(x: OwnExchange, code: string): Reply | undefined
 }
 
 /** A request of an example, and what must come of it. Run at every load: a policy whose examples fail does not load. */
@@ -63,6 +68,8 @@ export interface OwnExample {
   }
   /** By URL: what `fetch` gets. What is not here fails, and so does what is `fails`. */
   readonly fetched?: { readonly [url: string]: StandIn }
+  /** What the upstream answers to a request that goes on; a text is a code, as of `failed`. Absent: the upstream is not asked. */
+  readonly upstream?: UpstreamStandIn | string
   /** What the caller gets: 200 without a code is the upstream's. `forwarded` are fields that the upstream must be told, lower-case names. */
   readonly expect: {
     readonly status: number
@@ -72,7 +79,13 @@ export interface OwnExample {
     readonly body?: unknown
   }
 }
-export type StandIn = 'fails' | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown }
+export interface UpstreamStandIn {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** An object is sent as JSON. */
+  readonly body?: unknown
+}
+export type StandIn = 'fails' | UpstreamStandIn
 
 export interface OwnPolicy<C = unknown, U extends keyof OwnResources = never, D extends string = never> {
   /** The key under `policies:`. Words in lower case with hyphens between, the first of them your own: `acme-tenant`. */
@@ -116,6 +129,7 @@ export const definePolicy = <C, U extends keyof OwnResources = never, D extends 
 
 /** An answer in the place of the upstream's. An object is sent as JSON. */
 export function reply(status: number, body?: unknown, fields: readonly ResponseField[] = []): Reply {
-  if (body === undefined || typeof body === 'string') return { kind: 'reply', status, fields, ...(body !== undefined && { body }) }
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
+    return { kind: 'reply', status, fields, ...(body !== undefined && { body }) }
   return { kind: 'reply', status, fields: [['Content-Type', 'application/json'], ...fields], body: JSON.stringify(body) }
 }

@@ -1,12 +1,15 @@
 // Makes an operator's policy one of the catalogue's: each of its turns is marked, what it is given is narrow, and what it answers is judged.
 import type { Fault } from '../base/fault.ts'
 import type { Schema } from '../base/schema.ts'
+import type { Answer } from '../pipeline/answer.ts'
 import type { AnyPolicy, Example, Hooks, Kit, Refusal, Resources, Verdict } from '../pipeline/contract.ts'
 import { quarantinedRefusal } from '../pipeline/denials.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
 import type { AnyOwnPolicy, Fetch, OwnHooks, OwnResources } from './contract.ts'
+import { OwnAnswer } from './own-answer.ts'
 import { type Bounds, OwnExchange } from './own-exchange.ts'
+import { Turns } from './turns.ts'
 import { verdictOf } from './verdict.ts'
 import type { ThreadWords } from './watch-words.ts'
 
@@ -63,20 +66,12 @@ function compiled(policy: AnyOwnPolicy, config: unknown, kit: Kit<never, string>
     },
     ...(policy.uses?.includes('fetch') && { fetch }),
   }
-  const turn = <T>(act: () => T): T => {
-    if (words === undefined) return act()
-    const before = words.enter(number)
-    try {
-      return act()
-    } finally {
-      words.leave(before)
-    }
-  }
-  const hooks = turn(() => policy.compile(config, own as never)) as OwnHooks | null
+  const turns = new Turns(number, words)
+  const hooks = turns.take(() => policy.compile(config, own as never)) as OwnHooks | null
   if (hooks === null) return null
   if (typeof hooks !== 'object') throw new TypeError("'compile' answers hooks, or null")
   for (const key of Object.keys(hooks)) if (!HOOKS.has(key)) throw new TypeError(`there is no hook '${key}': a policy has ${[...HOOKS].join(', ')}`)
-  const bounds: Bounds = { policy: policy.name, writes: new Set(policy.writes ?? []) }
+  const bounds: Bounds = { policy: policy.name, writes: new Set(policy.writes ?? []), marked: (make) => turns.marked(make) }
   const identifies = policy.stage === 'identify'
 
   const judged = (x: Exchange, answer: unknown): Verdict => {
@@ -102,7 +97,7 @@ function compiled(policy: AnyOwnPolicy, config: unknown, kit: Kit<never, string>
         const mine = new OwnExchange(x, bounds)
         let waits = false
         try {
-          const answer: unknown = turn(() => hooks.request!(mine))
+          const answer: unknown = turns.take(() => hooks.request!(mine))
           if (isThenable(answer)) {
             waits = true
             return later(x, mine, Promise.resolve(answer))
@@ -113,13 +108,45 @@ function compiled(policy: AnyOwnPolicy, config: unknown, kit: Kit<never, string>
         }
       },
     }),
+    ...(hooks.response !== undefined && {
+      response(x: Exchange, answer: Answer) {
+        if (words?.isQuarantined(number)) return quarantined
+        const mine = new OwnExchange(x, bounds)
+        const its = new OwnAnswer(answer, bounds.marked)
+        try {
+          return verdictOf(atOnce(turns.take(() => hooks.response!(mine, its))), denied)
+        } finally {
+          OwnExchange.close(mine)
+          OwnAnswer.close(its)
+        }
+      },
+    }),
+    ...(hooks.failed !== undefined && {
+      failed(x: Exchange, code: string) {
+        if (words?.isQuarantined(number)) return undefined
+        const mine = new OwnExchange(x, bounds)
+        try {
+          const verdict = verdictOf(atOnce(turns.take(() => hooks.failed!(mine, code))), denied)
+          if (verdict?.kind === 'refusal') throw new TypeError('there is nothing to refuse any more: failed() answers a reply, or undefined')
+          return verdict
+        } finally {
+          OwnExchange.close(mine)
+        }
+      },
+    }),
   }
 }
 
-const HOOKS = new Set(['request'])
+const HOOKS = new Set(['request', 'response', 'failed'])
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+function atOnce(value: unknown): unknown {
+  if (!isThenable(value)) return value
+  // Nobody waits for it: what it rejects with must not end the thread.
+  Promise.resolve(value).catch(() => {})
+  throw new TypeError('this hook never waits, and answered a promise')
+}
 
 /** A schema of one's own may throw: that is a fault of the configuration that it was asked about, and of nothing else. */
 function guardedSchema(schema: Schema<unknown>): Schema<unknown> {

@@ -1,5 +1,6 @@
 // One request as a policy of an operator sees it: it reads what is there and says what it may say; framing and identity are out of its reach.
 import { AUTHORIZATION, COOKIE, type FieldName, fieldName, identify, OTHER } from '../http/field-names.ts'
+import type { MakeBodyFilter } from '../pipeline/body-filter.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { Principal, type PrincipalValue, type Slot } from '../pipeline/slots.ts'
 
@@ -7,6 +8,8 @@ import { Principal, type PrincipalValue, type Slot } from '../pipeline/slots.ts'
 export interface Bounds {
   readonly policy: string
   readonly writes: ReadonlySet<Slot<unknown>>
+  /** The same filter, whose turns are the policy's. */
+  marked(make: MakeBodyFilter): MakeBodyFilter
 }
 
 /** Good for as long as the hook runs that was given it: later use throws, since by then it may be somebody else's request. */
@@ -83,15 +86,12 @@ export class OwnExchange {
   /** Tells the upstream a field, in the place of what the client sent of that name. Throws on what is the gateway's to say. */
   tellUpstream(name: string, value: string): void {
     const x = this.#open
-    const known = told(name, value)
-    for (let i = x.head.find(known); i >= 0; i = x.head.find(known, i + 1)) x.head.drop(i)
+    x.dropFromRequest(told(name, value))
     x.tellUpstream(name, value)
   }
   /** Keeps a field of the request from the upstream. */
   dropFromRequest(name: string): void {
-    const { head } = this.#open
-    const known = told(name, '')
-    for (let i = head.find(known); i >= 0; i = head.find(known, i + 1)) head.drop(i)
+    this.#open.dropFromRequest(told(name, ''))
   }
   /** Adds a field to the response, whoever makes it. Throws on what is the gateway's to say. */
   tellClient(name: string, value: string): void {
@@ -107,6 +107,19 @@ export class OwnExchange {
     this.#open.respellQuery(String(query))
   }
 
+  /** Another method for the upstream; HEAD stays HEAD, and nothing becomes one. */
+  respellMethod(method: string): void {
+    this.#open.respellMethod(String(method))
+  }
+  /** Another Host for the upstream: a name or an address with an optional port. */
+  respellHost(host: string): void {
+    this.#open.respellHost(String(host))
+  }
+  /** Changes the request's body on its way: its length is no longer declared. Nothing where there is none. */
+  transformBody(make: MakeBodyFilter): void {
+    this.#open.transformBody(this.#bounds.marked(make))
+  }
+
   /** The hook is over. */
   static close(own: OwnExchange): void {
     own.#x = undefined
@@ -116,7 +129,7 @@ export class OwnExchange {
 const NAMES_MAX = 256
 const names = new Map<string, FieldName>()
 /** Policies ask for the same few names again and again. */
-function prepared(name: string): FieldName {
+export function prepared(name: string): FieldName {
   const known = names.get(name)
   if (known !== undefined) return known
   if (!TOKEN.test(name)) throw new TypeError('a field name is a token (RFC 9110 5.6.2)')

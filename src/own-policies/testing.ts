@@ -2,13 +2,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { object } from '../base/schema.ts'
 import { tallyLength } from '../pipeline/chain.ts'
-import { type AnyPolicy, definePolicy as defineBuiltIn, type Verdict } from '../pipeline/contract.ts'
-import { Harness } from '../pipeline/harness.ts'
+import { type AnyPolicy, definePolicy as defineBuiltIn } from '../pipeline/contract.ts'
+import { Harness, type UpstreamAnswer } from '../pipeline/harness.ts'
 import { run } from '../pipeline/run-chain.ts'
 import { Principal, type Slot } from '../pipeline/slots.ts'
 import { EgressFailed } from '../ports/egress.ts'
 import { fetched } from './bounded-fetch.ts'
-import type { AnyOwnPolicy, Fetch, OwnExample, StandIn } from './contract.ts'
+import type { AnyOwnPolicy, Fetch, OwnExample, StandIn, UpstreamStandIn } from './contract.ts'
 import { guarded } from './guarding.ts'
 
 export interface TestOptions {
@@ -27,7 +27,7 @@ export interface TestOutcome {
   /** What the upstream would be told, lower-case names. */
   readonly forwarded: { readonly [name: string]: string }
   readonly query: string | undefined
-  /** Of a reply; JSON is parsed. */
+  /** Of a reply, and of the upstream's answer as the client gets it; JSON is parsed. */
   readonly body: unknown
   /** Why it broke: a throw, a rejection, an answer that is none. */
   readonly broken: unknown
@@ -54,22 +54,30 @@ export class PolicyTest {
     this.harness.clock.advanceMs(ms)
   }
 
-  async send({ as = 'example', slots = [], ...request }: TestRequest = {}): Promise<TestOutcome> {
+  /** `upstream`: what it answers, or the code with which no answer came; absent: nothing comes back. */
+  async send({ as = 'example', slots = [], ...request }: TestRequest = {}, upstream?: UpstreamStandIn | string): Promise<TestOutcome> {
     const { harness } = this
     this.broken = undefined
     this.given = [[Principal, { consumer: as, credential: `key_${as}`, by: 'example' }], ...slots]
     const x = harness.exchange(request)
-    const verdict = await run(harness.chain, x, new Float64Array(tallyLength(harness.chain.steps.length)))
+    const tally = new Float64Array(tallyLength(harness.chain.steps.length))
+    const verdict = (await run(harness.chain, x, tally)) ?? (typeof upstream === 'string' ? harness.chain.answering?.failed(x, upstream, tally) : undefined)
     const kept: string[] = []
     for (let i = 0; i < x.head.fieldCount; i++) if (!x.head.isDropped(i)) kept.push(`${x.head.name(i)}: ${x.head.value(i)}`)
-    const told = linesOf(x.clientFields).map(pairOf)
+    const forwarded = byName([...kept, ...linesOf(x.upstreamFields)].map(pairOf))
+    const answered = verdict === undefined && typeof upstream === 'object' ? await harness.answer(x, sent(upstream)) : undefined
+    const told = [...linesOf(x.clientFields).map(pairOf), ...(verdict?.fields ?? [])]
+    const fields = byName(
+      answered === undefined ? told : [...told, ...[...answered.fields].filter(([name]) => !told.some(([known]) => known.toLowerCase() === name))],
+    )
+    const body = answered === undefined ? (verdict?.kind === 'reply' ? Buffer.from(verdict.body ?? '') : undefined) : answered.body
     return {
-      status: verdict?.status ?? 200,
-      code: verdict?.kind === 'refusal' ? verdict.code : undefined,
-      fields: byName([...told, ...(verdict?.fields ?? [])]),
-      forwarded: byName([...kept, ...linesOf(x.upstreamFields)].map(pairOf)),
+      status: answered?.status ?? verdict?.status ?? (typeof upstream === 'string' ? 502 : 200),
+      code: answered?.code ?? (verdict?.kind === 'refusal' ? verdict.code : undefined),
+      fields,
+      forwarded,
       query: x.query,
-      body: bodyOf(verdict),
+      body: body && (fields['content-type']?.startsWith('application/json') ? JSON.parse(body.toString('utf8')) : body.toString('utf8')),
       broken: this.broken,
     }
   }
@@ -115,11 +123,11 @@ export async function runExamples(policy: AnyOwnPolicy): Promise<readonly Exampl
   return faults
 }
 
-async function outcomeFault(policy: AnyOwnPolicy, { config, send, fetched: standIns = {}, expect }: OwnExample): Promise<string | undefined> {
+async function outcomeFault(policy: AnyOwnPolicy, { config, send, fetched: standIns = {}, upstream, expect }: OwnExample): Promise<string | undefined> {
   const test = new PolicyTest(policy, config, { fetched: standIns })
   const { times = 1, ...request } = send
-  let outcome = await test.send(request)
-  for (let sent = 1; sent < times; sent++) outcome = await test.send(request)
+  let outcome = await test.send(request, upstream)
+  for (let sent = 1; sent < times; sent++) outcome = await test.send(request, upstream)
   const why = outcome.broken === undefined ? '' : ` (${outcome.broken instanceof Error ? outcome.broken.message : String(outcome.broken)})`
   if (outcome.status !== expect.status || outcome.code !== expect.code)
     return `expects ${shown(expect.status, expect.code)}, and got ${shown(outcome.status, outcome.code)}${why}`
@@ -148,11 +156,10 @@ function byName(fields: readonly (readonly [string, string])[]): { readonly [nam
   return found
 }
 
-function bodyOf(verdict: Verdict): unknown {
-  if (verdict?.kind !== 'reply') return undefined
-  const text = typeof verdict.body === 'string' ? verdict.body : ''
-  const isJson = verdict.fields.some(([name, value]) => name.toLowerCase() === 'content-type' && value.startsWith('application/json'))
-  return isJson ? JSON.parse(text) : text
+const textOf = (body: unknown): string => (typeof body === 'string' ? body : JSON.stringify(body))
+
+function sent({ status = 200, headers = {}, body = '' }: UpstreamStandIn): UpstreamAnswer {
+  return { status, headers: typeof body === 'string' ? headers : { 'Content-Type': 'application/json', ...headers }, body: textOf(body) }
 }
 
 const standInFetch =
@@ -161,5 +168,5 @@ const standInFetch =
     const answer = Object.hasOwn(answers, url) ? answers[url]! : 'fails'
     if (answer === 'fails') throw new EgressFailed(`${url} cannot be reached`)
     const { status = 200, headers = {}, body = '' } = answer
-    return fetched({ status, headers, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) })
+    return fetched({ status, headers, body: Buffer.from(textOf(body)) })
   }

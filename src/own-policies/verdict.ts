@@ -17,10 +17,10 @@ export function verdictOf(answer: unknown, denied: WeakSet<Refusal>): Verdict {
 function replyOf({ status, fields, body }: Reply): Reply {
   if (!Number.isInteger(status) || status < 200 || status > 599) throw new TypeError('the status of a reply is from 200 to 599')
   if (!Array.isArray(fields) || fields.length > FIELDS_MAX) throw new TypeError(`the fields of a reply are a list of at most ${FIELDS_MAX} pairs`)
-  if (body !== undefined && (typeof body !== 'string' || body.length > BODY_MAX))
-    throw new TypeError(`the body of a reply is a text of at most ${BODY_MAX} characters`)
+  if (body !== undefined && ((typeof body !== 'string' && !(body instanceof Uint8Array)) || body.length > BODY_MAX))
+    throw new TypeError(`the body of a reply is a text or octets, at most ${BODY_MAX}`)
   // RFC 9110 15.3.5 and 15.4.5: these have none, and octets after them would be read as the next response.
-  if (body !== undefined && body !== '' && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a reply with ${status} has no body`)
+  if (body !== undefined && body.length > 0 && (status === 204 || status === 205 || status === 304)) throw new TypeError(`a reply with ${status} has no body`)
   return { kind: 'reply', status, fields: fields.map(fieldOf), ...(body !== undefined && { body }) }
 }
 

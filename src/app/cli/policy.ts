@@ -11,6 +11,7 @@ import { PolicyFiles } from '../../catalog/reading/policy-files.ts'
 import { examine } from '../../own-policies/examination.ts'
 import { policyModules } from '../../own-policies/modules.ts'
 import { takenNames } from '../own-policies.ts'
+import type { Settings } from '../settings.ts'
 import { newPolicy } from './policy-new.ts'
 import { checkTypes } from './policy-types.ts'
 import { complain, type ExitCode, misused, print } from './usage.ts'
@@ -28,7 +29,7 @@ FILE is run with all rights of whoever calls this. A configuration names it unde
 
 Exit: 0 done, 1 faults, 2 wrong usage or could not run.`
 
-export async function policy(args: readonly string[]): Promise<ExitCode> {
+export async function policy(args: readonly string[], settings: Pick<Settings, 'commandEnvironment'>): Promise<ExitCode> {
   const [word, ...rest] = args
   const { positionals, values } = parseArgs({
     args: rest,
@@ -41,7 +42,7 @@ export async function policy(args: readonly string[]): Promise<ExitCode> {
   if (positionals.length === 0) return misused(`policy ${word} takes files`, 'policy')
   let worst: ExitCode = 0
   for (const file of positionals) {
-    const outcome = word === 'check' ? await checkOne(resolve(file), values['without-types']) : await testOne(resolve(file))
+    const outcome = word === 'check' ? await checkOne(resolve(file), values['without-types']) : await testOne(resolve(file), settings)
     if (outcome > worst) worst = outcome
   }
   return worst
@@ -63,7 +64,7 @@ async function checkOne(file: string, withoutTypes: boolean): Promise<ExitCode> 
   return examined === undefined || (types !== undefined && types.length > 0) ? 1 : 0
 }
 
-async function testOne(file: string): Promise<ExitCode> {
+async function testOne(file: string, { commandEnvironment: env }: Pick<Settings, 'commandEnvironment'>): Promise<ExitCode> {
   const examined = await examples(file)
   if (examined === undefined) return 1
   const tests = join(dirname(file), `${basename(file, extname(file))}.test${extname(file)}`)
@@ -72,7 +73,7 @@ async function testOne(file: string): Promise<ExitCode> {
     return 0
   }
   const hook = fileURLToPath(new URL(`../../own-policies/register${extname(import.meta.url)}`, import.meta.url))
-  const { status } = spawnSync(execPath, ['--import', hook, '--test', tests], { stdio: 'inherit' })
+  const { status } = spawnSync(execPath, ['--import', hook, '--test', tests], { stdio: 'inherit', env })
   if (status === 0) print(`${visible(shown(file))}: ${counted(examined)}, and its tests`)
   return status === 0 ? 0 : 1
 }
