@@ -11,6 +11,7 @@ import { ConnectionCaps } from '../gateway/doors/connection-caps.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { measure } from '../gateway/measuring.ts'
 import type { GatewaySettings } from '../model/snapshot.ts'
+import { outliveStrayErrors } from '../own-policies/stray-errors.ts'
 import { ThreadPolicies } from '../own-policies/thread-policies.ts'
 import { ThreadWords } from '../own-policies/watch-words.ts'
 import { LOOK_MS } from '../own-policies/watchdog.ts'
@@ -19,6 +20,7 @@ import { AccessLog, fileSink, streamSink } from '../telemetry/access-log.ts'
 import { UsageMeter } from '../telemetry/usage.ts'
 import { policies } from './compose.ts'
 import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
+import { ThreadReports } from './thread-reports.ts'
 import { wayOut } from './way-out.ts'
 
 /** How often the main thread is told who called. */
@@ -27,16 +29,11 @@ const USED_MS = 2000
 const port = parentPort!
 const start = workerData as ThreadStart
 const say = (message: FromThread): void => port.postMessage(message)
-const report = (cause: unknown): void => say({ kind: 'report', text: reportText(cause) })
-
-/** What broke a policy is what its author needs to see, not the way on which the gateway noticed. */
-function reportText(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  if (cause.cause === undefined) return cause.stack ?? cause.message
-  return `${cause.message}: ${cause.cause instanceof Error ? (cause.cause.stack ?? cause.cause.message) : String(cause.cause)}`
-}
-
 const clock = systemClock(start.wallOffsetUs)
+const { report } = new ThreadReports(
+  (text) => say({ kind: 'report', text }),
+  () => clock.nowUs() / 1000,
+)
 const credentials = new SharedCredentials(start.publication.directory, start.directory)
 const usage = new UsageMeter((uses) => say({ kind: 'used', uses }))
 const telling = setInterval(() => usage.flush(), USED_MS)
@@ -92,7 +89,10 @@ function publish({ generation, pieces, directory, ...own }: Publication): Promis
 
 async function takeUp(publication: Pick<Publication, 'ownPolicies' | 'egress'>): Promise<void> {
   egress = publication.egress
-  if (publication.ownPolicies.length > 0) beating ??= setInterval(() => words.beat(), LOOK_MS)
+  if (publication.ownPolicies.length > 0 && beating === undefined) {
+    beating = setInterval(() => words.beat(), LOOK_MS)
+    outliveStrayErrors(report)
+  }
   const own = await ownPolicies.load(publication.ownPolicies)
   catalogue.clear()
   for (const policy of [...policies, ...own]) catalogue.set(policy.name, policy)

@@ -32,9 +32,11 @@ export class HeldThreads {
   watch(): void {
     this.looking ??= setInterval(() => this.look(), LOOK_MS).unref()
   }
-  /** The thread is gone, whoever ended it. */
-  gone(thread: number): void {
-    this.watchdog.ended(thread)
+  /** The thread is gone; `wasHeld`: because we ended it. Answers whose code ran at that moment, if that ended it. */
+  gone(thread: number, wasHeld: boolean): string | undefined {
+    const { revisions, quarantined } = this.watchdog.ended(thread, this.means.nowMs(), wasHeld)
+    this.quarantine(quarantined)
+    return revisions.length === 0 ? undefined : this.nameOf(revisions[0]!)
   }
   close(): void {
     clearInterval(this.looking)
@@ -51,13 +53,16 @@ export class HeldThreads {
             : `one of the policies ${names}, which were waiting, did not let go of it`
       this.ended++
       this.means.end(thread, `it did not answer for ${ms} ms, and ${whose}`)
-      for (const revision of quarantined) {
-        this.quarantined++
-        const name = this.nameOf(revision)
-        this.means.report(
-          `the policy '${name}' held up gateway threads too often and is not run any more: requests it would check get 503 ${name}.quarantined until its file changes`,
-        )
-      }
+      this.quarantine(quarantined)
+    }
+  }
+  private quarantine(revisions: readonly number[]): void {
+    for (const revision of revisions) {
+      this.quarantined++
+      const name = this.nameOf(revision)
+      this.means.report(
+        `the policy '${name}' held up or ended gateway threads too often and is not run any more: requests it would check get 503 ${name}.quarantined until its file changes`,
+      )
     }
   }
   private readonly nameOf = (revision: number): string => this.means.named(revision) ?? String(revision)

@@ -9,6 +9,7 @@ import { POLICY_FILES_MAX } from '../catalog/sections/policy-files-schema.ts'
 import { PolicyRevisions } from '../own-policies/revisions.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { policies } from './compose.ts'
+import type { Foundations } from './foundations.ts'
 
 /** Names that no policy of an operator may have. */
 export const takenNames: readonly string[] = [...policies.map(({ name }) => name), ...LATER]
@@ -37,6 +38,32 @@ export async function withOwnPolicies(sources: Sources, revisions: PolicyRevisio
     }
   }
   return { ...sources, ownPolicies: own, faults: faults.length === 0 ? sources.faults : sorted([...sources.faults, ...faults]) }
+}
+
+/** Those of a running Gatehouse. */
+export class OwnPolicies {
+  readonly revisions = policyRevisions()
+  private readonly told = new Set<string>()
+
+  read(file: string): Promise<Sources> {
+    return this.load(readSources(file, new DocumentCache()))
+  }
+  load(sources: Sources): Promise<Sources> {
+    return withOwnPolicies(sources, this.revisions)
+  }
+
+  /** Writes into the trail which texts are taken up, before they serve: their code has all rights, so who asks later must find which code it was. */
+  async log(policies: readonly AnyPolicy[], { store, trail }: Pick<Foundations, 'store' | 'trail'>, nowMs: number): Promise<void> {
+    const fresh = policies.filter(({ revision = '' }) => !this.told.has(revision))
+    if (fresh.length === 0) return
+    await store.write(async (writing) => {
+      for (const { name, revision: digest = '' } of fresh) {
+        const object = { kind: 'policy', name }
+        await trail.append(writing, { act: 'policy.load', actor: { kind: 'file', id: 'file' }, outcome: 'done', object, detail: { digest } }, nowMs)
+      }
+    })
+    for (const { revision = '' } of fresh) this.told.add(revision)
+  }
 }
 
 /** Reads and resolves a configuration in one go, for a command: the policies that it names are loaded, and their examples run. */

@@ -6,9 +6,8 @@ import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shar
 import { type Clock, systemClock } from '../base/clock.ts'
 import { randomName, randomSecret } from '../base/ids.ts'
 import { faultLine } from '../catalog/check.ts'
-import { DocumentCache } from '../catalog/reading/document-cache.ts'
 import type { LocatedFault } from '../catalog/reading/located-fault.ts'
-import { readSources, type Sources } from '../catalog/reading/sources.ts'
+import type { Sources } from '../catalog/reading/sources.ts'
 import { type Watch, watchSources } from '../catalog/reading/watch.ts'
 import { consoleOrigin } from '../catalog/resolving/control-resolution.ts'
 import { type Configuration, resolveSources } from '../catalog/resolving/resolve.ts'
@@ -22,7 +21,6 @@ import { startControl } from '../management/control-server.ts'
 import { ControlTls } from '../management/control-tls.ts'
 import { operations } from '../management/operations/index.ts'
 import { insecureUpstreams, upstreamCertificates } from '../model/upstream-reports.ts'
-import type { PolicyRevisions } from '../own-policies/revisions.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
@@ -36,7 +34,7 @@ import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
-import { policyRevisions, withOwnPolicies } from './own-policies.ts'
+import { OwnPolicies } from './own-policies.ts'
 import { endControl, inTime } from './parting.ts'
 import { publicationOf } from './publication.ts'
 import { RefusedConfiguration } from './refused-configuration.ts'
@@ -90,11 +88,11 @@ export class Running {
   private published: AuthorityFiles | undefined
   private readonly nodeId = randomName('node')
   private certificates!: CertificateUpkeep
-  private readonly revisions: PolicyRevisions
+  private readonly own: OwnPolicies
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
-  private constructor(file: string, voice: Voice, foundations: Foundations, revisions: PolicyRevisions) {
-    this.revisions = revisions
+  private constructor(file: string, voice: Voice, foundations: Foundations, own: OwnPolicies) {
+    this.own = own
     this.file = file
     this.voice = voice
     this.foundations = foundations
@@ -108,9 +106,8 @@ export class Running {
 
   /** Starts everything. Throws `RefusedConfiguration`, or an error whose message is for the operator. `store`: one in place of the configured one. */
   static async start(file: string, settings: Settings, voice: Voice, store?: Store): Promise<Running> {
-    const revisions = policyRevisions()
-    const read = (): Promise<Sources> => withOwnPolicies(readSources(file, new DocumentCache()), revisions)
-    const sources = await read()
+    const own = new OwnPolicies()
+    const sources = await own.read(file)
     const nowMs = Math.floor(systemClock().nowUs() / 1000)
     // The file says where the store is: it has to stand by itself before what the store holds can join it.
     const alone = resolveSources(sources, { policies, nowMs })
@@ -118,11 +115,11 @@ export class Running {
     mkdirSync(alone.dataFolder, { recursive: true, mode: 0o700 })
     if (isOpenToOthers(alone.dataFolder))
       voice.warn(`others than the owner may write into ${alone.dataFolder}, and so take away or replace what is kept there: chmod go-w it`)
-    const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }), revisions)
+    const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }), own)
     try {
       await (running.published = new AuthorityFiles(running.foundations.store, alone.dataFolder, (text) => voice.warn(text))).start()
       // What the store knows to be revoked is refused from the first request on, whatever the file said when it was read.
-      await running.open(await read(), settings)
+      await running.open(await own.read(file), settings)
     } catch (cause) {
       await running.stop()
       throw cause
@@ -158,7 +155,7 @@ export class Running {
       report,
       used: (uses) => this.directory.used(uses),
       statusOf: (question) => statuses.ask(question),
-      nameOf: (revision) => this.revisions.named(revision),
+      nameOf: (revision) => this.own.revisions.named(revision),
     })
     this.directory.attach((memory) => threads.handOver(memory))
     this.directory.accept(share)
@@ -168,7 +165,7 @@ export class Running {
     await this.openControl(started, settings, admin.token)
     this.tasks.every(USAGE_MS, () => usage.flush())
     this.tasks.every(USAGE_SWEEP_MS, () => usage.sweep(this.nowMs))
-    this.watch = watchSources(this.file, { digest: sources.digest }, async (read) => this.catalog.fileChanged(await withOwnPolicies(read, this.revisions)))
+    this.watch = watchSources(this.file, { digest: sources.digest }, async (read) => this.catalog.fileChanged(await this.own.load(read)))
     const { trail, store } = this.foundations
     const event = { act: 'gatehouse.start', actor: { kind: 'system', id: 'system' }, outcome: 'done', detail: { version: VERSION } } as const
     await store.write((writing) => trail.append(writing, event, this.nowMs))
@@ -311,7 +308,8 @@ export class Running {
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
   }
 
-  private async admitted({ directory }: Configuration): Promise<FileShare> {
+  private async admitted({ directory, ownPolicies }: Configuration): Promise<FileShare> {
+    await this.own.log(ownPolicies, this.foundations, this.nowMs)
     const share = await this.directory.admit(directory)
     const { ownedTwice } = share.admitted
     if (ownedTwice.length > 0)
@@ -321,8 +319,8 @@ export class Running {
     return share
   }
   private publication(configuration: Configuration, { table }: FileShare): Publication {
-    const { generation, revisions } = this
-    return publicationOf(configuration, { generation, revisions, directory: table.memory, controlPort: this.control && this.controlPort })
+    const { generation, own } = this
+    return publicationOf(configuration, { generation, revisions: own.revisions, directory: table.memory, controlPort: this.control && this.controlPort })
   }
 
   private told({ what, faults, reasons, revision, notices = [] }: News): void {

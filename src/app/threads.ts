@@ -198,18 +198,23 @@ export class GatewayThreads {
       // What it held is nobody's: its connections are closed, its half-made counter entries are freed.
       new ConnectionCaps(this.caps, thread.index, this.count).wipe()
       recoverCounters(this.counters, threadId)
-      this.held.gone(thread.index)
       const { endedFor } = thread
+      const whose = this.held.gone(thread.index, endedFor !== undefined)
       thread.endedFor = undefined
       const suspects = new CrashSuspects(this.crashes, thread.index)
       // What held the thread up is known: the request that was in hand may have been any.
-      if (endedFor !== undefined) suspects.hold(0)
+      if (endedFor !== undefined || whose !== undefined) suspects.hold(0)
       const crashes = suspects.blame(this.clock.nowUs() / 1000)
       if (!wasListening && this.ports.length === 0) {
         failed(fault ?? new Error(endedFor === undefined ? `a gateway thread ended with code ${code}` : `a gateway thread was ended: ${endedFor}`))
         return
       }
-      const blamed = crashes === 0 ? '' : `; a request was in hand, for the ${crashes === 1 ? 'first' : `${crashes}.`} time`
+      const blamed =
+        whose !== undefined
+          ? `, while the policy '${whose}' ran`
+          : crashes === 0
+            ? ''
+            : `; a request was in hand, for the ${crashes === 1 ? 'first' : `${crashes}.`} time`
       this.report(
         `gateway thread ${thread.index} ${endedFor === undefined ? `died (${fault?.stack ?? `code ${code}`})` : `was ended (${endedFor}), and its connections with it`}${blamed}; it is started again in ${thread.backOffMs} ms`,
       )

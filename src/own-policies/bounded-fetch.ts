@@ -13,7 +13,7 @@ const AT_ONCE = 64
 export function boundedFetch(policy: string, origins: readonly string[], egress: Egress): Fetch {
   const allowed = new Set(origins)
   let underWay = 0
-  return async (url, { method = 'GET', headers = {}, body, timeoutMs = TIMEOUT_MS, bytesMax = BYTES } = {}) => {
+  const once: Fetch = async (url, { method = 'GET', headers = {}, body, timeoutMs = TIMEOUT_MS, bytesMax = BYTES } = {}) => {
     const target = URL.parse(String(url))
     if (target === null || !allowed.has(target.origin))
       throw new EgressRefused(`${policy} may not fetch from ${target?.origin ?? 'what is no URL'}: the configuration names its origins under policyFiles`)
@@ -26,6 +26,12 @@ export function boundedFetch(policy: string, origins: readonly string[], egress:
     } finally {
       underWay--
     }
+  }
+  return (url, options) => {
+    const outcome = once(url, options)
+    // One that nobody waits for may fail unseen: else it would end the thread.
+    outcome.catch(() => {})
+    return outcome
   }
 }
 

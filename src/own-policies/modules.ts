@@ -10,7 +10,7 @@ export interface PolicyModules {
   readonly texts: readonly (readonly [url: string, text: string])[]
 }
 
-const MARK = 'gatehouse'
+export const MARK = 'gatehouse'
 const BY_MARK = /\?gatehouse=[0-9a-f]{64}$/
 
 export function policyModules(file: string, texts: ReadonlyMap<string, string>, digest: string): PolicyModules {

@@ -9,7 +9,7 @@ const TURN_LOOKS = 2000 / LOOK_MS
 const WAITING_LOOKS = 5000 / LOOK_MS
 /** How long one may be held up that runs policies of operators and shows none: by a timer of theirs, or by a fault of ours. */
 const SILENT_LOOKS = 15_000 / LOOK_MS
-/** So many threads that a policy held up within this time, and it is not run any more. */
+/** So many threads that a policy held up, or ended, within this time, and it is not run any more. */
 const STRIKES = 3
 const STRIKES_MS = 600_000
 
@@ -51,10 +51,13 @@ export class Watchdog {
     return held
   }
 
-  /** The thread ended, for whatever reason. */
-  ended(thread: number): void {
+  /** The thread ended. By itself, and not because it was held: whoever ran then ended it, by its memory or by process.exit, and that counts as much. */
+  ended(thread: number, nowMs: number, wasHeld: boolean): Pick<Held, 'revisions' | 'quarantined'> {
+    const { running } = this.words.see(thread)
     this.seen.delete(thread)
     this.words.wipe(thread)
+    const revisions = wasHeld || running === 0 ? [] : [running]
+    return { revisions, quarantined: revisions.filter((revision) => this.strike(revision, nowMs)) }
   }
 
   private lookAt(thread: number): Pick<Held, 'revisions' | 'ms'> | undefined {
