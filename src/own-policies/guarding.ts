@@ -8,7 +8,7 @@ import type { Exchange } from '../pipeline/exchange.ts'
 import { Principal } from '../pipeline/slots.ts'
 import type { AnyOwnPolicy, Fetch, OwnHooks, OwnResources } from './contract.ts'
 import { OwnAnswer } from './own-answer.ts'
-import { type Bounds, OwnExchange } from './own-exchange.ts'
+import { type Bounds, OwnExchange, told } from './own-exchange.ts'
 import { Turns } from './turns.ts'
 import { verdictOf } from './verdict.ts'
 import type { ThreadWords } from './watch-words.ts'
@@ -60,6 +60,7 @@ function compiled(policy: AnyOwnPolicy, config: unknown, kit: Kit<never, string>
   const own = {
     ...kit,
     deny(code: string, more?: Parameters<typeof kit.deny>[1]): Refusal {
+      for (const [name, value] of more?.fields ?? []) told(name, value)
       const refusal = kit.deny(code, more)
       denied.add(refusal)
       return refusal
