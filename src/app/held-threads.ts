@@ -15,9 +15,8 @@ export interface HeldThreadsMeans {
 
 export class HeldThreads {
   readonly memory: SharedArrayBuffer
-  /** Threads that were ended, and revisions that are not run any more. */
-  ended = 0
-  quarantined = 0
+  private ended = 0
+  private quarantined = 0
   private readonly means: HeldThreadsMeans
   private readonly watchdog: Watchdog
   private looking: NodeJS.Timeout | undefined
@@ -28,6 +27,10 @@ export class HeldThreads {
     this.watchdog = new Watchdog(this.memory)
   }
 
+  /** Undefined while there is nothing to watch. */
+  get measures(): { readonly threadsEnded: number; readonly quarantined: number } | undefined {
+    return this.looking && { threadsEnded: this.ended, quarantined: this.quarantined }
+  }
   /** From the first policy of an operator on: without any there is nothing to look at. */
   watch(): void {
     this.looking ??= setInterval(() => this.look(), LOOK_MS).unref()
@@ -35,6 +38,7 @@ export class HeldThreads {
   /** The thread is gone; `wasHeld`: because we ended it. Answers whose code ran at that moment, if that ended it. */
   gone(thread: number, wasHeld: boolean): string | undefined {
     const { revisions, quarantined } = this.watchdog.ended(thread, this.means.nowMs(), wasHeld)
+    this.ended += revisions.length
     this.quarantine(quarantined)
     return revisions.length === 0 ? undefined : this.nameOf(revisions[0]!)
   }

@@ -6,13 +6,16 @@ import { readSources, type Sources } from '../catalog/reading/sources.ts'
 import { type Resolution, resolveSources } from '../catalog/resolving/resolve.ts'
 import { LATER } from '../catalog/sections/attachments.ts'
 import { POLICY_FILES_MAX } from '../catalog/sections/policy-files-schema.ts'
-import { PolicyRevisions } from '../own-policies/revisions.ts'
+import { type Loading, PolicyRevisions } from '../own-policies/revisions.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { policies } from './compose.ts'
 import type { Foundations } from './foundations.ts'
 
 /** Names that no policy of an operator may have. */
 export const takenNames: readonly string[] = [...policies.map(({ name }) => name), ...LATER]
+
+/** Threads that try policies. */
+const AT_ONCE = 4
 
 /** One a process. */
 export const policyRevisions = (): PolicyRevisions => new PolicyRevisions(takenNames)
@@ -24,8 +27,11 @@ export async function withOwnPolicies(sources: Sources, revisions: PolicyRevisio
   const own: AnyPolicy[] = []
   const faults: LocatedFault[] = []
   const places = new Map<string, string>()
-  for (const file of policyFiles.slice(0, POLICY_FILES_MAX)) {
-    const loading = await revisions.load(file)
+  const files = policyFiles.slice(0, POLICY_FILES_MAX)
+  const loadings: Loading[] = []
+  for (let i = 0; i < files.length; i += AT_ONCE) loadings.push(...(await Promise.all(files.slice(i, i + AT_ONCE).map((file) => revisions.load(file)))))
+  for (const [i, file] of files.entries()) {
+    const loading = loadings[i]!
     const refuse = (code: string, message: string): void =>
       void faults.push(locate(main, { code, path: file.path, message: `${basename(file.file)}: ${message}` }))
     if ('faults' in loading) {

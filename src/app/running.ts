@@ -365,6 +365,7 @@ export class Running {
       publishesRefused: this.publishesRefused,
       threadsConfigured: threads.count,
       threadRestarts: threads.restarts,
+      ...(threads.held.measures && { ownPolicies: threads.held.measures }),
       countersUsed: use.used,
       countersEntries: use.places,
       countersRefused: use.refusedFull,

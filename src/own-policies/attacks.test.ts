@@ -263,6 +263,21 @@ describe('hooks', () => {
     assert.equal(failed.status, 502)
   })
 
+  test('a stream goes on while still() says true, and on nothing else', () => {
+    const answers: [answer: unknown, goesOn: boolean][] = [
+      [true, true],
+      [false, false],
+      [undefined, false],
+      [1, false],
+      [Promise.resolve(true), false],
+    ]
+    for (const [answer, goesOn] of answers) {
+      const policy = guarded(policyOf({ still: () => answer as boolean }), 'r', { number: 0, fetch: () => assert.fail() })
+      const harness = new Harness([{ policy, config: {}, revision: 'r' }])
+      assert.equal(harness.chain.lasting.holds(harness.exchange(), 0), goesOn)
+    }
+  })
+
   test('a hook that does not exist, and what is no hooks at all, does not compile', () => {
     for (const hooks of [{ requst: () => undefined }, 7, 'x']) assert.throws(() => new PolicyTest(policyOf(hooks as never), {}), /policy-broken/)
   })

@@ -46,6 +46,11 @@ export interface OwnHooks {
   request?(x: OwnExchange): Verdict | Promise<Verdict>
   /** The head of the upstream's final answer is there, its body not yet. Never waits. A refusal or a reply takes its place. Not in monitor mode. */
   response?(x: OwnExchange, answer: OwnAnswer): Verdict
+  /**
+   * Asked again and again while an answer streams or a WebSocket is open: whether it would still let the request in. Anything but true ends it. Never waits.
+   * Absent: what was said at the beginning holds to the end.
+   */
+  still?(x: OwnExchange, nowMs: number): boolean
   /** No answer came: `code` says why (`upstream.unreachable`, `upstream.timeout`, ...). Never waits. A reply takes the place of the error. */
   failed?(x: OwnExchange, code: string): Reply | undefined
 }

@@ -122,6 +122,17 @@ function compiled(policy: AnyOwnPolicy, config: unknown, kit: Kit<never, string>
         }
       },
     }),
+    ...(hooks.still !== undefined && {
+      still(x: Exchange, nowMs: number) {
+        if (words?.isQuarantined(number)) return false
+        const mine = new OwnExchange(x, bounds)
+        try {
+          return turns.take(() => hooks.still!(mine, nowMs)) === true
+        } finally {
+          OwnExchange.close(mine)
+        }
+      },
+    }),
     ...(hooks.failed !== undefined && {
       failed(x: Exchange, code: string) {
         if (words?.isQuarantined(number)) return undefined
@@ -138,7 +149,7 @@ function compiled(policy: AnyOwnPolicy, config: unknown, kit: Kit<never, string>
   }
 }
 
-const HOOKS = new Set(['request', 'response', 'failed'])
+const HOOKS = new Set(['request', 'response', 'failed', 'still'])
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'

@@ -284,6 +284,13 @@ describe('policies of a user', () => {
     assert.equal((await ask('/faulty', { 'X-Fault': 'loop' })).status, 404)
   })
 
+  test('how many threads were ended, and how many policies are not run, is measured', async () => {
+    const token = readFileSync(path('data/admin-token'), 'utf8').trim()
+    const metrics = await (await fetch(`http://127.0.0.1:${control}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text()
+    assert.match(metrics, /^gatehouse_own_policy_threads_ended_total 3$/m)
+    assert.match(metrics, /^gatehouse_own_policies_quarantined_total 1$/m)
+  })
+
   test('the trail holds which texts of which policies were taken up', async () => {
     const { code, output } = await run('trail', 'export', '--config', path('gatehouse.yaml'), '--output', path('trail.jsonl'))
     assert.equal(code, 0, output)
