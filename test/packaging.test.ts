@@ -1,7 +1,7 @@
 // What `npm pack` makes, installed in an empty folder, starts the quickstart and protects it. Slow: it builds, packs and installs.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -18,6 +18,7 @@ const npm = (args: readonly string[], cwd: string): string =>
 describe('the package', () => {
   let folder: string
   let files: string[]
+  let project: string
   let ports: QuickstartPorts
   let program: RunningProgram | undefined
 
@@ -30,7 +31,7 @@ describe('the package', () => {
     const printed = npm(['pack', '--ignore-scripts=false', '--json', '--pack-destination', folder], repository)
     const [pack] = JSON.parse(printed.slice(printed.search(/^\[/m))) as [{ filename: string; files: { path: string }[] }]
     files = pack.files.map(({ path }) => path)
-    const project = join(folder, 'empty folder')
+    project = join(folder, 'empty folder')
     mkdirSync(project)
     writeFileSync(join(project, 'package.json'), '{ "private": true }')
     npm(['install', `../${pack.filename}`, '--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], project)
@@ -49,6 +50,8 @@ describe('the package', () => {
       'bin/gatehouse',
       'bin/package.json',
       'dist/app/main.js',
+      'dist/own-policies/public.d.ts',
+      'examples/own-policies/policies/acme-tenant.ts',
       'examples/quickstart/gatehouse.yaml',
       'LICENSE',
       'README.md',
@@ -58,7 +61,7 @@ describe('the package', () => {
       assert.ok(files.includes(wanted), `${wanted} is missing`)
     }
     assert.deepEqual(
-      files.filter((file) => /\.ts$|\.test\.|(^|\/)data\/|^(src|test|tools|bench)\//.test(file)),
+      files.filter((file) => /(?<!\.d)\.ts$|\.test\.|(^|\/)data\/|^(src|test|tools|bench)\//.test(file) && !file.startsWith('examples/own-policies/policies/')),
       [],
     )
   })
@@ -75,6 +78,23 @@ describe('the package', () => {
     const response = await fetch(`http://127.0.0.1:${ports.gateway}/bookshop/books`, { headers: { 'X-API-Key': key } })
     assert.equal(response.status, 200)
     assert.equal(((await response.json()) as { books: unknown[] }).books.length, 4)
+  })
+
+  test('loads, checks and tests policies in TypeScript, with the types that it brings', () => {
+    // Where a user has them: what lies in node_modules, Node takes no types from.
+    const folder = join(project, 'policies')
+    cpSync(join(project, 'node_modules/gatehouse/examples/own-policies/policies'), folder, { recursive: true })
+    for (const word of ['check', 'test']) {
+      const printed = execFileSync(
+        join(project, 'node_modules/.bin/gatehouse'),
+        ['policy', word, join(folder, 'acme-tenant.ts'), join(folder, 'acme-book-page.ts')],
+        {
+          cwd: repository,
+          encoding: 'utf8',
+        },
+      )
+      assert.match(printed, word === 'check' ? /acme-book-page\.ts: no fault; types checked, 4 examples/ : /pass 3/)
+    }
   })
 
   test('ends with 0 after SIGTERM', async () => {

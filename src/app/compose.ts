@@ -1,6 +1,2 @@
-// Where the concrete meets the abstract: which policies there are. Only this room names them.
-import type { AnyPolicy } from '../pipeline/contract.ts'
-import { policies } from '../policies/index.ts'
-
-export { policies }
-export const catalogue: ReadonlyMap<string, AnyPolicy> = new Map(policies.map((policy) => [policy.name, policy]))
+// Where the concrete meets the abstract: which policies come with the program. Only this room names them.
+export { policies } from '../policies/index.ts'

@@ -1,4 +1,5 @@
 // What stands under the running Gatehouse, opened in the order that leaves nothing half open: the store, the envelope, the data keys, the trail.
+import { statSync } from 'node:fs'
 import { archiveBackUp } from '../adapters/archive-file.ts'
 import { importIsUnfinished } from '../adapters/store-archive.ts'
 import { randomSecret } from '../base/ids.ts'
@@ -85,3 +86,6 @@ function takeOverKeys(store: Store, digests: KeyDigests, nowMs: number): Promise
     }
   })
 }
+
+/** Volumes of containers come like this: it is told, and not refused. */
+export const isOpenToOthers = (folder: string): boolean => process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0

@@ -16,11 +16,18 @@ import { Gateway } from '../gateway/gateway.ts'
 import { measure } from '../gateway/measuring.ts'
 import { CheckResults } from '../gateway/upstreams/health/active/health-words.ts'
 import type { GatewaySettings } from '../model/snapshot.ts'
+import { outliveStrayErrors } from '../own-policies/stray-errors.ts'
+import { ThreadPolicies } from '../own-policies/thread-policies.ts'
+import { ThreadWords } from '../own-policies/watch-words.ts'
+import { LOOK_MS } from '../own-policies/watchdog.ts'
+import type { AnyPolicy } from '../pipeline/contract.ts'
 import { systemTimer } from '../pipeline/deadline.ts'
 import { AccessLog, fileSink, streamSink } from '../telemetry/access-log.ts'
 import { UsageMeter } from '../telemetry/usage.ts'
-import { catalogue } from './compose.ts'
+import { policies } from './compose.ts'
 import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
+import { ThreadReports } from './thread-reports.ts'
+import { wayOut } from './way-out.ts'
 
 /** How often the main thread is told who called. */
 const USED_MS = 2000
@@ -28,9 +35,11 @@ const USED_MS = 2000
 const port = parentPort!
 const start = workerData as ThreadStart
 const say = (message: FromThread): void => port.postMessage(message)
-const report = (cause: unknown): void => say({ kind: 'report', text: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
-
 const clock = systemClock(start.wallOffsetUs)
+const { report } = new ThreadReports(
+  (text) => say({ kind: 'report', text }),
+  () => clock.nowUs() / 1000,
+)
 const credentials = new SharedCredentials(start.publication.directory, start.directory)
 const usage = new UsageMeter((uses) => say({ kind: 'used', uses }))
 const telling = setInterval(() => usage.flush(), USED_MS)
@@ -38,6 +47,18 @@ const accessLog = openLog(start.publication.pieces.gateway.accessLog)
 const statuses = new KnownStatuses((question) => say({ kind: 'status', question }))
 const responses = new MemoryResponses(boundsOf(start.publication.pieces.gateway), start.epochs, new KeyedHash(start.counterSecret))
 const checks = new CheckResults(start.health)
+/** Those of the program, and behind them those of operators: as of the publication that is being compiled. */
+const catalogue = new Map<string, AnyPolicy>()
+let { egress } = start.publication
+const words = new ThreadWords(start.watched, start.index)
+const ownPolicies = new ThreadPolicies(
+  words,
+  wayOut(
+    () => egress.allowPrivate,
+    () => egress.own,
+  ),
+)
+let beating: NodeJS.Timeout | undefined
 const gateway = new Gateway({
   catalogue,
   resources: { clock, counters: sharedCounters(start.counters, start.counterSecret), credentials, timer: systemTimer, chance: quickChance(), responses },
@@ -68,10 +89,11 @@ function openLog(where: GatewaySettings['accessLog']): AccessLog | undefined {
 
 /** Publishes one at a time and in order: a later one never overtakes. */
 let publishing: Promise<void> = Promise.resolve()
-function publish({ generation, pieces, directory, checks: words = new Map() }: Publication): Promise<void> {
+function publish({ generation, pieces, directory, checks: watched = new Map(), ...own }: Publication): Promise<void> {
   publishing = publishing.then(async () => {
     try {
-      checks.renew(words)
+      checks.renew(watched)
+      await takeUp(own)
       await gateway.publish(generation, pieces, () => credentials.replaceFile(directory))
       responses.bound(boundsOf(pieces.gateway))
       say({ kind: 'live', generation })
@@ -80,6 +102,17 @@ function publish({ generation, pieces, directory, checks: words = new Map() }: P
     }
   })
   return publishing
+}
+
+async function takeUp(publication: Pick<Publication, 'ownPolicies' | 'egress'>): Promise<void> {
+  egress = publication.egress
+  if (publication.ownPolicies.length > 0 && beating === undefined) {
+    beating = setInterval(() => words.beat(), LOOK_MS)
+    outliveStrayErrors(report)
+  }
+  const own = await ownPolicies.load(publication.ownPolicies)
+  catalogue.clear()
+  for (const policy of [...policies, ...own]) catalogue.set(policy.name, policy)
 }
 
 port.on('message', (message: ToThread) => {
@@ -114,6 +147,7 @@ port.on('message', (message: ToThread) => {
     case 'drain':
       void gateway.drain().then(() => {
         clearInterval(telling)
+        clearInterval(beating)
         usage.flush()
         say({ kind: 'drained' })
         port.close()

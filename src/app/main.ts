@@ -7,6 +7,7 @@ import { check, checkHelp } from './cli/check.ts'
 import { compare, compareHelp } from './cli/compare.ts'
 import { keyCreate, keyHelp } from './cli/key-create.ts'
 import { applyHelp, diffHelp, exportHelp } from './cli/plan.ts'
+import { policy, policyHelp } from './cli/policy.ts'
 import { restore, restoreHelp } from './cli/restore.ts'
 import { secretsHelp, secretsRotate } from './cli/secrets-rotate.ts'
 import { start, startHelp } from './cli/start.ts'
@@ -26,6 +27,8 @@ const help = `gatehouse COMMAND
   key create      makes an API key
   ca init|issue|revoke|list
                   certificates for clients, from an authority of a running Gatehouse
+  policy new|check|test
+                  a policy of your own: begins one, checks its types, runs its examples and tests
   trail export    writes the trail out
   trail verify    verifies an export of the trail, offline
   backup          writes a back-up of the store
@@ -43,7 +46,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
       case 'start':
         return asksHelp ? helped(startHelp) : await start(rest, settings)
       case 'check':
-        return asksHelp ? helped(checkHelp) : check(rest)
+        return asksHelp ? helped(checkHelp) : await check(rest)
       case 'diff':
         return asksHelp ? helped(diffHelp) : await diff(rest, settings)
       case 'apply':
@@ -57,6 +60,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
         return rest[0] === 'create' ? await keyCreate(rest.slice(1), settings) : misused('key knows one word: create', 'key')
       case 'ca':
         return asksHelp ? helped(caHelp) : await ca(rest, settings)
+      case 'policy':
+        return asksHelp ? helped(policyHelp) : await policy(rest, settings)
       case 'trail':
         if (asksHelp) return helped(trailHelp)
         if (rest[0] === 'export') return await trailExport(rest.slice(1), settings)

@@ -1,14 +1,13 @@
 // A running Gatehouse: configuration, gateway threads, control listener and store, started in the order that never serves half of it.
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname, resolve } from 'node:path'
 import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { randomName, randomSecret } from '../base/ids.ts'
 import { faultLine } from '../catalog/check.ts'
-import { DocumentCache } from '../catalog/reading/document-cache.ts'
 import type { LocatedFault } from '../catalog/reading/located-fault.ts'
-import { readSources, type Sources } from '../catalog/reading/sources.ts'
+import type { Sources } from '../catalog/reading/sources.ts'
 import { type Watch, watchSources } from '../catalog/reading/watch.ts'
 import { consoleOrigin } from '../catalog/resolving/control-resolution.ts'
 import { type Configuration, resolveSources } from '../catalog/resolving/resolve.ts'
@@ -21,7 +20,6 @@ import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { ControlTls } from '../management/control-tls.ts'
 import { operations } from '../management/operations/index.ts'
-import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import { insecureUpstreams, upstreamCertificates } from '../model/upstream-reports.ts'
 import type { Store } from '../ports/store.ts'
 import { exposition, mergedTargets } from '../telemetry/measures.ts'
@@ -31,14 +29,16 @@ import { backUpFolder, backUpsIn } from './back-ups.ts'
 import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
-import { type Foundations, openFoundations } from './foundations.ts'
+import { type Foundations, isOpenToOthers, openFoundations } from './foundations.ts'
 import { HealthChecks } from './health-checks.ts'
 import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { LiveDrains } from './live-drains.ts'
 import { Messages } from './messages.ts'
 import { needsRestart } from './needs-restart.ts'
+import { OwnPolicies } from './own-policies.ts'
 import { endControl, inTime } from './parting.ts'
+import { publicationOf } from './publication.ts'
 import { RefusedConfiguration } from './refused-configuration.ts'
 import { revocationReports } from './revocation-reports.ts'
 import type { Settings } from './settings.ts'
@@ -92,9 +92,11 @@ export class Running {
   private readonly nodeId = randomName('node')
   private certificates!: CertificateUpkeep
   private checks!: HealthChecks
+  private readonly own: OwnPolicies
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
-  private constructor(file: string, voice: Voice, foundations: Foundations) {
+  private constructor(file: string, voice: Voice, foundations: Foundations, own: OwnPolicies) {
+    this.own = own
     this.file = file
     this.voice = voice
     this.foundations = foundations
@@ -108,7 +110,8 @@ export class Running {
 
   /** Starts everything. Throws `RefusedConfiguration`, or an error whose message is for the operator. `store`: one in place of the configured one. */
   static async start(file: string, settings: Settings, voice: Voice, store?: Store): Promise<Running> {
-    const sources = readSources(file, new DocumentCache())
+    const own = new OwnPolicies()
+    const sources = await own.read(file)
     const nowMs = Math.floor(systemClock().nowUs() / 1000)
     // The file says where the store is: it has to stand by itself before what the store holds can join it.
     const alone = resolveSources(sources, { policies, nowMs })
@@ -116,11 +119,11 @@ export class Running {
     mkdirSync(alone.dataFolder, { recursive: true, mode: 0o700 })
     if (isOpenToOthers(alone.dataFolder))
       voice.warn(`others than the owner may write into ${alone.dataFolder}, and so take away or replace what is kept there: chmod go-w it`)
-    const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }))
+    const running = new Running(file, voice, await openFoundations(alone, settings, { nowMs, store, report: (text) => voice.warn(text) }), own)
     try {
       await (running.published = new AuthorityFiles(running.foundations.store, alone.dataFolder, (text) => voice.warn(text))).start()
       // What the store knows to be revoked is refused from the first request on, whatever the file said when it was read.
-      await running.open(readSources(file, new DocumentCache()), settings)
+      await running.open(await own.read(file), settings)
     } catch (cause) {
       await running.stop()
       throw cause
@@ -158,6 +161,7 @@ export class Running {
       used: (uses) => this.directory.used(uses),
       statusOf: (question) => statuses.ask(question),
       health: this.checks.memory,
+      nameOf: (revision) => this.own.revisions.named(revision),
     })
     this.directory.attach((memory) => threads.handOver(memory))
     this.directory.accept(share)
@@ -168,7 +172,7 @@ export class Running {
     await this.openControl(started, settings, admin.token)
     this.tasks.every(USAGE_MS, () => usage.flush())
     this.tasks.every(USAGE_SWEEP_MS, () => usage.sweep(this.nowMs))
-    this.watch = watchSources(this.file, { digest: sources.digest }, (read) => this.catalog.fileChanged(read))
+    this.watch = watchSources(this.file, { digest: sources.digest }, async (read) => this.catalog.fileChanged(await this.own.load(read)))
     const { trail, store } = this.foundations
     const event = { act: 'gatehouse.start', actor: { kind: 'system', id: 'system' }, outcome: 'done', detail: { version: VERSION } } as const
     await store.write((writing) => trail.append(writing, event, this.nowMs))
@@ -313,7 +317,8 @@ export class Running {
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
   }
 
-  private async admitted({ directory }: Configuration): Promise<FileShare> {
+  private async admitted({ directory, ownPolicies }: Configuration): Promise<FileShare> {
+    await this.own.log(ownPolicies, this.foundations, this.nowMs)
     const share = await this.directory.admit(directory)
     const { ownedTwice } = share.admitted
     if (ownedTwice.length > 0)
@@ -322,8 +327,15 @@ export class Running {
       )
     return share
   }
-  private publication({ snapshot }: Configuration, { table }: FileShare): Publication {
-    return { generation: this.generation, pieces: cutSnapshot(snapshot), directory: table.memory, checks: this.checks.watch(snapshot) }
+  private publication(configuration: Configuration, { table }: FileShare): Publication {
+    const { generation, own } = this
+    return publicationOf(configuration, {
+      generation,
+      revisions: own.revisions,
+      directory: table.memory,
+      controlPort: this.control && this.controlPort,
+      checks: this.checks.watch(configuration.snapshot),
+    })
   }
 
   private told({ what, faults, reasons, revision, notices = [] }: News): void {
@@ -368,6 +380,7 @@ export class Running {
       publishesRefused: this.publishesRefused,
       threadsConfigured: threads.count,
       threadRestarts: threads.restarts,
+      ...(threads.held.measures && { ownPolicies: threads.held.measures }),
       countersUsed: use.used,
       countersEntries: use.places,
       countersRefused: use.refusedFull,
@@ -401,6 +414,3 @@ export class Running {
     await ending?.catch((cause) => this.voice.warn(`${what} did not end as it should: ${(cause as Error).message}`))
   }
 }
-
-/** Volumes of containers come like this: it is told, and not refused. */
-const isOpenToOthers = (folder: string): boolean => process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0

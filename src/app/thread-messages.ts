@@ -5,6 +5,7 @@ import type { AcmeChallenges } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
+import type { PolicyRevision } from '../own-policies/revisions.ts'
 import type { Purge, Purged } from '../ports/responses.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
@@ -16,6 +17,10 @@ export interface Publication {
   readonly directory: DirectoryMemory
   /** Which word of the shared memory says what of each target that is checked. */
   readonly checks?: ReadonlyMap<string, number>
+  /** Policies that operators wrote, in their order. */
+  readonly ownPolicies: readonly PolicyRevision[]
+  /** Where these may fetch from besides public addresses, and where never. */
+  readonly egress: { readonly allowPrivate: readonly string[]; readonly own: readonly { readonly host: string; readonly port: number }[] }
 }
 
 /** What a gateway thread starts from. The memories are shared by all threads. */
@@ -31,6 +36,8 @@ export interface ThreadStart {
   readonly crashes: SharedArrayBuffer
   /** What active checks find. */
   readonly health: SharedArrayBuffer
+  /** Where each thread says whose policy it runs. */
+  readonly watched: SharedArrayBuffer
   /** 48 octets. */
   readonly ticketKeys: Uint8Array
   /** Several threads listen on one port. */

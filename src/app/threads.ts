@@ -17,6 +17,7 @@ import type { Listener } from '../model/snapshot.ts'
 import type { Purge, Purged } from '../ports/responses.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
+import { HeldThreads } from './held-threads.ts'
 import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
 
 /** Entries of the limit table: 40 bytes each. */
@@ -40,6 +41,8 @@ interface Thread {
   generation: number
   listening: boolean
   backOffMs: number
+  /** Why it was ended by us. */
+  endedFor?: string | undefined
 }
 type Waiter = { readonly generation: number; readonly waiting: Set<number>; resolve(): void; reject(cause: Error): void }
 
@@ -52,6 +55,8 @@ export interface ThreadListeners {
   statusOf?(question: StatusQuestion): Promise<StatusAnswer>
   /** Where active checks write what they find. */
   readonly health?: SharedArrayBuffer
+  /** The name of a policy's revision, by its number. */
+  nameOf?(revision: number): string | undefined
 }
 
 const unknownStatus = ({ key }: StatusQuestion): Promise<StatusAnswer> => Promise.resolve({ key, status: 'unknown', untilMs: Number.POSITIVE_INFINITY })
@@ -67,6 +72,7 @@ export class GatewayThreads {
   private readonly caps: SharedArrayBuffer
   private readonly crashes: SharedArrayBuffer
   private readonly health: SharedArrayBuffer
+  readonly held: HeldThreads
   private readonly offsetUs = wallOffsetUs()
   private readonly clock = systemClock(this.offsetUs)
   private readonly threads: Thread[] = []
@@ -83,7 +89,11 @@ export class GatewayThreads {
   private challenges: AcmeChallenges = NO_CHALLENGES
   private drained: readonly DrainedTarget[] = []
 
-  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {}, statusOf = unknownStatus, health = healthMemory() }: ThreadListeners) {
+  constructor(
+    first: Publication,
+    directory: DirectoryMemory,
+    { report, used = () => {}, statusOf = unknownStatus, health = healthMemory(), nameOf: named = () => undefined }: ThreadListeners,
+  ) {
     this.publication = first
     this.directory = directory
     this.used = used
@@ -93,6 +103,12 @@ export class GatewayThreads {
     this.caps = capsMemory(first.pieces.gateway.threads)
     this.crashes = crashMemory(first.pieces.gateway.threads)
     this.report = report
+    this.held = new HeldThreads({
+      ...{ threads: first.pieces.gateway.threads, report, named },
+      nowMs: () => this.clock.nowUs() / 1000,
+      end: (index, why) => this.end(index, why),
+    })
+    if (first.ownPolicies.length > 0) this.held.watch()
   }
 
   get count(): number {
@@ -135,6 +151,7 @@ export class GatewayThreads {
       caps: this.caps,
       crashes: this.crashes,
       health: this.health,
+      watched: this.held.memory,
       ticketKeys: this.ticketKeys,
       sharedPort: this.count > 1,
       listen: this.listen,
@@ -194,13 +211,26 @@ export class GatewayThreads {
       // What it held is nobody's: its connections are closed, its half-made counter entries are freed.
       new ConnectionCaps(this.caps, thread.index, this.count).wipe()
       recoverCounters(this.counters, threadId)
-      const crashes = new CrashSuspects(this.crashes, thread.index).blame(this.clock.nowUs() / 1000)
+      const { endedFor } = thread
+      const whose = this.held.gone(thread.index, endedFor !== undefined)
+      thread.endedFor = undefined
+      const suspects = new CrashSuspects(this.crashes, thread.index)
+      // What held the thread up is known: the request that was in hand may have been any.
+      if (endedFor !== undefined || whose !== undefined) suspects.hold(0)
+      const crashes = suspects.blame(this.clock.nowUs() / 1000)
       if (!wasListening && this.ports.length === 0) {
-        failed(fault ?? new Error(`a gateway thread ended with code ${code}`))
+        failed(fault ?? new Error(endedFor === undefined ? `a gateway thread ended with code ${code}` : `a gateway thread was ended: ${endedFor}`))
         return
       }
-      const blamed = crashes === 0 ? '' : `; a request was in hand, for the ${crashes === 1 ? 'first' : `${crashes}.`} time`
-      this.report(`gateway thread ${thread.index} died (${fault?.stack ?? `code ${code}`})${blamed}; it is started again in ${thread.backOffMs} ms`)
+      const blamed =
+        whose !== undefined
+          ? `, while the policy '${whose}' ran`
+          : crashes === 0
+            ? ''
+            : `; a request was in hand, for the ${crashes === 1 ? 'first' : `${crashes}.`} time`
+      this.report(
+        `gateway thread ${thread.index} ${endedFor === undefined ? `died (${fault?.stack ?? `code ${code}`})` : `was ended (${endedFor}), and its connections with it`}${blamed}; it is started again in ${thread.backOffMs} ms`,
+      )
       void this.restart(thread)
     })
   }
@@ -218,6 +248,13 @@ export class GatewayThreads {
     )
   }
 
+  private end(index: number, why: string): void {
+    const thread = this.threads[index]
+    if (thread === undefined || this.stopping) return
+    thread.endedFor = why
+    void thread.worker.terminate()
+  }
+
   private renewTicketKeys(): void {
     this.ticketKeys = randomSecret(48)
     this.post({ kind: 'ticket-keys', keys: this.ticketKeys })
@@ -226,6 +263,7 @@ export class GatewayThreads {
   /** Makes a snapshot live on every thread. Rejects when a thread refuses it: then it serves what it served. */
   publish(publication: Publication): Promise<void> {
     this.publication = publication
+    if (publication.ownPolicies.length > 0) this.held.watch()
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { generation: publication.generation, waiting: new Set(this.threads.map((thread) => thread.index)), resolve, reject }
       this.waiters.add(waiter)
@@ -319,6 +357,7 @@ export class GatewayThreads {
     const living = this.threads.filter(({ worker }) => worker.threadId !== -1)
     const ended = living.map(({ worker }) => new Promise<void>((resolve) => worker.once('exit', () => resolve())))
     clearInterval(this.renewing)
+    this.held.close()
     this.post({ kind: 'drain' })
     await Promise.race([Promise.all(ended), after(this.publication.pieces.gateway.timeouts.drainMs + 2000, undefined, { ref: false })])
     await Promise.all(this.threads.map((thread) => thread.worker.terminate()))

@@ -7,7 +7,14 @@ import { faultCodes, noticeCodes } from './fault-codes.ts'
 
 test('the codes of the sources and those of the page are the same', () => {
   const root = join(import.meta.dirname, '..')
-  const sources = ['catalog/{*,*/*}.ts', 'base/{schema,secret-reference,moment}.ts', 'lifecycle/schedule.ts', 'certificates/*.ts', 'pipeline/plan-limit.ts']
+  const sources = [
+    'catalog/{*,*/*}.ts',
+    'base/{schema,secret-reference,moment}.ts',
+    'lifecycle/schedule.ts',
+    'certificates/*.ts',
+    'pipeline/plan-limit.ts',
+    'own-policies/*.ts',
+  ]
   const files = globSync(sources, { cwd: root }).filter((file) => !file.endsWith('.test.ts') && !file.endsWith('fault-codes.ts'))
   const used = new Set<string>()
   // A code is written as `code: 'x'`, or as a first word of ours handed to a reporter.
@@ -18,6 +25,7 @@ test('the codes of the sources and those of the page are the same', () => {
     /\bfault\('([a-z0-9-]+)'/g,
     /this\.fault\([a-z]+, [a-z]+, '([a-z0-9-]+)'/g,
     /this\.wrong\(\s*'(?:certificate|key)',\s*'([a-z0-9-]+)'/g,
+    /\brefused?\((?:path, )?'(polic[a-z-]+)'/g,
     /this\.add\('([a-z0-9-]+)'/g,
     /faultAt\(document, [^']*'([a-z0-9-]+)'/g,
   ]

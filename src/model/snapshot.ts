@@ -264,6 +264,8 @@ export interface AttachedPolicy {
   readonly mode: 'enforce' | 'monitor'
   /** Where it was attached: names its counters, so that they outlive a publish. An API-wide policy: "bookshop/rate-limit/0". */
   readonly scope: string
+  /** Of a policy that operators wrote: which text of it, so that another one is compiled anew. */
+  readonly revision?: string
   /** Not applied from this moment on, milliseconds since the epoch. */
   readonly untilMs?: number
 }

@@ -194,10 +194,14 @@ interface Attachment {
 function readPolicies(set: PolicySet, catalogue: ReadonlyMap<string, AnyPolicy>, faults: Fault[]): readonly Attachment[] {
   const names = [...catalogue.keys()]
   const attached: Attachment[] = []
-  for (const { policy: name, config: written, mode, scope, untilMs } of set) {
+  for (const { policy: name, config: written, mode, scope, revision, untilMs } of set) {
     const policy = catalogue.get(name)
     if (!policy) {
       faults.push({ code: 'unknown-policy', path: [scope], message: `unknown policy '${name}'${suggestion(name, names)}` })
+      continue
+    }
+    if (policy.revision !== revision) {
+      faults.push({ code: 'policy-broken', path: [scope], message: `${name} is here in another text than the one that was checked` })
       continue
     }
     if (policy.single && attached.some((other) => other.policy === policy)) {

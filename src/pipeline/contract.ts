@@ -157,6 +157,8 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
   wantsExamples?(config: C): boolean
   /** What an operator should know about a valid configuration: told when it is checked, never in its way. */
   notices?(config: C): readonly { readonly code: string; readonly message: string }[]
+  /** Of a policy that operators wrote: which text of it this is. Absent: it came with the program. */
+  readonly revision?: string
   /** A second attachment of it would contradict the first: it is a fault. */
   readonly single?: true
   /** Watching makes no sense of it: `mode: monitor` is a fault. */

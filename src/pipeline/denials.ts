@@ -28,6 +28,12 @@ export const chainDenials = {
     ref: 'OWASP ASVS v5.0.0-16.5.3',
     mend: 'A policy failed or took too long, and the request was refused rather than let through: look at the log entry of this request id.',
   },
+  '<policy>.quarantined': {
+    status: 503,
+    says: 'The request cannot be checked at the moment.',
+    ref: 'OWASP ASVS v5.0.0-16.5.3',
+    mend: 'A policy that the operator wrote held up the gateway several times and is not run any more: it is run again when its file changes. The log says which.',
+  },
 } as const satisfies Record<string, ChainDenial>
 
 export function chainRefusal(code: 'identify.throttled' | 'identify.mismatch', fields: readonly ResponseField[] = []): Refusal {
@@ -38,4 +44,10 @@ export function chainRefusal(code: 'identify.throttled' | 'identify.mismatch', f
 export const brokenRefusal = (policy: string): Refusal => {
   const { status, says } = chainDenials['<policy>.broken']
   return { kind: 'refusal', code: `${policy}.broken`, status, says, absent: false, fields: [] }
+}
+
+/** A policy of an operator that is not run any more, because it held up threads. */
+export const quarantinedRefusal = (policy: string): Refusal => {
+  const { status, says } = chainDenials['<policy>.quarantined']
+  return { kind: 'refusal', code: `${policy}.quarantined`, status, says, absent: false, fields: [['Retry-After', '60']] }
 }

@@ -29,6 +29,7 @@ export interface Attached {
   readonly config: unknown
   readonly mode?: 'enforce' | 'monitor'
   readonly scope?: string
+  readonly revision?: string
   readonly untilMs?: number
 }
 
@@ -131,11 +132,12 @@ export class Harness {
     }
     const faults: Fault[] = []
     const catalogue = new Map((options.catalogue ?? attached.map(({ policy }) => policy)).map((policy) => [policy.name, policy]))
-    const set = attached.map(({ policy, config, mode = 'enforce', scope, untilMs }, i) => ({
+    const set = attached.map(({ policy, config, mode = 'enforce', scope, revision, untilMs }, i) => ({
       policy: policy.name,
       config,
       mode,
       scope: scope ?? `${this.api}/${policy.name}/${i}`,
+      ...(revision !== undefined && { revision }),
       ...(untilMs !== undefined && { untilMs }),
     }))
     const chain = compileChain(

@@ -84,6 +84,8 @@ export interface ProcessMeasures {
   readonly publishesRefused: number
   readonly threadsConfigured: number
   readonly threadRestarts: number
+  /** Of policies that operators wrote: threads ended because of one, and those that are not run any more. Absent: there are none. */
+  readonly ownPolicies?: { readonly threadsEnded: number; readonly quarantined: number }
   readonly countersUsed: number
   readonly countersEntries: number
   readonly countersRefused: number
@@ -115,6 +117,13 @@ export function exposition(threads: readonly ThreadMeasures[], process: ProcessM
   const page = new Page()
   page.family('gatehouse_threads', 'gauge', 'Gateway threads that are configured.').sample('', {}, process.threadsConfigured)
   page.family('gatehouse_thread_restarts_total', 'counter', 'Gateway threads that died and were started again.').sample('', {}, process.threadRestarts)
+  if (process.ownPolicies !== undefined) {
+    const { threadsEnded, quarantined } = process.ownPolicies
+    page
+      .family('gatehouse_own_policy_threads_ended_total', 'counter', 'Gateway threads that policies of operators held up or ended.')
+      .sample('', {}, threadsEnded)
+    page.family('gatehouse_own_policies_quarantined_total', 'counter', 'Policies of operators that were put out of service.').sample('', {}, quarantined)
+  }
   page.family('gatehouse_publishes_total', 'counter', 'Snapshots that went live.').sample('', {}, process.publishes)
   page.family('gatehouse_publishes_refused_total', 'counter', 'Edits that were refused; the old configuration stayed.').sample('', {}, process.publishesRefused)
   page.family('gatehouse_publish_seconds', 'gauge', 'The last publish, from the edit being seen to live on all threads.').sample('', {}, process.publishSeconds)

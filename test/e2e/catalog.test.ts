@@ -54,20 +54,20 @@ describe('the catalog by its commands', () => {
     assert.match(found.stdout + found.stderr, says)
     return found.stdout
   }
-  const client = (config: string): Connection => {
-    const connected = connect({ config }, { adminToken: undefined })
+  const client = async (config: string): Promise<Connection> => {
+    const connected = await connect({ config }, { adminToken: undefined })
     assert.ok('to' in connected)
     return connected.to
   }
   const drift = async (): Promise<string[]> =>
-    (await getDrift(client(first()))).value.items.map(({ what, kind, name }) => [what, kind && `${kind}/${name}`].filter(Boolean).join(' '))
+    (await getDrift(await client(first()))).value.items.map(({ what, kind, name }) => [what, kind && `${kind}/${name}`].filter(Boolean).join(' '))
   async function until(isSo: () => boolean): Promise<void> {
     while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
   }
   const status = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
     (await fetch(`http://127.0.0.1:${ports[0]}${path}`, { headers })).status
   const said = (what: RegExp): number => [...programs[0]!.output().matchAll(what)].length
-  const newest = async (): Promise<number> => (await listRevisions(client(first()), { query: { limit: 1 } })).value.items[0]!.number
+  const newest = async (): Promise<number> => (await listRevisions(await client(first()), { query: { limit: 1 } })).value.items[0]!.number
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-catalog-'))
@@ -95,7 +95,7 @@ describe('the catalog by its commands', () => {
     assert.deepEqual([await status('/shop/items'), await status('/shop/other')], [200, 404])
     await ran(0, /^3 unchanged\n$/, 'diff', 'wanted/gatehouse.yaml', '--config', first())
     await ran(0, /^3 unchanged\n$/, 'apply', 'wanted/gatehouse.yaml', '--config', first())
-    assert.equal((await listRevisions(client(first()))).value.items[0]!.message, 'a shop')
+    assert.equal((await listRevisions(await client(first()))).value.items[0]!.message, 'a shop')
     const plan = JSON.parse(await ran(0, /^/, 'diff', 'wanted/gatehouse.yaml', '--config', first(), '--format', 'json')) as {
       differs: boolean
       items: unknown[]
@@ -148,11 +148,11 @@ describe('the catalog by its commands', () => {
     assert.deepEqual(await drift(), ['file-refused', 'owned-twice api/shop'])
     assert.equal(await status('/shop/other'), 404)
     // Once the console gives it up, the file that waits is live by itself.
-    await rollBack(client(first()), { parameters: { revision: 1 }, body: {} })
+    await rollBack(await client(first()), { parameters: { revision: 1 }, body: {} })
     assert.equal(await status('/shop/other'), 200)
     assert.deepEqual(await drift(), [])
     // A rollback to what the console owned then cannot take the file back with it, and says so.
-    const { value: back } = await rollBack(client(first()), { parameters: { revision: 2 }, body: {} })
+    const { value: back } = await rollBack(await client(first()), { parameters: { revision: 2 }, body: {} })
     assert.deepEqual(back.left, [{ kind: 'api', name: 'shop', why: 'file-owned' }])
     assert.deepEqual(await drift(), ['not-rolled-back api/shop'])
     // The file goes back to what it said; but what the rollback brought back needs the API that the file had taken.

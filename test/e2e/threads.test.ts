@@ -39,7 +39,13 @@ describe('a gateway thread that dies', () => {
     writeFileSync(file, stringify({ gatehouse: 1, gateway, apis: { one: api } }), { mode: 0o600 })
     const loaded = loadConfiguration(file, { policies, nowMs: 1_800_000_000_000 })
     assert.ok(loaded.ok, JSON.stringify(loaded))
-    return { generation, pieces: cutSnapshot(loaded.snapshot), directory: fileDirectory(loaded.directory).memory }
+    return {
+      generation,
+      pieces: cutSnapshot(loaded.snapshot),
+      directory: fileDirectory(loaded.directory).memory,
+      ownPolicies: [],
+      egress: { allowPrivate: [], own: [] },
+    }
   }
   /** The status of a request over a connection of its own; undefined when there was no answer. */
   async function statusOf(path: string): Promise<number | undefined> {
@@ -118,7 +124,13 @@ test('a thread that died, and was not started again yet, is not waited for at th
   writeFileSync(file, stringify({ gatehouse: 1, gateway, apis: { one: { path: '/', upstream: 'http://127.0.0.1:9', public: true } } }), { mode: 0o600 })
   const loaded = loadConfiguration(file, { policies, nowMs: 1_800_000_000_000 })
   assert.ok(loaded.ok, JSON.stringify(loaded))
-  const first = { generation: 1, pieces: cutSnapshot(loaded.snapshot), directory: fileDirectory(loaded.directory).memory }
+  const first = {
+    generation: 1,
+    pieces: cutSnapshot(loaded.snapshot),
+    directory: fileDirectory(loaded.directory).memory,
+    ownPolicies: [],
+    egress: { allowPrivate: [], own: [] },
+  }
   let died: () => void
   const isDead = new Promise<void>((resolve) => (died = resolve))
   const workers: Worker[] = []

@@ -27,7 +27,7 @@ export async function backup(args: readonly string[], settings: Settings): Promi
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { output: { type: 'string' }, config: { type: 'string' } } })
   if (positionals.length > 0) return misused(`unknown word '${positionals[0]}'`, 'backup')
   if (values.output === undefined) return misused('backup needs --output FILE', 'backup')
-  const configuration = configurationOf(values.config)
+  const configuration = await configurationOf(values.config)
   if (typeof configuration === 'number') return configuration
   const output = resolve(values.output)
   try {

@@ -4,21 +4,21 @@ import { cwd } from 'node:process'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../base/clock.ts'
 import { faultLines, faultsJson } from '../../catalog/check.ts'
-import { loadConfiguration } from '../../catalog/resolving/resolve.ts'
-import { policies } from '../compose.ts'
+import { loadWhole } from '../own-policies.ts'
 import { type ExitCode, misused, print } from './usage.ts'
 
 export const checkHelp = `gatehouse check FILE [--format text|json]
 
-Reads FILE and all it refers to, and prints every fault as file:line:column code message.
+Reads FILE and all it refers to, and prints every fault as file:line:column code message. Policies that it names under policyFiles are loaded, and their
+examples are run: that runs their code.
 
 Exit: 0 no fault, 1 faults, 2 wrong usage.`
 
-export function check(args: readonly string[]): ExitCode {
+export async function check(args: readonly string[]): Promise<ExitCode> {
   const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options: { format: { type: 'string', default: 'text' } } })
   if (positionals.length !== 1) return misused('check takes one file', 'check')
   if (values.format !== 'text' && values.format !== 'json') return misused('--format is text or json', 'check')
-  const resolution = loadConfiguration(resolve(positionals[0]!), { policies, nowMs: Math.floor(systemClock().nowUs() / 1000) })
+  const resolution = await loadWhole(resolve(positionals[0]!), Math.floor(systemClock().nowUs() / 1000))
   if (values.format === 'json') print(faultsJson(resolution))
   else {
     if (resolution.faults.length > 0) print(faultLines(resolution.faults, cwd()))

@@ -38,7 +38,7 @@ test('a token travels over TLS, or to this machine', () => {
   assert.equal(checked, 14)
 })
 
-test('where and with which token is said once, and the own token of a Gatehouse goes to no address', () => {
+test('where and with which token is said once, and the own token of a Gatehouse goes to no address', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-connect-'))
   try {
     const put = (name: string, text: string): string => {
@@ -48,16 +48,16 @@ test('where and with which token is said once, and the own token of a Gatehouse 
     const config = put('gatehouse.yaml', 'gatehouse: 1\ncontrol: { listen: "http://127.0.0.1:1" }\napis: {}\n')
     const token = put('token', `${'x'.repeat(43)}\n`)
     const url = 'http://127.0.0.1:1'
-    const ways = (where: Parameters<typeof connect>[0], adminToken?: string): string => Object.keys(connect(where, { adminToken }))[0]!
-    assert.equal(ways({ config }), 'absent')
-    assert.equal(ways({ config }, 'from the environment'), 'to')
-    assert.equal(ways({ config, 'token-file': token }), 'to')
-    assert.equal(ways({ url, config }, 'x'), 'unusable')
-    assert.equal(ways({ url }), 'unusable')
-    assert.equal(ways({ url, 'token-file': token }), 'to')
-    assert.equal(ways({ url, 'token-file': join(folder, 'nowhere') }, 'x'), 'unusable')
-    assert.equal(ways({ url, 'token-file': put('empty', '\n') }, 'x'), 'unusable')
-    assert.equal(ways({ config: put('broken.yaml', 'gatehouse: 2\n') }, 'x'), 'unusable')
+    const ways = async (where: Parameters<typeof connect>[0], adminToken?: string): Promise<string> => Object.keys(await connect(where, { adminToken }))[0]!
+    assert.equal(await ways({ config }), 'absent')
+    assert.equal(await ways({ config }, 'from the environment'), 'to')
+    assert.equal(await ways({ config, 'token-file': token }), 'to')
+    assert.equal(await ways({ url, config }, 'x'), 'unusable')
+    assert.equal(await ways({ url }), 'unusable')
+    assert.equal(await ways({ url, 'token-file': token }), 'to')
+    assert.equal(await ways({ url, 'token-file': join(folder, 'nowhere') }, 'x'), 'unusable')
+    assert.equal(await ways({ url, 'token-file': put('empty', '\n') }, 'x'), 'unusable')
+    assert.equal(await ways({ config: put('broken.yaml', 'gatehouse: 2\n') }, 'x'), 'unusable')
   } finally {
     rmSync(folder, { recursive: true })
   }

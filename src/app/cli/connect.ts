@@ -2,10 +2,9 @@
 import { resolve } from 'node:path'
 import { visible } from '../../base/visible-text.ts'
 import { readBoundedFile } from '../../catalog/reading/bounded-file.ts'
-import { loadConfiguration } from '../../catalog/resolving/resolve.ts'
 import { readTrustStore } from '../../certificates/trust-store.ts'
 import { Connection, NotReached, Refusal } from '../../client/connection.ts'
-import { policies } from '../compose.ts'
+import { loadWhole } from '../own-policies.ts'
 import { quickstartFile } from '../quickstart.ts'
 import type { Settings } from '../settings.ts'
 import { connectionTo, nowMs } from './running-gatehouse.ts'
@@ -41,7 +40,7 @@ const CA_OCTETS_MAX = 1024 * 1024
 /** Applying what holds many documents takes its time. */
 const TIMEOUT_MS = 300_000
 
-export function connect({ config, url, ca, pin, 'token-file': file }: Where, settings: Pick<Settings, 'adminToken'>): Connected {
+export async function connect({ config, url, ca, pin, 'token-file': file }: Where, settings: Pick<Settings, 'adminToken'>): Promise<Connected> {
   if (url !== undefined && config !== undefined) return { unusable: '--url and --config both say where: give one' }
   const trusting = trustOf(url, ca, pin)
   if ('unusable' in trusting) return trusting
@@ -55,7 +54,7 @@ export function connect({ config, url, ca, pin, 'token-file': file }: Where, set
       ? { unusable: 'a token is needed: --token-file, or GATEHOUSE_ADMIN_TOKEN' }
       : { to: new Connection({ url: base, token: given, timeoutMs: TIMEOUT_MS, ...(base.startsWith('https:') && { fetch: secureFetch(trusting) }) }) }
   }
-  const resolution = loadConfiguration(resolve(config ?? quickstartFile), { policies, nowMs: nowMs() })
+  const resolution = await loadWhole(resolve(config ?? quickstartFile), nowMs())
   if (!resolution.ok) return { unusable: 'the configuration has faults: see gatehouse check' }
   const to = connectionTo(resolution, { adminToken: given }, TIMEOUT_MS)
   return to === undefined ? { absent: 'it has never been started: there is no admin token' } : { to }
@@ -91,7 +90,7 @@ function tokenIn(file: string): string | undefined {
 
 /** Runs what asks a running Gatehouse. A refusal is told with all that it names. */
 export async function asking(where: Where, settings: Settings, format: 'text' | 'json', work: (to: Connection) => Promise<ExitCode>): Promise<ExitCode> {
-  const connected = connect(where, settings)
+  const connected = await connect(where, settings)
   if (!('to' in connected)) {
     complain('absent' in connected ? connected.absent : connected.unusable)
     return 2

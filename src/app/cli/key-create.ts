@@ -30,7 +30,7 @@ export async function keyCreate(args: readonly string[], settings: Settings): Pr
   if (consumer === undefined || !/^[A-Za-z0-9._-]{1,64}$/.test(consumer)) return misused('key create needs --consumer NAME', 'key')
   if (expires !== undefined && (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(expires) || Number.isNaN(Date.parse(expires))))
     return misused('--expires is a date such as 2027-01-31', 'key')
-  const connected = connect(values, settings)
+  const connected = await connect(values, settings)
   if ('unusable' in connected) {
     complain(connected.unusable)
     return values.url === undefined && values['token-file'] === undefined ? 1 : 2

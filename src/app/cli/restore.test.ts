@@ -39,7 +39,7 @@ describe('restore', () => {
     return path(`${name}.yaml`)
   }
   async function foundationsOf(file: string) {
-    const configuration = configurationOf(file)
+    const configuration = await configurationOf(file)
     assert.ok(typeof configuration !== 'number')
     return { configuration, ...(await openFoundations(configuration, settings, { nowMs: NOW_MS, report: assert.fail })) }
   }

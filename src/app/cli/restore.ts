@@ -42,7 +42,7 @@ export async function restore(args: readonly string[], settings: Settings): Prom
   const [file] = positionals
   if (file === undefined || positionals.length > 1) return misused('restore takes one file', 'restore')
   if (values.config === undefined) return misused('restore needs --config FILE', 'restore')
-  const configuration = configurationOf(values.config)
+  const configuration = await configurationOf(values.config)
   if (typeof configuration === 'number') return configuration
   if (values.revive && !values.replace) return misused('--revive goes with --replace', 'restore')
   try {

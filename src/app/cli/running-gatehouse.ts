@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemClock } from '../../base/clock.ts'
-import { type Configuration, loadConfiguration } from '../../catalog/resolving/resolve.ts'
+import type { Configuration } from '../../catalog/resolving/resolve.ts'
 import { Connection } from '../../client/connection.ts'
 import { tokenFile } from '../../management/admin-token.ts'
-import { policies } from '../compose.ts'
+import { loadWhole } from '../own-policies.ts'
 import { quickstartFile } from '../quickstart.ts'
 import type { Settings } from '../settings.ts'
 import { secureFetch } from './secure-fetch.ts'
@@ -14,8 +14,8 @@ import { complain, type ExitCode } from './usage.ts'
 export const nowMs = (): number => Math.floor(systemClock().nowUs() / 1000)
 
 /** The configuration in a file, without it the quickstart's; an exit code when it has faults, which was said. */
-export function configurationOf(file: string | undefined): Configuration | ExitCode {
-  const resolution = loadConfiguration(resolve(file ?? quickstartFile), { policies, nowMs: nowMs() })
+export async function configurationOf(file: string | undefined): Promise<Configuration | ExitCode> {
+  const resolution = await loadWhole(resolve(file ?? quickstartFile), nowMs())
   if (resolution.ok) return resolution
   complain('the configuration has faults: see gatehouse check')
   return 1

@@ -29,7 +29,7 @@ Exit: 0 done, 1 refused, 2 wrong usage or could not run.`
 export async function secretsRotate(args: readonly string[], settings: Settings): Promise<ExitCode> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { config: { type: 'string' }, next: { type: 'string' } } })
   if (positionals.length > 0) return misused(`unknown word '${positionals[0]}'`, 'secrets')
-  const configuration = configurationOf(values.config)
+  const configuration = await configurationOf(values.config)
   if (typeof configuration === 'number') return configuration
   try {
     await withStoppedStore(configuration, settings, ({ store }) => rotate(store, configuration, settings, values.next))

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 3_600_000
 export async function trailExport(args: readonly string[], settings: Settings): Promise<ExitCode> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { output: { type: 'string' }, config: { type: 'string' } } })
   if (positionals.length > 0) return misused(`unknown word '${positionals[0]}'`, 'trail')
-  const configuration = configurationOf(values.config)
+  const configuration = await configurationOf(values.config)
   if (typeof configuration === 'number') return configuration
   const connection = connectionTo(configuration, settings, TIMEOUT_MS)
   try {

@@ -4,11 +4,13 @@ import { globSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Path } from '../../base/fault.ts'
 import { showsPrivateKey } from '../../certificates/pem.ts'
+import type { AnyPolicy } from '../../pipeline/contract.ts'
 import { isBelow, readBoundedFile, realPath } from './bounded-file.ts'
 import type { DocumentCache, DocumentKind, ReadDocument } from './document-cache.ts'
 import { inlineDocuments, isInline } from './inline-documents.ts'
 import { type LocatedFault, locate } from './located-fault.ts'
 import { members } from './members.ts'
+import { type PolicyFile, PolicyFiles } from './policy-files.ts'
 import { follow } from './reference.ts'
 import type { SourceDocument } from './source-document.ts'
 
@@ -20,6 +22,10 @@ export interface Sources {
   readonly openapi: ReadonlyMap<string, SourceDocument>
   /** The texts of files of certificates, private keys and revocation lists, by absolute path, an octet a character. */
   readonly certificates: ReadonlyMap<string, string>
+  /** Files of policies that operators wrote, in the order in which the main file names them. */
+  readonly policyFiles: readonly PolicyFile[]
+  /** What was loaded of them; absent: nothing was yet, and then a configuration that names any is refused. */
+  readonly ownPolicies?: readonly AnyPolicy[]
   /** What is wrong with files as files. */
   readonly faults: readonly LocatedFault[]
   /** Absolute paths of everything that was looked for, present or not: what to watch. */
@@ -69,6 +75,7 @@ class Reading {
       this.openapiOf(document)
       this.certificatesOf(document)
     }
+    const policyFiles = main ? this.policiesOf(main) : []
     const hash = createHash('sha256')
     for (const [name, digest] of [...this.digests].sort()) hash.update(`${name}\0${digest}\0`)
     return {
@@ -76,6 +83,7 @@ class Reading {
       included,
       openapi: this.openapi,
       certificates: this.certificates,
+      policyFiles,
       faults: this.faults,
       files: [...this.digests.keys()].sort(),
       folders: [...this.folders].sort(),
@@ -146,6 +154,11 @@ class Reading {
         this.fault(document, path, 'remote-document', 'an OpenAPI document is a file on this machine: nothing is fetched')
       else this.loadOpenapi(fileBeside(document, written), (code, message) => this.fault(document, path, code, message))
     }
+  }
+
+  private policiesOf(main: SourceDocument): readonly PolicyFile[] {
+    const reading = new PolicyFiles((path, code, message) => this.fault(main, path, code, message), this.digests)
+    return asList(members<'policyFiles'>(main.value).policyFiles).flatMap((written, i) => reading.read(main.file, written, ['policyFiles', i]) ?? [])
   }
 
   private certificatesOf(document: SourceDocument): void {

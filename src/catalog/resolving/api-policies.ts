@@ -253,7 +253,7 @@ class SetList {
     const set: AttachedPolicy[] = ordered.map((attachment) => {
       const { policy, config, mode, owner = this.api, untilMs } = attachment
       for (const { name } of listsOf(attachment)) this.lists.add(name)
-      const attached = { policy: policy.name, config, mode }
+      const attached = { policy: policy.name, config, mode, ...(policy.revision !== undefined && { revision: policy.revision }) }
       if (attachment.scope !== undefined) return { ...attached, scope: attachment.scope, ...(untilMs !== undefined && { untilMs }) }
       const index = counts.get(policy.name) ?? 0
       counts.set(policy.name, index + 1)

@@ -76,6 +76,8 @@ export interface Configuration {
   /** Every version of every API, with the life it leads. */
   readonly versions: readonly LivingVersion[]
   readonly settings: OperatorSettings
+  /** Those that operators wrote, in the order of the file. */
+  readonly ownPolicies: readonly AnyPolicy[]
   /** Absent: no listener wants a certificate by ACME. */
   readonly acme?: AcmeSettings
 }
@@ -95,7 +97,9 @@ export const loadConfiguration = (file: string, options: ResolveOptions, cache =
   resolveSources(readSources(file, cache), options)
 
 /** Resolves what was read. Never throws for what files hold. */
-export function resolveSources(sources: Sources, options: ResolveOptions): Resolution {
+export function resolveSources(sources: Sources, given: ResolveOptions): Resolution {
+  // Behind those that came with the program: within a stage, what operators wrote sees what is left.
+  const options = sources.ownPolicies === undefined ? given : { ...given, policies: [...given.policies, ...sources.ownPolicies] }
   const resolving = new Resolving(sources, options)
   const configuration = resolving.all()
   const faults = sorted(resolving.located)
@@ -125,8 +129,13 @@ class Resolving {
 
   /** Undefined when values are too wrong to go on with; otherwise to be used only if nothing was found. */
   all(): Configuration | undefined {
-    const { main } = this.sources
+    const { sources } = this
+    const { main } = sources
     if (!main || main.faults.length > 0) return undefined
+    if (sources.policyFiles.length > 0 && sources.ownPolicies === undefined) {
+      this.report(main, [{ code: 'policies-not-loaded', path: ['policyFiles'], atKey: true, message: 'the files of policies that this names were not loaded' }])
+      return undefined
+    }
     const section = this.read(main, configurationSchema(this.options.policies))
     const read: Part[] = [{ document: main, section }]
     const schema = includedSchema(this.options.policies)
@@ -166,6 +175,7 @@ class Resolving {
       owners,
       versions: apis.versions,
       settings: section.settings,
+      ownPolicies: this.sources.ownPolicies ?? [],
       ...(acme && { acme }),
     }
   }

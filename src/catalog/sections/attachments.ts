@@ -23,7 +23,7 @@ export interface Attachment {
 export type Attachments = { readonly [policy: string]: readonly Attachment[] | false }
 
 /** Policies that the contract names and this version does not have. */
-const LATER = new Set(
+export const LATER: ReadonlySet<string> = new Set(
   'basic-auth jwt oauth2 introspection client-certificate http-signature dpop scopes roles ownership cedar quota concurrency validate-request validate-response threat-limits injection-defence waf leak-guard ip-ban cache transform'.split(
     ' ',
   ),

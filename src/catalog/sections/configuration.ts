@@ -10,6 +10,7 @@ import { controlSettings } from './listener.ts'
 import { network } from './network-schema.ts'
 import { operatorSettings } from './operator-settings.ts'
 import { patches } from './patch-schema.ts'
+import { policyFiles } from './policy-files-schema.ts'
 import { securityTxt } from './security-txt.ts'
 import { sharedSections } from './shared-schema.ts'
 import { store } from './store-schema.ts'
@@ -55,6 +56,7 @@ export function configurationSchema(policies: readonly AnyPolicy[]) {
         'sqlite:./data/gatehouse.db',
       ),
       counters: withDefault(counters, 'memory'),
+      policyFiles: optional(policyFiles, []),
       egress: withDefault(
         object(
           { allowPrivate: optional(list(network('A private network.'), { describe: 'Private networks that outbound fetches may reach.' }), []) },
@@ -101,6 +103,7 @@ export function includedSchema(policies: readonly AnyPolicy[]) {
       control: mainOnly,
       store: mainOnly,
       counters: mainOnly,
+      policyFiles: mainOnly,
       egress: mainOnly,
       envelope: mainOnly,
       settings: mainOnly,

@@ -21,7 +21,7 @@ export function sourcesOf(text: string): Sources {
   const main = parseText(file, text, CONFIGURATION_CAPS, false)
   const openapi = new Map(inlineDocuments(main))
   const faults = [...main.faults, ...[...openapi.values()].flatMap((document) => document.faults)]
-  return { main, included: [], openapi, certificates: new Map(), faults, files: [file], folders: [], digest: textDigest(text) }
+  return { main, included: [], openapi, certificates: new Map(), policyFiles: [], faults, files: [file], folders: [], digest: textDigest(text) }
 }
 
 /** A file with these objects, and the few lines that a file has besides. */
