@@ -140,10 +140,12 @@ export class ClientSession {
       } else if (gone.length > 0) {
         this.gone = []
         for (const { client } of gone) client.closed()
-      } else break
+      } else {
+        // What leaves makes room: whoever waited for that is told in the same breath.
+        this.output.flush()
+        if (this.told.length === 0 && this.gone.length === 0) return
+      }
     }
-    this.output.flush()
-    if (this.told.length > 0) this.stir()
   }
   /** There is something to send or to tell: at the end of what is under way, or once all that came in this turn of the event loop is read. */
   private stir(): void {
