@@ -71,9 +71,10 @@ export const STATIC_OCTETS = Buffer.from(STATIC_FIELDS.flat().join(''), 'latin1'
 /** Three numbers an index: where the name begins, where the value begins, where it ends. The first three stand for no field. */
 export const STATIC_PLACES = new Int32Array((STATIC_COUNT + 1) * 3)
 let place = 0
-STATIC_FIELDS.forEach(([name, value], i) => {
+for (const [i, [name, value]] of STATIC_FIELDS.entries()) {
   const slot = (i + 1) * 3
   STATIC_PLACES[slot] = place
-  STATIC_PLACES[slot + 1] = place += name.length
-  STATIC_PLACES[slot + 2] = place += value.length
-})
+  STATIC_PLACES[slot + 1] = place + name.length
+  place += name.length + value.length
+  STATIC_PLACES[slot + 2] = place
+}
