@@ -125,26 +125,35 @@ export class ClientSession {
       this.settle()
     } catch (cause) {
       this.gateway.report(cause)
-      this.fail(F.BROKEN)
-      this.settle()
+      this.destroy()
     } finally {
       this.isBusy = false
     }
+    if (this.gone.length > 0) this.stir()
   }
   private settle(): void {
     for (;;) {
       const { told, gone } = this
       if (told.length > 0) {
         this.told = []
-        for (const [stream, what] of told) if (!stream.isOver) what(stream)
+        for (const [stream, what] of told) if (!stream.isOver) this.guarded(stream, what)
       } else if (gone.length > 0) {
         this.gone = []
-        for (const { client } of gone) client.closed()
+        for (const stream of gone) this.guarded(stream, closed)
       } else {
         // What leaves makes room: whoever waited for that is told in the same breath.
         this.output.flush()
         if (this.told.length === 0 && this.gone.length === 0) return
       }
+    }
+  }
+  /** What breaks in one stream's hands is that stream's. */
+  private guarded(stream: ClientStream, what: Told): void {
+    try {
+      what(stream)
+    } catch (cause) {
+      this.gateway.report(cause)
+      stream.destroy()
     }
   }
   /** There is something to send or to tell: at the end of what is under way, or once all that came in this turn of the event loop is read. */
@@ -252,6 +261,7 @@ export class ClientSession {
   private leave(error: number, reason: string): void {
     if (this.isOver) return
     putGoaway(this.output.frames, this.input.lastStream, error, reason)
+    this.knowsLast = true
     for (const stream of this.streams.values()) this.drop(stream, true)
     this.close()
   }
@@ -280,6 +290,7 @@ export class ClientSession {
   }
   /** What the client asks for from now on it asks for knowing that it is not taken up. */
   private part(): void {
+    if (this.isOver) return
     if (!this.knowsLast) {
       this.knowsLast = true
       this.deadlineMs = Number.POSITIVE_INFINITY
@@ -312,6 +323,7 @@ export class ClientSession {
   }
 }
 const nothing = (): void => {}
+const closed: Told = ({ client }) => client.closed()
 
 function onRead(this: SessionSocket, count: number, bytes: Buffer): true {
   this[SESSION].received(count, bytes)

@@ -19,9 +19,9 @@ export const IDLE_FRAMES_A_SECOND = 100
 /** RFC 9218, windows, a PING that measures: what goes with a request, and with a frame of a body in either direction. */
 export const EARNED_BY_REQUEST = 8
 export const EARNED_BY_DATA = 3
-/** Octets of one field block as it is sent, and CONTINUATION frames of it (CVE-2024-28182). */
-export const BLOCK_BYTES_MAX = 64 * 1024
-export const CONTINUATIONS_MAX = 8
+/** Octets of one field block as it is sent, and CONTINUATION frames of it (CVE-2024-28182): what is past the limit for heads is read too, so that it is told. */
+export const blockBytesMax = (headBytes: number): number => Math.max(64 * 1024, headBytes)
+export const continuationsMax = (headBytes: number): number => 8 + Math.ceil(headBytes / T.FRAME_BYTES_MAX)
 /** Settings in one frame. */
 export const SETTINGS_MAX = 32
 

@@ -101,7 +101,7 @@ export class SessionInput {
       case T.GOAWAY:
         // RFC 9113 6.8: it opens no further streams of its own, we none at all. One that leaves in error waits for nothing.
         this.session.left(number32(frames.bytes, frames.start + 4) === T.NO_ERROR)
-        return 0
+        return this.idle()
       case T.WINDOW_UPDATE:
         return this.windowUpdate()
       default:
@@ -147,7 +147,8 @@ export class SessionInput {
       return 0
     }
     const block = this.block!
-    if (++this.continuations > G.CONTINUATIONS_MAX || block.length + end - start > G.BLOCK_BYTES_MAX) return F.BLOCK_TOO_LONG
+    const { headBytes } = this.session.gateway.settings.limits
+    if (++this.continuations > G.continuationsMax(headBytes) || block.length + end - start > G.blockBytesMax(headBytes)) return F.BLOCK_TOO_LONG
     const whole = Buffer.concat([block, bytes.subarray(start, end)])
     if (!isLast) {
       this.block = whole
@@ -161,7 +162,8 @@ export class SessionInput {
   private blockRead(bytes: Buffer, start: number, end: number): number {
     const { session, blockEnds: ended } = this
     const id = this.frames.stream
-    SECTION.begin(session.gateway.settings.limits.headBytes, G.BLOCK_BYTES_MAX)
+    const { headBytes } = session.gateway.settings.limits
+    SECTION.begin(headBytes, G.blockBytesMax(headBytes))
     if (!this.decoder.decode(bytes, start, end, SECTION)) return F.BROKEN_BLOCK
     const stream = session.streams.get(id)
     if (stream !== undefined) {

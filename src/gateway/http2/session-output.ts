@@ -10,6 +10,8 @@ import type { ClientStream } from './client-stream.ts'
 import { BATCH_BYTES_MAX, SOCKET_BYTES_MAX, UNREAD_BYTES_MAX } from './guards.ts'
 
 const OUTPUT_BYTES = 32 * 1024
+/** A frame that a window made smaller than this is no honest one. */
+const WORTH_BYTES = 1024
 /** Outputs that nobody uses now: a connection holds one only while it has something to send. */
 const spares: Output[] = []
 const SPARES_MAX = 16
@@ -111,7 +113,8 @@ export class SessionOutput {
     putData(out, stream.id, octets, from, from + length, 0)
     this.window -= length
     stream.sendWindow -= length
-    stream.session.input.earnByData()
+    // CVE-2019-9511: a window that is opened octet by octet earns nothing.
+    if (length >= WORTH_BYTES || length === to - from) stream.session.input.earnByData()
     return from + length
   }
 

@@ -38,4 +38,3 @@ export const TOO_MANY_STREAMS = fault(T.PROTOCOL_ERROR, 'more streams than SETTI
 export const TOO_MANY_RESETS = fault(T.ENHANCE_YOUR_CALM, 'too many streams were reset (RFC 9113 10.5)')
 export const TOO_MANY_FRAMES = fault(T.ENHANCE_YOUR_CALM, 'too many frames that ask for nothing (RFC 9113 10.5)')
 export const BLOCK_TOO_SLOW = fault(T.ENHANCE_YOUR_CALM, 'a field block that did not end in time')
-export const BROKEN = fault(T.INTERNAL_ERROR, 'something inside broke')
