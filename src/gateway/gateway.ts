@@ -255,7 +255,7 @@ export class Gateway {
     for (const client of this.connections) if (client.deadlineMs <= now || isBelowBodyRate(client, now)) due.push(client)
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
     endForbidden(this.connections, now)
-    this.sessions.sweep(now)
+    this.sessions.expire(now)
     for (const api of this.live.apis.values()) api.pool.sweep(now)
     this.means.accessLog?.flush()
   }

@@ -41,7 +41,7 @@ export class ClientSessions {
     return this.all.delete(session)
   }
 
-  sweep(nowMs: number): void {
+  expire(nowMs: number): void {
     for (const session of this.all) session.sweep(nowMs)
   }
   /** None takes a further stream. */
