@@ -200,9 +200,12 @@ export class Running {
     if (!opened.ok) throw new RefusedConfiguration(opened.faults)
     this.notice(opened.notices)
     const { nghttp2 } = process.versions
-    if (opened.catalog.configuration.snapshot.gateway.listen.some(({ http2 }) => http2))
+    // Clients are read by our own code; the library speaks to upstreams alone.
+    if (opened.catalog.configuration.snapshot.apis.some(({ upstream }) => upstream.http2))
       for (const attack of unsafeFor(nghttp2))
-        this.voice.warn(`HTTP/2 is served, and nghttp2 ${nghttp2} of this Node.js does not withstand ${attack}: use a newer Node.js, or \`http2: false\``)
+        this.voice.warn(
+          `An upstream speaks HTTP/2, and nghttp2 ${nghttp2} of this Node.js does not withstand ${attack}: use a newer Node.js, or no \`protocol: http/2\``,
+        )
     this.catalog = opened.catalog
     this.foundations.notices.webhooks = () => this.catalog.configuration.settings.webhooks
   }

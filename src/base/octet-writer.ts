@@ -40,6 +40,32 @@ export class OctetWriter {
     this.length += count
   }
 
+  /** Writes the low eight bits. */
+  octet(value: number): void {
+    if (this.length === this.buffer.length) this.grow(1)
+    this.buffer[this.length++] = value
+  }
+  /** Writes 32 bits, the highest first. */
+  number32(value: number): void {
+    this.octet(value >>> 24)
+    this.octet(value >>> 16)
+    this.octet(value >>> 8)
+    this.octet(value)
+  }
+  /** What was put there, and another octet in its place. */
+  at(position: number): number {
+    return this.buffer[position]!
+  }
+  patch(position: number, value: number): void {
+    this.buffer[position] = value
+  }
+  /** Takes back what was put from there on, as memory of its own. */
+  cut(position: number): Buffer {
+    const taken = Buffer.from(this.buffer.subarray(position, this.length))
+    this.length = position
+    return taken
+  }
+
   /** Writes text of which every character is one octet. */
   text(text: string): void {
     if (this.length + text.length > this.buffer.length) this.grow(text.length)

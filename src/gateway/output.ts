@@ -12,8 +12,8 @@ const COPIED_BYTES_MAX = 32 * 1024
  * socket keeps the memory and the output gets new one.
  */
 export class Output extends OctetWriter {
-  constructor() {
-    super(INITIAL_BYTES)
+  constructor(initialBytes = INITIAL_BYTES) {
+    super(initialBytes)
   }
 
   /** One chunk of a body (RFC 9112 7.1). */
@@ -29,7 +29,8 @@ export class Output extends OctetWriter {
     if (this.length > 0) {
       const octets = this.buffer.subarray(0, this.length)
       try {
-        if (this.length <= COPIED_BYTES_MAX && socket.encrypted) socket.write(Buffer.from(octets))
+        if (socket.copies) socket.write(octets)
+        else if (this.length <= COPIED_BYTES_MAX && socket.encrypted) socket.write(Buffer.from(octets))
         else {
           socket.write(octets)
           if (socket.writableLength > 0) this.renew()

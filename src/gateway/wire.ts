@@ -6,6 +6,8 @@ export interface Wire {
   readonly writableLength: number
   /** It keeps what it is given and sends it later: the memory is its own from then on. */
   readonly encrypted?: boolean
+  /** It copies what it cannot send at once: the memory stays its giver's. */
+  readonly copies?: boolean
   /** Octets that may wait to leave before what they come from is no longer read, where that is not the usual. */
   readonly waitingBytesMax?: number
   /** Its client reads nothing of what it was sent so far: nothing more is begun for it. */

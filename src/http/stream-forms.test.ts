@@ -2,9 +2,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { OctetWriter } from '../base/octet-writer.ts'
 import * as F from './faults.ts'
+import { HpackDecoder } from './hpack/decoder.ts'
+import { FieldSection } from './hpack/field-section.ts'
 import { ResponseHead, readResponseHead } from './response-head.ts'
-import { requestForStream, responseForStream, responseOfStream, trailersOfStream } from './stream-forms.ts'
+import { requestForStream, responseOfStream, trailersOfStream } from './stream-forms.ts'
+import { putResponseBlock, putTrailerBlock, statusAt } from './stream-response.ts'
 
 const LIMITS = { headBytes: 64 * 1024, fields: 256 }
 type Pairs = readonly (readonly [name: string, value: string])[]
@@ -114,6 +118,19 @@ describe('behind a body', () => {
   test('a value that would be another line is not told', () => assert.deepEqual(trailersOfStream(['a', 'b\r\nset-cookie: c', 'd', 'e']), ['d', 'e']))
 })
 
+/** What a client reads out of the block that a head of ours becomes. */
+function responseForStream(octets: Buffer, from: number): { status: number; fields: string[]; end: number } {
+  const out = new OctetWriter(64)
+  const end = putResponseBlock(out, octets, from)
+  return { status: statusAt(octets, from), fields: fieldsIn(out.take()), end }
+}
+function fieldsIn(block: Buffer): string[] {
+  const section = new FieldSection()
+  section.begin(64 * 1024, 64 * 1024)
+  assert.ok(new HpackDecoder(4096).decode(block, 0, block.length, section))
+  return Array.from({ length: section.count }, (_, i) => [section.name(i), section.value(i)]).flat()
+}
+
 const octet = fc.oneof(
   fc.constantFrom(...'\r\n\0 \t:;,=aA0\x7f\x80\xff'),
   fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
@@ -166,6 +183,16 @@ describe('heads of our own as fields', () => {
     const text =
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\nSec-WebSocket-Protocol: chat\r\n\r\n'
     assert.deepEqual(responseForStream(Buffer.from(text), 0).fields, [':status', '200', 'sec-websocket-protocol', 'chat'])
+  })
+  test('what speaks of the connection stays behind, and names become lower case (RFC 9113 8.2)', () => {
+    const text =
+      'HTTP/1.1 404 Not Found\r\nServer: a\r\nTransfer-Encoding: chunked\r\nKEEP-ALIVE: 1\r\nProxy-Connection: x\r\nX-Empty: \r\nTe: x\r\nSet-Cookie: a=b\r\n\r\n'
+    assert.deepEqual(responseForStream(Buffer.from(text), 0).fields, [':status', '404', 'server', 'a', 'x-empty', '', 'set-cookie', 'a=b'])
+  })
+  test('trailers are told as they are', () => {
+    const out = new OctetWriter(64)
+    putTrailerBlock(out, ['grpc-status', '0', 'x-a', 'caf\u00e9', 'x-empty', ''])
+    assert.deepEqual(fieldsIn(out.take()), ['grpc-status', '0', 'x-a', 'caf\u00e9', 'x-empty', ''])
   })
   test('half a head is a fault of our own', () => assert.throws(() => responseForStream(Buffer.from('HTTP/1.1 200 OK\r\na: b\r\n'), 0), RangeError))
 })

@@ -1,4 +1,4 @@
-// Heads of HTTP/1.1 and fields of HTTP/2 streams that mean the same: what the gateway wrote for an upstream, and what an upstream answered on a stream.
+// Heads of HTTP/1.1 and fields of a stream to an upstream that mean the same: what the gateway wrote for it, and what it answered.
 import * as F from './faults.ts'
 
 /** Names and values in turn, as they were sent. */
@@ -19,7 +19,7 @@ export interface RequestForStream {
  * behind a response is passed on (RFC 9110 10.1.4), which servers of gRPC ask for.
  */
 export function requestForStream(octets: Buffer, scheme: 'http' | 'https'): RequestForStream {
-  const { first, lines, end } = linesOf(octets, 0)
+  const { first, lines, end } = linesOf(octets)
   const methodEnd = first.indexOf(' ')
   const fields = [':method', first.slice(0, methodEnd), ':scheme', scheme, ':path', first.slice(methodEnd + 1, first.lastIndexOf(' '))]
   let chunked = false
@@ -70,31 +70,11 @@ export function trailersOfStream(fields: StreamFields): string[] {
   return kept
 }
 
-export interface ResponseForStream {
-  readonly status: number
-  /** `:status` first, then names in lower case and values, in turn. */
-  readonly fields: string[]
-  /** Where in the octets the head ends. */
-  readonly end: number
-}
-
-/** Reads a response head that the gateway wrote, whole, at `from`. */
-export function responseForStream(octets: Buffer, from: number): ResponseForStream {
-  const { first, lines, end } = linesOf(octets, from)
-  const status = Number(first.slice(9, 12))
-  // RFC 8441 5: an extended CONNECT that is taken is answered 200, and without the proof of HTTP/1.1's handshake.
-  const switches = status === 101
-  const fields = [':status', switches ? '200' : String(status)]
-  for (const [name, value] of lines)
-    if (!OF_CONNECTION.has(name) && name !== 'transfer-encoding' && !(switches && name === 'sec-websocket-accept')) fields.push(name, value)
-  return { status, fields, end }
-}
-
 /** A head of our own: the first line, the field lines with their names in lower case, and the position after it. */
-function linesOf(octets: Buffer, from: number): { first: string; lines: (readonly [string, string])[]; end: number } {
-  const end = octets.indexOf('\r\n\r\n', from, 'latin1')
+function linesOf(octets: Buffer): { first: string; lines: (readonly [string, string])[]; end: number } {
+  const end = octets.indexOf('\r\n\r\n', 0, 'latin1')
   if (end < 0) throw new RangeError('not a whole head')
-  const [first, ...rest] = octets.toString('latin1', from, end).split('\r\n')
+  const [first, ...rest] = octets.toString('latin1', 0, end).split('\r\n')
   const lines = rest.map((line): readonly [string, string] => {
     const colon = line.indexOf(':')
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 2)]

@@ -3,13 +3,29 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import * as F from './faults.ts'
+import { FieldSection } from './hpack/field-section.ts'
 import { RequestHead, readRequestHead } from './request-head.ts'
 import { requestForStream } from './stream-forms.ts'
-import { requestOfStream, type StreamRequestTerms } from './stream-request.ts'
+import { StreamRequest, type StreamRequestTerms } from './stream-request.ts'
 
 const LIMITS = { headBytes: 64 * 1024, targetBytes: 8192, fields: 256 }
 const KEY = 'AAAAAAAAAAAAAAAAAAAAAA=='
-const terms = (more: Partial<StreamRequestTerms> = {}): StreamRequestTerms => ({ scheme: 'https', ended: true, websocketKey: () => KEY, ...more })
+interface Terms extends StreamRequestTerms {
+  readonly ended: boolean
+}
+const terms = (more: Partial<Terms> = {}): Terms => ({ scheme: 'https', ended: true, websocketKey: () => KEY, ...more })
+const section = new FieldSection()
+const request = new StreamRequest()
+/** The message of these names and values in turn, or the fault that there is none. */
+function requestOfStream(fields: readonly string[], { ended, ...rest }: Terms): { head: Buffer; chunked: boolean } | number {
+  section.begin(64 * 1024, 64 * 1024)
+  for (let i = 0; i < fields.length; i += 2) {
+    const [name, value] = [Buffer.from(fields[i]!, 'latin1'), Buffer.from(fields[i + 1]!, 'latin1')]
+    section.copy(Buffer.concat([name, value]), 0, name.length, name.length + value.length)
+  }
+  const fault = request.read(section, ended, rest)
+  return fault === 0 ? { head: Buffer.from(request.bytes.subarray(0, request.length)), chunked: request.chunked } : fault
+}
 type Pairs = readonly (readonly [name: string, value: string])[]
 const GET: Pairs = [
   [':method', 'GET'],
@@ -30,7 +46,7 @@ const get = (name: string, value?: string): Pairs => changed(GET, name, value)
 const also = (...more: Pairs): Pairs => [...GET, ...more]
 
 /** The fault of the translation, or of the reader behind it; 0 when both take it. */
-function judged(pairs: Pairs, how: Partial<StreamRequestTerms> = {}): number {
+function judged(pairs: Pairs, how: Partial<Terms> = {}): number {
   const message = requestOfStream(pairs.flat(), terms(how))
   if (typeof message === 'number') return message
   const end = readRequestHead(new RequestHead(), message.head, 0, message.head.length, LIMITS)
@@ -38,7 +54,7 @@ function judged(pairs: Pairs, how: Partial<StreamRequestTerms> = {}): number {
   return end < 0 ? -end : 0
 }
 
-type Row = readonly [name: string, pairs: Pairs, fault: number, how?: Partial<StreamRequestTerms>]
+type Row = readonly [name: string, pairs: Pairs, fault: number, how?: Partial<Terms>]
 const controls = Array.from({ length: 33 }, (_, i) => (i === 32 ? 0x7f : i))
 const shown = (code: number): string => `%x${code.toString(16).padStart(2, '0')}`
 
@@ -159,7 +175,7 @@ describe('a malformed request of a stream', () => {
   })
 })
 
-const textOf = (pairs: Pairs, how: Partial<StreamRequestTerms> = {}): string => {
+const textOf = (pairs: Pairs, how: Partial<Terms> = {}): string => {
   const message = requestOfStream(pairs.flat(), terms(how))
   assert.ok(typeof message !== 'number', `fault ${message}`)
   return message.head.toString('latin1')

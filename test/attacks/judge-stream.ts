@@ -27,7 +27,7 @@ export async function judgeStream(
   if (late.length > 0) return [`the upstream got late messages: ${describe(late)}`]
   const client = await StreamClient.open(gate.port, { ...believing(gate), ...(each.greeting ? { greeting: each.greeting } : {}) })
   try {
-    // Node loses its GOAWAY where another write of it is under way: what is hostile comes once the greetings are over.
+    // What is hostile comes once the greetings are over.
     if (each.greeting === undefined) await client.until(() => client.count(TYPE.settings) >= 2, patienceMs)
     client.send(...each.frames)
     const complaints = await complainOfAnswer(client, each, strict, patienceMs)

@@ -105,7 +105,7 @@ export class Doors {
     const peer = told?.peer ?? peerAddress(socket.remoteAddress)
     // Behind a handshake with us it is that one that counts, and who its listener asks for certificates.
     const entrance = told?.secure && shown === undefined ? BY_PROXIED_TLS : opened
-    const serveStreams = (): void => gateway.sessions.serve(gateway, socket, new ClientOrigin(peer, entrance, 2, shown))
+    const serveStreams = (first?: Buffer): void => gateway.sessions.serve(gateway, socket, new ClientOrigin(peer, entrance, 2, shown), first)
     const serve = (): ClientConnection => {
       const client = serveSocket(gateway, socket, new ClientOrigin(peer, entrance, 1, shown))
       gateway.take(client)
@@ -115,7 +115,9 @@ export class Doors {
       if ((socket as TLSSocket).alpnProtocol === 'h2') serveStreams()
       else serve()
     } else if (http2)
-      gateway.sessions.prefaces.read(socket, gateway.settings.timeouts.headMs, (first) => (first ? serve().received(first.length, first) : serveStreams()))
+      gateway.sessions.prefaces.read(socket, gateway.settings.timeouts.headMs, (isHttp2, first) =>
+        isHttp2 ? serveStreams(first) : serve().received(first.length, first),
+      )
     else {
       // What came behind the header of a proxy.
       const first = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined

@@ -1,4 +1,4 @@
-// How a stream of HTTP/2 ends before its time, on either side: what was cut short must never look whole.
+// How a stream to an upstream ends before its time: what was cut short must never look whole.
 import type { Http2Stream } from 'node:http2'
 import { Duplex } from 'node:stream'
 

@@ -25,6 +25,11 @@ export class Reading {
     if (this.waiting.size === 0 && !this.gaveUp) this.progressMs = this.clock.coarseMs
     this.waiting.add(stream)
   }
+  /** Some of what waits has left. */
+  moves(): void {
+    this.progressMs = this.clock.coarseMs
+    this.gaveUp = false
+  }
   /** All that waited has left. */
   goesOn(stream: object): void {
     this.progressMs = this.clock.coarseMs

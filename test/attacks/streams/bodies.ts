@@ -44,8 +44,7 @@ export const streamBodies: readonly HostileStream[] = [
     ['an empty length is malformed', length('')],
     ['a length with a space inside is malformed', length('5 5')],
   ]),
-  // nghttp2 ends the connection: a stream error may be treated as one of the connection (RFC 9113 5.4.1).
-  ...streams('RFC 9113 8.1.1', { goaway: [CODE.protocol, CODE.internal] }, [
+  ...streams('RFC 9113 8.1.1', reset, [
     ['a body longer than its length is malformed', length('4')],
     ['a request behind a body of its length is malformed', length('5', `hello${smuggled}`)],
     ['a request behind a length of 0 is malformed, and no part of the message before it', length('0', smuggled), undefined, { besides: '/hostile' }],
@@ -91,10 +90,10 @@ export const streamBodies: readonly HostileStream[] = [
     ['a request on an even stream is an error of the connection', asks(GET, 2)],
     ['a request on stream 0 is an error of the connection', asks(GET, 0)],
   ]),
-  // Both are errors of the connection to the RFC; nghttp2 passes over them.
-  ...streams('RFC 9113 5.1.1', { ignored: true }, [
-    ['a request on a stream below the last is nobody\u2019s', [asks(HONEST, 5), asks(GET, 3)]],
-    ['a request on a stream that was reset is nobody\u2019s', [begins(POST, 1), resets(1, CODE.cancel), asks(GET, 1)]],
+  ...streams('RFC 9113 5.1.1', { goaway: [CODE.protocol, CODE.streamClosed] }, [
+    ['a request on a stream below the last is an error of the connection', [asks(HONEST, 5), asks(GET, 3)]],
+    ['a request on a stream that was reset is an error of the connection', [begins(POST, 1), resets(1, CODE.cancel), asks(GET, 1)]],
+    ['a request on a stream that was answered is an error of the connection', [asks(withField(':method', 'TRACE')), asks(GET, 1)]],
   ]),
   ...streams('RFC 9113 8.1: a request that was reset is not whole', { ignored: true }, [
     ['a body that is cut by a reset without an error never is a message', [begins(POST), data(1, 'half', 0), resets(1, CODE.none)]],

@@ -4,6 +4,7 @@ import {
   CODE,
   continuation,
   data,
+  type Fields,
   FLAG,
   frame,
   goaway,
@@ -25,6 +26,7 @@ const flow = { goaway: [CODE.flowControl] }
 const half = block(GET).subarray(0, 10)
 const rest = block(GET).subarray(10)
 const MOST = 2 ** 31 - 1
+const withTrace: Fields = [[':method', 'TRACE'], ...GET.slice(1)]
 
 export const streamFrames: readonly HostileStream[] = [
   ...streams('RFC 9113 3.4', { closed: true }, [
@@ -109,6 +111,28 @@ export const streamFrames: readonly HostileStream[] = [
       flow,
     ],
   ]),
+  ...streams('RFC 9113 10.5', { goaway: [CODE.calm] }, [
+    ['more settings in one frame than there are is an error', settings(...Array.from({ length: 33 }, () => [SETTING.window, 65_535] as const))],
+    ['thousands of PINGs are an error', Array.from({ length: 1500 }, () => ping())],
+    ['thousands of SETTINGS are an error', Array.from({ length: 1500 }, () => settings())],
+    ['thousands of windows are an error', Array.from({ length: 1500 }, () => windowUpdate(0, 1))],
+    ['thousands of priorities are an error', Array.from({ length: 1500 }, () => priority(1, 0))],
+    ['thousands of unknown frames are an error', Array.from({ length: 1500 }, () => frame(0x77, 0, 0, 'x'))],
+    ['thousands of empty frames of a body are an error', [begins(POST), ...Array.from({ length: 1500 }, () => data(1, '', 0))]],
+    [
+      'thousands of frames for a stream that is over are an error',
+      [asks(withTrace), ...Array.from({ length: 1500 }, () => frame(TYPE.reset, 0, 1, number32(8)))],
+    ],
+    [
+      'hundreds of requests that are reset at once are an error',
+      Array.from({ length: 300 }, (_, i) => [begins(POST, 1 + 2 * i), frame(TYPE.reset, 0, 1 + 2 * i, number32(8))]).flat(),
+    ],
+    ['hundreds of requests that are malformed are an error', Array.from({ length: 300 }, (_, i) => headers(1 + 2 * i, Buffer.alloc(0)))],
+    [
+      'hundreds of bodies of a wrong length are an error',
+      Array.from({ length: 300 }, (_, i) => [begins([...POST, ['content-length', '5']], 1 + 2 * i), data(1 + 2 * i, 'abc')]).flat(),
+    ],
+  ]),
   ...streams('RFC 9113 6.10', broken, [
     ['a CONTINUATION without HEADERS is an error', continuation(1, block(GET))],
     ['a CONTINUATION behind the end of a block is an error', [honest(1), continuation(1, block(GET))]],
@@ -142,7 +166,7 @@ export const streamFrames: readonly HostileStream[] = [
     ['the reserved bit of a stream is ignored', frame(TYPE.ping, 0, 0x80000000, '12345678')],
     ['a priority of a stream that never was is ignored', priority(7, 0)],
     ['a priority that depends on itself says nothing any more', priority(7, 7)],
-    ['a priority of stream 0 says nothing any more', priority(0, 1)],
+    ['a priority of stream 0 is an error', priority(0, 1), broken],
     ['ENABLE_CONNECT_PROTOCOL of a client says nothing', [settings([SETTING.connectProtocol, 1]), settings([SETTING.connectProtocol, 0])]],
     ['an acknowledgement of a PING that nobody sent ends the connection', ping('87654321', FLAG.ack), { goaway: [CODE.internal, CODE.protocol] }],
     ['a client that goes away is let go', goaway(0, CODE.none, 'bye'), { goaway: [CODE.none] }],
