@@ -87,8 +87,8 @@ export class Forwarding implements Waiting {
     const { gateway } = client
     const owner = { output: gateway.output, failed: (cause: unknown) => this.passageFailed(cause), report: (cause: unknown) => gateway.report(cause) }
     this.visit = new TargetVisit(gateway)
-    this.requestPassage = new BodyPassage({ ...owner, madeLater: (isWhole) => this.requestMadeLater(isWhole) })
-    this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole) })
+    this.requestPassage = new BodyPassage({ ...owner, madeLater: () => this.flushRequest(), eased: () => this.requestEased() })
+    this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole), eased: () => this.responseEased() })
   }
 
   start(x: Exchange, route: LiveRoute): void {
@@ -108,8 +108,11 @@ export class Forwarding implements Waiting {
     }
     // RFC 8441 5: whatever success a stream that asked for a WebSocket is answered with, it is one from then on.
     if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
-    else if (this.visit.begin(x, route.api.targets)) this.acquire(false)
-    else this.turnedAway('upstream.unavailable')
+    else {
+      route.api.mirror?.reflect(this.client, x, route.api)
+      if (this.visit.begin(x, route.api.targets)) this.acquire(false)
+      else this.turnedAway('upstream.unavailable')
+    }
   }
 
   private acquire(fresh: boolean): void {
@@ -135,7 +138,7 @@ export class Forwarding implements Waiting {
     const x = this.x!
     this.early.invite(client)
     putRequest(client.gateway.output, x, this.route!.api, this.visit.target.hostLine, client.gateway.about(client, x), this.upgrade)
-    this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, [])
+    this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, x.takeBodyWatchers())
     const early = this.early.take()
     if (early !== undefined) this.requestBody(early, 0, early.length)
     if (client.state === C.BODY) client.feed()
@@ -176,9 +179,8 @@ export class Forwarding implements Waiting {
     }
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
   }
-  private requestMadeLater(isWhole: boolean): void {
-    this.flushRequest()
-    if (!isWhole && this.stalled && this.upstream?.socket.writableLength === 0) this.upstreamDrained()
+  private requestEased(): void {
+    if (this.upstream?.socket.writableLength === 0) this.upstreamDrained()
   }
   upstreamDrained(): void {
     this.tunnel?.upstreamDrained()
@@ -269,10 +271,10 @@ export class Forwarding implements Waiting {
     if (isWhole && this.upstream === undefined) {
       this.finish()
       client.pump()
-    } else if (client.socket.writableLength === 0) {
-      client.deadlineMs = client.gateway.coarseMs + response.silenceMs
-      this.clientDrained()
-    }
+    } else client.deadlineMs = client.gateway.coarseMs + response.silenceMs
+  }
+  private responseEased(): void {
+    if (this.client.socket.writableLength === 0) this.clientDrained()
   }
   /** A filter cannot go on: its refusal is the answer where nothing has left, else what began is seen broken. */
   private passageFailed(cause: unknown): void {

@@ -20,6 +20,7 @@ export function measure(gateway: Gateway, thread: number, logLinesDropped: numbe
     faults: [...gateway.faults],
     upstreamFaults: [...gateway.upstreamFaults],
     distrusts: [...gateway.distrusts],
+    copies: apis.flatMap(({ settings, mirror }) => (mirror === undefined ? [] : [{ api: settings.name, counts: mirror.counts }])),
     targets: apis.map(({ settings, targets }) => ({ api: settings.name, targets: targets.placed.map((placed) => measured(placed, gateway.coarseMs)) })),
     routes: apis.flatMap((api) =>
       [...api.used()].flatMap((route) => {

@@ -1,23 +1,9 @@
 // The `upstream` of an API: an address, or an address with how it is used.
 import type { Path } from '../../base/fault.ts'
-import {
-  boolean,
-  checked,
-  described,
-  duration,
-  either,
-  integer,
-  mapped,
-  object,
-  oneOf,
-  optional,
-  reserved,
-  type Schema,
-  string,
-  withDefault,
-} from '../../base/schema.ts'
+import { boolean, checked, described, duration, either, integer, mapped, object, oneOf, optional, type Schema, string, withDefault } from '../../base/schema.ts'
 import type { Upstream } from '../../model/snapshot.ts'
 import { balance } from './balance-schema.ts'
+import { circuit, deadlineField, fallback, health, limits, operations, resilienceOf, retries, total } from './resilience-schema.ts'
 import { type TargetSection, targets } from './target-schema.ts'
 import { parseUpstream, type UpstreamTarget } from './upstream-target.ts'
 import { plainTls, type UpstreamTlsSection, upstreamTls } from './upstream-tls-schema.ts'
@@ -47,7 +33,6 @@ const target: Schema<UpstreamTarget> = mapped(
   (text) => parseUpstream(text) as UpstreamTarget,
 )
 
-const later = (what: string) => reserved('not-available', `is not available yet: ${what} comes with a later version`)
 const minute = 60_000
 const settings = object(
   {
@@ -80,6 +65,8 @@ const settings = object(
             }),
             '5m',
           ),
+          total: optional(total),
+          deadlineField: optional(deadlineField),
           keepAlive: withDefault(duration({ minMs: 0, maxMs: 60 * minute, describe: 'How long an unused connection is kept.' }), '15s'),
         },
         'How long the gateway waits for the upstream.',
@@ -87,8 +74,12 @@ const settings = object(
       {},
     ),
     balance: optional(balance),
-    health: later('health checking'),
-    retry: later('retrying'),
+    health: optional(health),
+    retries: optional(retries),
+    circuit: optional(circuit),
+    limits: optional(limits),
+    fallback: optional(fallback),
+    operations: optional(operations),
     tls: optional(upstreamTls),
   },
   'An upstream with how it is used.',
@@ -136,6 +127,7 @@ function section(read: ReturnType<typeof settings.read>, addressAt: Path): Upstr
       : [{ host, port, at: addressAt }],
     ...(read.targets && { targets: read.targets }),
     ...(among && { balance: among }),
+    ...resilienceOf(read),
     ...(scheme === 'https' && { tls }),
   }
 }
