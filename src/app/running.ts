@@ -21,6 +21,7 @@ import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { ControlTls } from '../management/control-tls.ts'
 import { operations } from '../management/operations/index.ts'
+import { checkedTargets } from '../model/checked-targets.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import { insecureUpstreams, upstreamCertificates } from '../model/upstream-reports.ts'
 import type { Store } from '../ports/store.ts'
@@ -32,7 +33,6 @@ import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, openFoundations } from './foundations.ts'
-import { HealthChecks } from './health-checks.ts'
 import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { LiveDrains } from './live-drains.ts'
@@ -91,7 +91,6 @@ export class Running {
   private drains: LiveDrains | undefined
   private readonly nodeId = randomName('node')
   private certificates!: CertificateUpkeep
-  private checks!: HealthChecks
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
   private constructor(file: string, voice: Voice, foundations: Foundations) {
@@ -147,7 +146,6 @@ export class Running {
     const usage = (this.usage = new UsageBook(this.foundations.store, () => this.catalog.configuration.settings.retention.usage))
     this.directory.onUse = (uses) => usage.add(uses)
     const report = (text: string): void => this.voice.warn(text)
-    this.checks = new HealthChecks(() => this.nowMs, report)
     this.egress = wayOut(
       () => this.catalog.configuration.egress.allowPrivate,
       () => [{ host, port: this.controlPort }],
@@ -157,7 +155,6 @@ export class Running {
       report,
       used: (uses) => this.directory.used(uses),
       statusOf: (question) => statuses.ask(question),
-      health: this.checks.memory,
     })
     this.directory.attach((memory) => threads.handOver(memory))
     this.directory.accept(share)
@@ -322,7 +319,7 @@ export class Running {
     return share
   }
   private publication({ snapshot }: Configuration, { table }: FileShare): Publication {
-    return { generation: this.generation, pieces: cutSnapshot(snapshot), directory: table.memory, checks: this.checks.watch(snapshot) }
+    return { generation: this.generation, pieces: cutSnapshot(snapshot), directory: table.memory, checked: checkedTargets(snapshot) }
   }
 
   private told({ what, faults, reasons, revision, notices = [] }: News): void {
@@ -381,7 +378,6 @@ export class Running {
   /** Drains: what is under way finishes, nothing new begins. Never rejects: what one part cannot do any more keeps no other from its end. */
   async stop(): Promise<void> {
     this.watch?.close()
-    ;(this.checks as HealthChecks | undefined)?.stop()
     // At once, and beside the traffic: what these wait for outside must not keep requests coming.
     const beside = Promise.all([this.upkeep?.close(), this.tasks.close(), this.messages?.stop(), (this.certificates as CertificateUpkeep | undefined)?.close()])
     beside.catch(() => {})

@@ -8,13 +8,13 @@ import { systemClock, wallOffsetUs } from '../base/clock.ts'
 import { randomSecret } from '../base/ids.ts'
 import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/doors/connection-caps.ts'
-import { healthMemory } from '../gateway/upstreams/health/active/health-words.ts'
 import type { DrainedTarget } from '../gateway/upstreams/drained-targets.ts'
 import { type AcmeChallenges, NO_CHALLENGES } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
+import { HealthChecks } from './health-checks.ts'
 import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
 
 /** Entries of the limit table: 40 bytes each. */
@@ -48,8 +48,6 @@ export interface ThreadListeners {
   used?(uses: readonly Use[]): void
   /** The online status of a certificate that a client shows. Never rejects. Absent: nothing is known. */
   statusOf?(question: StatusQuestion): Promise<StatusAnswer>
-  /** Where active checks write what they find. */
-  readonly health?: SharedArrayBuffer
 }
 
 const unknownStatus = ({ key }: StatusQuestion): Promise<StatusAnswer> => Promise.resolve({ key, status: 'unknown', untilMs: Number.POSITIVE_INFINITY })
@@ -63,7 +61,7 @@ export class GatewayThreads {
   private renewing: NodeJS.Timeout | undefined
   private readonly caps: SharedArrayBuffer
   private readonly crashes: SharedArrayBuffer
-  private readonly health: SharedArrayBuffer
+  private readonly health: HealthChecks
   private readonly offsetUs = wallOffsetUs()
   private readonly clock = systemClock(this.offsetUs)
   private readonly threads: Thread[] = []
@@ -80,12 +78,12 @@ export class GatewayThreads {
   private challenges: AcmeChallenges = NO_CHALLENGES
   private drained: readonly DrainedTarget[] = []
 
-  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {}, statusOf = unknownStatus, health = healthMemory() }: ThreadListeners) {
-    this.publication = first
+  constructor(first: Publication, directory: DirectoryMemory, { report, used = () => {}, statusOf = unknownStatus }: ThreadListeners) {
+    this.health = new HealthChecks(() => this.clock.nowUs() / 1000, report)
+    this.publication = this.withChecks(first)
     this.directory = directory
     this.used = used
     this.statusOf = statusOf
-    this.health = health
     this.listen = first.pieces.gateway.listen
     this.caps = capsMemory(first.pieces.gateway.threads)
     this.crashes = crashMemory(first.pieces.gateway.threads)
@@ -130,7 +128,7 @@ export class GatewayThreads {
       counterSecret: this.counterSecret,
       caps: this.caps,
       crashes: this.crashes,
-      health: this.health,
+      health: this.health.memory,
       ticketKeys: this.ticketKeys,
       sharedPort: this.count > 1,
       listen: this.listen,
@@ -220,13 +218,17 @@ export class GatewayThreads {
   }
 
   /** Makes a snapshot live on every thread. Rejects when a thread refuses it: then it serves what it served. */
-  publish(publication: Publication): Promise<void> {
-    this.publication = publication
+  publish(given: Publication): Promise<void> {
+    const publication = (this.publication = this.withChecks(given))
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { generation: publication.generation, waiting: new Set(this.threads.map((thread) => thread.index)), resolve, reject }
       this.waiters.add(waiter)
       this.post({ kind: 'publish', publication })
     })
+  }
+  /** What is to be checked is checked from now on, once for all threads. */
+  private withChecks(publication: Publication): Publication {
+    return { ...publication, checks: this.health.watch(publication.checked ?? [], publication.pieces) }
   }
   private settle(index: number, generation: number): void {
     for (const waiter of this.waiters) {
@@ -305,6 +307,7 @@ export class GatewayThreads {
     const living = this.threads.filter(({ worker }) => worker.threadId !== -1)
     const ended = living.map(({ worker }) => new Promise<void>((resolve) => worker.once('exit', () => resolve())))
     clearInterval(this.renewing)
+    this.health.stop()
     this.post({ kind: 'drain' })
     await Promise.race([Promise.all(ended), after(this.publication.pieces.gateway.timeouts.drainMs + 2000, undefined, { ref: false })])
     await Promise.all(this.threads.map((thread) => thread.worker.terminate()))

@@ -10,6 +10,8 @@ export interface PassageOwner {
   readonly output: Output
   /** Octets that were made later stand in the output, and perhaps the end behind them: they are to be sent. */
   madeLater(isWhole: boolean): void
+  /** Filters hold less than they did. */
+  eased(): void
   failed(cause: unknown): void
   report(cause: unknown): void
 }
@@ -97,6 +99,9 @@ export class BodyPassage implements BodySink {
     this.watchers = NOBODY
     if (this.chunked) this.owner.output.put(LAST_CHUNK)
     if (this.way !== undefined && !this.asking) this.owner.madeLater(true)
+  }
+  eased(): void {
+    if (!this.asking) this.owner.eased()
   }
   fail(cause: unknown): void {
     this.owner.failed(cause)

@@ -87,8 +87,8 @@ export class Forwarding implements Waiting, TriesOwner {
     const owner = { output: gateway.output, failed: (cause: unknown) => this.passageFailed(cause), report: (cause: unknown) => gateway.report(cause) }
     this.tries = new Tries(client, this, this.early)
     this.visit = this.tries.visit
-    this.requestPassage = new BodyPassage({ ...owner, madeLater: (isWhole) => this.requestMadeLater(isWhole) })
-    this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole) })
+    this.requestPassage = new BodyPassage({ ...owner, madeLater: () => this.flushRequest(), eased: () => this.requestEased() })
+    this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole), eased: () => this.responseEased() })
   }
 
   start(x: Exchange, route: LiveRoute): void {
@@ -104,7 +104,10 @@ export class Forwarding implements Waiting, TriesOwner {
     if (refused !== undefined) this.client.refuse(refused)
     // RFC 8441 5: whatever success a stream that asked for a WebSocket is answered with, it is one from then on.
     else if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
-    else this.tries.begin(x, route, this.upgrade)
+    else {
+      route.api.mirror?.reflect(this.client, x, route.api)
+      this.tries.begin(x, route, this.upgrade)
+    }
   }
   /** The time of a try is over: true when another one is made. */
   tryAfterTimeout(): boolean {
@@ -137,7 +140,7 @@ export class Forwarding implements Waiting, TriesOwner {
     const x = this.x!
     this.early.invite(client)
     putRequest(client.gateway.output, x, this.route!.api, this.visit.target.hostLine, client.gateway.about(client, x), this.upgrade, this.tries.deadline)
-    this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, [])
+    this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, x.takeBodyWatchers())
     const early = this.early.take()
     if (early !== undefined) this.requestBody(early, 0, early.length)
     if (client.state === C.BODY) client.feed()
@@ -181,9 +184,8 @@ export class Forwarding implements Waiting, TriesOwner {
     }
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
   }
-  private requestMadeLater(isWhole: boolean): void {
-    this.flushRequest()
-    if (!isWhole && this.stalled && this.upstream?.socket.writableLength === 0) this.upstreamDrained()
+  private requestEased(): void {
+    if (this.upstream?.socket.writableLength === 0) this.upstreamDrained()
   }
   upstreamDrained(): void {
     this.tunnel?.upstreamDrained()
@@ -193,7 +195,6 @@ export class Forwarding implements Waiting, TriesOwner {
     this.client.socket.resume()
     this.client.pump()
   }
-
   startOfRead(): void {
     this.client.gateway.suspects.hold(this.x!.fingerprint)
   }
@@ -280,10 +281,10 @@ export class Forwarding implements Waiting, TriesOwner {
     if (isWhole && this.upstream === undefined) {
       this.finish()
       client.pump()
-    } else if (client.socket.writableLength === 0) {
-      client.deadlineMs = client.gateway.coarseMs + response.silenceMs
-      this.clientDrained()
-    }
+    } else client.deadlineMs = client.gateway.coarseMs + response.silenceMs
+  }
+  private responseEased(): void {
+    if (this.client.socket.writableLength === 0) this.clientDrained()
   }
   /** A filter cannot go on: its refusal is the answer where nothing has left, else what began is seen broken. */
   private passageFailed(cause: unknown): void {
@@ -300,7 +301,6 @@ export class Forwarding implements Waiting, TriesOwner {
     if (isRefusal(cause)) client.refuse(cause)
     else client.deny('gateway.broken')
   }
-
   responseFailed(fault: number): void {
     const { client } = this
     const connection = this.upstream!
@@ -318,7 +318,6 @@ export class Forwarding implements Waiting, TriesOwner {
     client.deny(code)
     client.pump()
   }
-
   endOfRead(): void {
     const { client } = this
     client.gateway.suspects.hold(0)

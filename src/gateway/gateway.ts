@@ -119,6 +119,7 @@ export class Gateway {
     this.doors.renew()
     swapped()
     if (before) for (const source of retiredSources(before, live)) source.retire()
+    for (const [name, api] of before?.apis ?? []) if (live.apis.get(name) !== api) api.mirror?.retire()
   }
 
   /** These, and only these, take no further requests. */
@@ -284,6 +285,7 @@ export class Gateway {
     this.sessions.expire(now)
     this.names.sweep()
     for (const source of this.live.stock.all.values()) source.sweep(now)
+    for (const api of this.live.apis.values()) api.mirror?.sweep(now)
     this.means.accessLog?.flush()
   }
 
@@ -312,6 +314,7 @@ export class Gateway {
     for (const client of this.connections) client.cut()
     this.sessions.destroy()
     this.doors.clear()
+    for (const api of this.live.apis.values()) api.mirror?.retire()
     for (const source of this.live.stock.all.values()) source.retire()
     this.names.close()
     clearInterval(this.sweeping)

@@ -21,6 +21,7 @@ export function measure(gateway: Gateway, thread: number, logLinesDropped: numbe
     faults: [...gateway.faults],
     upstreamFaults: [...gateway.upstreamFaults],
     distrusts: [...gateway.distrusts],
+    copies: apis.flatMap(({ settings, mirror }) => (mirror === undefined ? [] : [{ api: settings.name, counts: mirror.counts }])),
     targets: apis.map(({ settings, targets }) => ({ api: settings.name, targets: targets.placed.map((placed) => measured(placed, gateway.coarseMs)) })),
     resilience: apis.flatMap(({ settings, targets: { live } }) => (live === undefined ? [] : [{ api: settings.name, ...fares(live) }])),
     routes: apis.flatMap((api) =>

@@ -49,7 +49,15 @@ function putFields(out: Output, head: FieldLines, runStart = -1, runEnd = -1): v
 }
 
 /** The request as the upstream gets it. `hostLine` ends the request line and names the target; absent: the client's Host is kept. `about` is the block of fields that tell where it came from. */
-export function putRequest(out: Output, x: Exchange, api: LiveApi, hostLine: Buffer | undefined, about: Buffer, upgrade: boolean, deadline: string): void {
+export function putRequest(
+  out: Output,
+  x: Exchange,
+  api: Pick<LiveApi, 'stripped' | 'basePath'>,
+  hostLine: Buffer | undefined,
+  about: Buffer,
+  upgrade: boolean,
+  deadline = '',
+): void {
   const head = x.head
   if (
     api.stripped === 0 &&
@@ -89,7 +97,7 @@ function putLength(out: Output, length: number): void {
   out.put(CRLF)
 }
 
-function putTarget(out: Output, head: RequestHead, api: LiveApi): void {
+function putTarget(out: Output, head: RequestHead, api: Pick<LiveApi, 'stripped' | 'basePath'>): void {
   out.put(api.basePath)
   if (head.respelledPath !== undefined) out.text(head.respelledPath.slice(api.stripped) || '/')
   else if (head.pathStart + api.stripped < head.pathEnd) out.put(head.bytes, head.pathStart + api.stripped, head.pathEnd)

@@ -190,6 +190,7 @@ export interface Api {
   /** What the answer depends on beside the target, for caches (RFC 9110 12.5.5). */
   readonly vary?: string
   readonly canary?: Canary
+  readonly mirror?: Mirror
   /** `front`: reached through a `VersionFront`; `canary`: reached through a canary alone; absent: at its place. */
   readonly reached?: 'front' | 'canary'
   /** SHA-256 over the rest of this object in canonical form: equal hash, nothing to recompile. */
@@ -211,6 +212,20 @@ export interface Api {
   readonly routes: readonly Route[]
   /** For an API without an OpenAPI document: these methods under the prefix are all one operation. */
   readonly anyPath?: { readonly methods: readonly string[]; readonly policySet: number }
+}
+
+/** Another upstream that gets copies of requests, whose answers nobody waits for. */
+export interface Mirror {
+  readonly upstream: Upstream
+  /** Parts of 10,000 requests. */
+  readonly share: number
+  readonly methods: readonly string[]
+  /** Copies under way per gateway thread. */
+  readonly inFlight: number
+  /** Requests with a larger body are not copied. */
+  readonly bodyBytes: number
+  /** Copies hold the caller's credentials too. */
+  readonly credentials: boolean
 }
 
 /** What holds for the WebSockets of an API. Sizes in octets as they are sent, times in milliseconds. */

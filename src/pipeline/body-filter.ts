@@ -6,11 +6,13 @@ export interface BodySink {
   put(octets: Uint8Array, start: number, end: number): void
   /** The body is whole. */
   end(): void
+  /** A filter that answers later holds less than it did: who waits for it may go on. */
+  eased(): void
   /** The body cannot be completed: what began is seen broken, never short. A refusal is answered where nothing has left yet. */
   fail(cause: unknown): void
 }
 
-/** Answers at once or later. The octets that it holds (`waiting`) make the other side wait; nothing may be put out after `abandon`. */
+/** Answers at once or later. The octets that it holds (`waiting`) make the other side wait, until `sink.eased()` tells that there are fewer; nothing may be put out after `abandon`. */
 export interface BodyFilter {
   readonly waiting: number
   /** `octets[start, end)` hold only until it returns. */
@@ -41,7 +43,12 @@ export class BodyWay {
     for (let i = makers.length - 1; i >= 0; i--) {
       const filter = makers[i]!(sink)
       this.filters.unshift(filter)
-      sink = this.guarded({ put: (octets, start, end) => filter.put(octets, start, end), end: () => filter.end(), fail: (cause) => tail.fail(cause) })
+      sink = this.guarded({
+        put: (octets, start, end) => filter.put(octets, start, end),
+        end: () => filter.end(),
+        eased: () => tail.eased(),
+        fail: (cause) => tail.fail(cause),
+      })
     }
   }
 
@@ -73,6 +80,7 @@ export class BodyWay {
           sink.end()
           if (sink === this.tail) this.over = true
         }),
+      eased: () => this.trying(() => sink.eased()),
       fail: (cause) => this.fail(cause),
     }
   }

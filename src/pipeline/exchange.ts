@@ -2,7 +2,7 @@
 import { FieldNameSet } from '../http/field-name-set.ts'
 import { CONTENT_LENGTH, DISGUISED, type FieldName, fieldName, HOST, identify, TRANSFER_ENCODING } from '../http/field-names.ts'
 import { RequestHead } from '../http/request-head.ts'
-import type { MakeBodyFilter } from './body-filter.ts'
+import type { BodyWatcher, MakeBodyFilter } from './body-filter.ts'
 import { type PrincipalValue, type Slot, slotCount } from './slots.ts'
 
 /** The caller's address: canonical, IPv4-mapped forms unmapped, taken from `Forwarded` only when the peer is trusted. */
@@ -48,6 +48,8 @@ export class Exchange {
   upstreamHost: string | undefined = undefined
   /** What changes the request's body on its way to the upstream, in this order. */
   bodyMakers: readonly MakeBodyFilter[] = NO_MAKERS
+  /** Who sees the request's body as the upstream gets it. */
+  bodyWatchers: readonly BodyWatcher[] = NO_WATCHERS
   private readonly slots: unknown[] = new Array(slotCount()).fill(undefined)
 
   get method(): string {
@@ -118,9 +120,20 @@ export class Exchange {
     this.bodyMakers = [...this.bodyMakers, make]
   }
 
+  /** Sees the request's body as the upstream gets it, behind every filter. */
+  watchBody(watcher: BodyWatcher): void {
+    this.bodyWatchers = [...this.bodyWatchers, watcher]
+  }
+  /** Once: they do not see the body again when it is sent again. */
+  takeBodyWatchers(): readonly BodyWatcher[] {
+    const { bodyWatchers } = this
+    this.bodyWatchers = NO_WATCHERS
+    return bodyWatchers
+  }
+
   /** What the request's messages and slots hold now, for `restore`: a policy that only watches must leave no trace. */
   remember(): Remembered {
-    const { head, upstreamFields, clientFields, droppedFromResponse, upstreamMethod, upstreamHost, bodyMakers } = this
+    const { head, upstreamFields, clientFields, droppedFromResponse, upstreamMethod, upstreamHost, bodyMakers, bodyWatchers } = this
     const flags = head.flags.slice(0, head.fieldCount)
     const { respelledQuery: query, respelledPath: path } = head
     const slots = this.slots.slice()
@@ -136,6 +149,7 @@ export class Exchange {
       upstreamMethod,
       upstreamHost,
       bodyMakers,
+      bodyWatchers,
     }
   }
   restore(then: Remembered): void {
@@ -148,6 +162,7 @@ export class Exchange {
     this.upstreamMethod = then.upstreamMethod
     this.upstreamHost = then.upstreamHost
     this.bodyMakers = then.bodyMakers
+    this.bodyWatchers = then.bodyWatchers
     this.head.flags.set(then.flags)
     for (let i = 0; i < then.slots.length; i++) this.slots[i] = then.slots[i]
   }
@@ -169,6 +184,7 @@ export class Exchange {
     this.upstreamMethod = undefined
     this.upstreamHost = undefined
     this.bodyMakers = NO_MAKERS
+    this.bodyWatchers = NO_WATCHERS
     this.slots.fill(undefined)
   }
 }
@@ -183,12 +199,14 @@ export interface Remembered {
   readonly upstreamMethod: string | undefined
   readonly upstreamHost: string | undefined
   readonly bodyMakers: readonly MakeBodyFilter[]
+  readonly bodyWatchers: readonly BodyWatcher[]
   readonly flags: Uint8Array
   readonly slots: readonly unknown[]
 }
 
 const NONE: readonly FieldNameSet[] = []
 const NO_MAKERS: readonly MakeBodyFilter[] = []
+const NO_WATCHERS: readonly BodyWatcher[] = []
 const NO_DEFAULTS: readonly DefaultField[] = []
 const NOBODY: CallerAddress = { text: '', octets: new Uint8Array(4), group: '' }
 

@@ -235,6 +235,7 @@ function passed(
         for (const watcher of watchers) watcher.whole()
         resolve({ body: Buffer.concat(given), failure: undefined })
       },
+      eased() {},
       fail(failure) {
         for (const watcher of watchers) watcher.abandoned()
         resolve({ body: Buffer.concat(given), failure })

@@ -38,6 +38,7 @@ function thread(index: number, operation: string, ...durations: number[]): Threa
     codes: [['shop\0route.unknown', 1]],
     faults: [],
     upstreamFaults: [],
+    copies: [],
     distrusts: [['shop\0expired', 1]],
     targets: [{ api: 'shop', targets: [target('http://10.0.0.5:80', { open: 2, idle: 1 })] }],
     routes: [{ api: 'shop', operation, classes: meter.classes, buckets: meter.buckets, durationUs: meter.durationUs, steps: [], tally: meter.tally }],

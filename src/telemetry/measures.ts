@@ -64,6 +64,8 @@ export interface ThreadMeasures {
   readonly faults: readonly (readonly [string, number])[]
   readonly upstreamFaults: readonly (readonly [string, number])[]
   /** Requests that found an upstream nobody believes, by "api NUL reason". */
+  /** Copies of requests for another upstream, by what became of them as `COPIES`. */
+  readonly copies: readonly { readonly api: string; readonly counts: Float64Array }[]
   readonly distrusts: readonly (readonly [string, number])[]
   /** By API, version and canary. */
   readonly targets: readonly { readonly api: string; readonly targets: readonly TargetMeasure[] }[]
@@ -101,6 +103,8 @@ export interface AcmeCounts {
 }
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted']
+/** What becomes of a copy for another upstream. */
+export const COPIES = ['answered', 'error', 'failed', 'timeout', 'dropped'] as const
 const OUTCOMES = ['passed', 'refused', 'would_refuse', 'broken']
 
 /** The exposition text. Labels hold names of the configuration and fixed words only, never what a client sent. */
@@ -147,6 +151,7 @@ export function exposition(threads: readonly ThreadMeasures[], process: ProcessM
   refusals(page, threads)
   routes(page, threads)
   upstreams(page, threads, process)
+  copies(page, threads)
   return page.text()
 }
 
@@ -328,3 +333,18 @@ class Page {
   }
 }
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+
+/** Of APIs with a mirror. */
+function copies(page: Page, threads: readonly ThreadMeasures[]): void {
+  const byApi = new Map<string, number[]>()
+  for (const { api, counts } of threads.flatMap((of) => of.copies)) {
+    const sums = byApi.get(api) ?? COPIES.map(() => 0)
+    byApi.set(
+      api,
+      sums.map((sum, i) => sum + counts[i]!),
+    )
+  }
+  if (byApi.size === 0) return
+  const family = page.family('gatehouse_mirrored_requests_total', 'counter', 'Copies of requests for the upstream of a mirror, by what became of them.')
+  for (const [api, sums] of byApi) for (const [i, outcome] of COPIES.entries()) family.sample('', { api, outcome }, sums[i]!)
+}

@@ -14,8 +14,13 @@ export interface InProcessGateway {
   stop(): Promise<void>
 }
 
-/** One API at every path, in front of the upstream on that port. `crashes` is the memory of crash suspects. */
-export async function inProcessGateway(hooks: Hooks, upstreamPort: number, crashes: SharedArrayBuffer): Promise<InProcessGateway> {
+/** One API at every path, in front of the upstream on that port. `crashes` is the memory of crash suspects, `report` what is told of what breaks; left out, nothing may. */
+export async function inProcessGateway(
+  hooks: Hooks,
+  upstreamPort: number,
+  crashes: SharedArrayBuffer,
+  report?: (cause: unknown) => void,
+): Promise<InProcessGateway> {
   const policy = definePolicy<object>({
     name: 'own',
     stage: 'admit',
@@ -36,7 +41,7 @@ export async function inProcessGateway(hooks: Hooks, upstreamPort: number, crash
     suspects: new CrashSuspects(crashes, 0),
     ticketKeys: new Uint8Array(48),
     accessLog: undefined,
-    report: (cause) => assert.fail(String(cause)),
+    report: report ?? ((cause) => assert.fail(String(cause))),
   })
   const snapshot: Snapshot = {
     gateway: {

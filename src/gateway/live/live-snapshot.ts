@@ -11,6 +11,7 @@ import { fieldLine } from '../../pipeline/exchange.ts'
 import { routeMembers } from '../../telemetry/access-line.ts'
 import { RouteMeter } from '../../telemetry/route-meter.ts'
 import type { GatewayCode } from '../denials.ts'
+import type { Mirror } from '../mirroring/mirror.ts'
 import type { TargetStock } from '../upstreams/target-stock.ts'
 import type { UpstreamTargets } from '../upstreams/upstream-targets.ts'
 import type { TrustContexts } from '../upstreams/upstream-tls.ts'
@@ -74,6 +75,7 @@ export class LiveRoute {
 export interface ApiParts {
   readonly settings: Omit<Api, 'routes' | 'policySets'>
   readonly targets: UpstreamTargets
+  readonly mirror: Mirror | undefined
   readonly websocket: LiveWebsocket | undefined
   /** Compiled, as routes name them by index. */
   readonly chains: readonly Chain[]
@@ -88,6 +90,8 @@ export interface ApiParts {
 export class LiveApi {
   readonly settings: ApiParts['settings']
   readonly targets: UpstreamTargets
+  /** Gets copies of requests. */
+  readonly mirror: Mirror | undefined
   /** Absent: no upgrade here. */
   readonly websocket: LiveWebsocket | undefined
   readonly table: RouteTable
@@ -111,10 +115,11 @@ export class LiveApi {
   /** Made with the first request: most of ten thousand operations are never called, and what a publish allocates is what it stalls the thread for. */
   private readonly made = new Map<number, LiveRoute>()
 
-  constructor({ settings, targets, websocket, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
+  constructor({ settings, targets, mirror, websocket, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
     const { upstream, anyPath } = settings
     this.settings = settings
     this.targets = targets
+    this.mirror = mirror
     this.websocket = websocket
     this.table = new RouteTable(routes)
     this.chains = chains

@@ -4,10 +4,11 @@ import type { Clock } from '../../base/clock.ts'
 import type { Fault } from '../../base/fault.ts'
 import { NetworkSet, parseCidr } from '../../base/ip.ts'
 import { AMBIGUITIES, ambiguityBits } from '../../http/target.ts'
-import type { Api } from '../../model/snapshot.ts'
+import type { Api, Upstream } from '../../model/snapshot.ts'
 import { readApiHead, type SnapshotPieces } from '../../model/snapshot-pieces.ts'
 import { type Chain, type ChainSettings, compileChain } from '../../pipeline/chain.ts'
 import type { AnyPolicy, Resources } from '../../pipeline/contract.ts'
+import { Mirror } from '../mirroring/mirror.ts'
 import type { NameBook } from '../upstreams/names/name-book.ts'
 import type { TargetSource } from '../upstreams/target-source.ts'
 import { TargetStock } from '../upstreams/target-stock.ts'
@@ -59,6 +60,7 @@ export async function publish(generation: number, pieces: SnapshotPieces, before
     if (known !== undefined && sameLimits && known.settings.hash === piece.hash) {
       apis.push(known)
       stock.keep(known.settings.upstream)
+      if (known.settings.mirror) stock.keep(known.settings.mirror.upstream)
     } else {
       const made = await compileApi(piece, known, { means, stock, zone: pieces.gateway.zone, bodyLimit, faults, slices, chains })
       if (made !== undefined) apis.push(made)
@@ -85,7 +87,7 @@ interface Context {
 
 /** Undefined when a chain has a fault, which is then in `faults`. */
 async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi | undefined, context: Context): Promise<LiveApi | undefined> {
-  const { means, stock, zone, bodyLimit, faults, slices } = context
+  const { means, bodyLimit, faults, slices } = context
   const { policySets, addressLists: lists = {}, ...settings } = readApiHead(piece.head)
   const chains: Chain[] = []
   const addressLists = await networksOf(lists, slices)
@@ -103,23 +105,21 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
     chains.push(chain)
     await slices.breathe()
   }
-  const { upstream } = settings
-  const targets = new UpstreamTargets(upstream, {
-    zone,
-    chance: means.chance,
-    live: stock.resilienceOf(upstream),
-    source: (target) => stock.of(upstream, target),
-  })
+  const targets = targetsFor(settings.upstream, context)
   await slices.breathe()
   const refusedAmbiguities = ALL_AMBIGUITIES & ~ambiguityBits(settings.allowInTarget)
   const websocket = settings.websocket === false ? undefined : new LiveWebsocket(settings.websocket, settings.name, means.resources.counters)
-  const live = new LiveApi({ settings, targets, websocket, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
+  const mirror = settings.mirror && new Mirror(settings.mirror, targetsFor(settings.mirror.upstream, context), means.chance, known?.mirror)
+  const live = new LiveApi({ settings, targets, mirror, websocket, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
   for (const route of known?.used() ?? []) {
     live.goOn(route)
     await slices.breathe()
   }
   return live
 }
+
+const targetsFor = (upstream: Upstream, { means, stock, zone }: Context): UpstreamTargets =>
+  new UpstreamTargets(upstream, { zone, chance: means.chance, live: stock.resilienceOf(upstream), source: (target) => stock.of(upstream, target) })
 
 const NETWORKS_A_SLICE = 256
 
