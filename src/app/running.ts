@@ -308,7 +308,6 @@ export class Running {
     this.publishes++
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
   }
-
   private async admitted({ directory }: Configuration): Promise<FileShare> {
     const share = await this.directory.admit(directory)
     const { ownedTwice } = share.admitted
