@@ -5,8 +5,8 @@ import { ActiveChecks, type Checked } from '../gateway/upstreams/health/active/a
 import { healthMemory } from '../gateway/upstreams/health/active/health-words.ts'
 import { NameBook } from '../gateway/upstreams/names/name-book.ts'
 import { TrustContexts, UpstreamTls } from '../gateway/upstreams/upstream-tls.ts'
-import { type CheckedAddress, checkedTargets } from '../model/checked-targets.ts'
-import type { Snapshot } from '../model/snapshot.ts'
+import type { CheckedAddress } from '../model/checked-targets.ts'
+import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import { targetUrl } from '../model/upstream-url.ts'
 
 /** How often names are looked at that have lived their time. */
@@ -26,11 +26,10 @@ export class HealthChecks {
     this.checks = new ActiveChecks({ memory: this.memory, nowMs, chance, report })
   }
 
-  /** From now on the targets of this snapshot are asked. Answers the word of each, by `checkKey`. */
-  watch(snapshot: Snapshot): ReadonlyMap<string, number> {
-    const contexts = (this.contexts = new TrustContexts(snapshot.upstreamTrust ?? {}, this.contexts))
-    const all = checkedTargets(snapshot)
-    this.names.ask(snapshot.gateway.dnsServers)
+  /** From now on these are asked. Answers the word of each, by `checkKey`. */
+  watch(all: readonly CheckedAddress[], { upstreamTrust, gateway }: Pick<SnapshotPieces, 'upstreamTrust' | 'gateway'>): ReadonlyMap<string, number> {
+    const contexts = (this.contexts = new TrustContexts(upstreamTrust, this.contexts))
+    this.names.ask(gateway.dnsServers)
     if (all.length > 0) this.sweeping ??= setInterval(() => this.names.sweep(), NAMES_MS).unref()
     return this.checks.watch(all.map((address) => this.checked(address, contexts)))
   }

@@ -1,6 +1,7 @@
 // What gateway threads are told when a configuration goes live.
 import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory.ts'
 import type { Configuration } from '../catalog/resolving/resolve.ts'
+import { checkedTargets } from '../model/checked-targets.ts'
 import { cutSnapshot } from '../model/snapshot-pieces.ts'
 import type { PolicyRevisions } from '../own-policies/revisions.ts'
 import type { Publication } from './thread-messages.ts'
@@ -9,8 +10,6 @@ export interface PublicationParts {
   readonly generation: number
   readonly directory: DirectoryMemory
   readonly revisions: PolicyRevisions
-  /** Which word of the shared memory says what of each target that is checked. */
-  readonly checks: ReadonlyMap<string, number>
   /** Undefined before the control listener listens: then it is the one that is configured. */
   readonly controlPort: number | undefined
 }
@@ -21,7 +20,7 @@ export function publicationOf({ snapshot, ownPolicies, control, egress }: Config
     generation: parts.generation,
     pieces: cutSnapshot(snapshot),
     directory: parts.directory,
-    checks: parts.checks,
+    checked: checkedTargets(snapshot),
     ownPolicies: parts.revisions.handed(ownPolicies),
     egress: { allowPrivate: egress.allowPrivate, own: [{ host, port: parts.controlPort ?? port }] },
   }

@@ -30,7 +30,6 @@ import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, isOpenToOthers, openFoundations } from './foundations.ts'
-import { HealthChecks } from './health-checks.ts'
 import { listenerCertificates, urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { LiveDrains } from './live-drains.ts'
@@ -91,7 +90,6 @@ export class Running {
   private drains: LiveDrains | undefined
   private readonly nodeId = randomName('node')
   private certificates!: CertificateUpkeep
-  private checks!: HealthChecks
   private readonly own: OwnPolicies
   private readonly tasks = new Tasks((cause) => this.voice.warn(`a task failed and is tried again: ${(cause as Error).message}`))
 
@@ -150,7 +148,6 @@ export class Running {
     const usage = (this.usage = new UsageBook(this.foundations.store, () => this.catalog.configuration.settings.retention.usage))
     this.directory.onUse = (uses) => usage.add(uses)
     const report = (text: string): void => this.voice.warn(text)
-    this.checks = new HealthChecks(() => this.nowMs, report)
     this.egress = wayOut(
       () => this.catalog.configuration.egress.allowPrivate,
       () => [{ host, port: this.controlPort }],
@@ -160,7 +157,6 @@ export class Running {
       report,
       used: (uses) => this.directory.used(uses),
       statusOf: (question) => statuses.ask(question),
-      health: this.checks.memory,
       nameOf: (revision) => this.own.revisions.named(revision),
     })
     this.directory.attach((memory) => threads.handOver(memory))
@@ -337,7 +333,6 @@ export class Running {
       revisions: own.revisions,
       directory: table.memory,
       controlPort: this.control && this.controlPort,
-      checks: this.checks.watch(configuration.snapshot),
     })
   }
 
@@ -398,7 +393,6 @@ export class Running {
   /** Drains: what is under way finishes, nothing new begins. Never rejects: what one part cannot do any more keeps no other from its end. */
   async stop(): Promise<void> {
     this.watch?.close()
-    ;(this.checks as HealthChecks | undefined)?.stop()
     // At once, and beside the traffic: what these wait for outside must not keep requests coming.
     const beside = Promise.all([this.upkeep?.close(), this.tasks.close(), this.messages?.stop(), (this.certificates as CertificateUpkeep | undefined)?.close()])
     beside.catch(() => {})

@@ -3,6 +3,7 @@ import type { DirectoryMemory } from '../adapters/shared-memory/shared-directory
 import type { DrainedTarget } from '../gateway/upstreams/drained-targets.ts'
 import type { AcmeChallenges } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
+import type { CheckedAddress } from '../model/checked-targets.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { SnapshotPieces } from '../model/snapshot-pieces.ts'
 import type { PolicyRevision } from '../own-policies/revisions.ts'
@@ -15,6 +16,8 @@ export interface Publication {
   readonly generation: number
   readonly pieces: SnapshotPieces
   readonly directory: DirectoryMemory
+  /** What active checks are to ask. */
+  readonly checked?: readonly CheckedAddress[]
   /** Which word of the shared memory says what of each target that is checked. */
   readonly checks?: ReadonlyMap<string, number>
   /** Policies that operators wrote, in their order. */

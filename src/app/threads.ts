@@ -10,13 +10,13 @@ import { epochMemory, markPurge } from '../caching/epochs.ts'
 import { CrashSuspects, crashMemory } from '../gateway/crash-suspects.ts'
 import { ConnectionCaps, capsMemory } from '../gateway/doors/connection-caps.ts'
 import type { DrainedTarget } from '../gateway/upstreams/drained-targets.ts'
-import { healthMemory } from '../gateway/upstreams/health/active/health-words.ts'
 import { type AcmeChallenges, NO_CHALLENGES } from '../model/acme.ts'
 import type { StatusAnswer, StatusQuestion } from '../model/certificate-status.ts'
 import type { Listener } from '../model/snapshot.ts'
 import type { Purge, Purged } from '../ports/responses.ts'
 import type { ThreadMeasures } from '../telemetry/measures.ts'
 import type { Use } from '../telemetry/usage.ts'
+import { HealthChecks } from './health-checks.ts'
 import { HeldThreads } from './held-threads.ts'
 import type { FromThread, Publication, ThreadStart, ToThread } from './thread-messages.ts'
 
@@ -53,8 +53,6 @@ export interface ThreadListeners {
   used?(uses: readonly Use[]): void
   /** The online status of a certificate that a client shows. Never rejects. Absent: nothing is known. */
   statusOf?(question: StatusQuestion): Promise<StatusAnswer>
-  /** Where active checks write what they find. */
-  readonly health?: SharedArrayBuffer
   /** The name of a policy's revision, by its number. */
   nameOf?(revision: number): string | undefined
 }
@@ -71,7 +69,7 @@ export class GatewayThreads {
   private readonly epochs = epochMemory()
   private readonly caps: SharedArrayBuffer
   private readonly crashes: SharedArrayBuffer
-  private readonly health: SharedArrayBuffer
+  private readonly health: HealthChecks
   readonly held: HeldThreads
   private readonly offsetUs = wallOffsetUs()
   private readonly clock = systemClock(this.offsetUs)
@@ -92,13 +90,13 @@ export class GatewayThreads {
   constructor(
     first: Publication,
     directory: DirectoryMemory,
-    { report, used = () => {}, statusOf = unknownStatus, health = healthMemory(), nameOf: named = () => undefined }: ThreadListeners,
+    { report, used = () => {}, statusOf = unknownStatus, nameOf: named = () => undefined }: ThreadListeners,
   ) {
-    this.publication = first
+    this.health = new HealthChecks(() => this.clock.nowUs() / 1000, report)
+    this.publication = this.withChecks(first)
     this.directory = directory
     this.used = used
     this.statusOf = statusOf
-    this.health = health
     this.listen = first.pieces.gateway.listen
     this.caps = capsMemory(first.pieces.gateway.threads)
     this.crashes = crashMemory(first.pieces.gateway.threads)
@@ -150,7 +148,7 @@ export class GatewayThreads {
       epochs: this.epochs,
       caps: this.caps,
       crashes: this.crashes,
-      health: this.health,
+      health: this.health.memory,
       watched: this.held.memory,
       ticketKeys: this.ticketKeys,
       sharedPort: this.count > 1,
@@ -261,14 +259,18 @@ export class GatewayThreads {
   }
 
   /** Makes a snapshot live on every thread. Rejects when a thread refuses it: then it serves what it served. */
-  publish(publication: Publication): Promise<void> {
-    this.publication = publication
+  publish(given: Publication): Promise<void> {
+    const publication = (this.publication = this.withChecks(given))
     if (publication.ownPolicies.length > 0) this.held.watch()
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { generation: publication.generation, waiting: new Set(this.threads.map((thread) => thread.index)), resolve, reject }
       this.waiters.add(waiter)
       this.post({ kind: 'publish', publication })
     })
+  }
+  /** What is to be checked is checked from now on, once for all threads. */
+  private withChecks(publication: Publication): Publication {
+    return { ...publication, checks: this.health.watch(publication.checked ?? [], publication.pieces) }
   }
   private settle(index: number, generation: number): void {
     for (const waiter of this.waiters) {
@@ -358,6 +360,7 @@ export class GatewayThreads {
     const ended = living.map(({ worker }) => new Promise<void>((resolve) => worker.once('exit', () => resolve())))
     clearInterval(this.renewing)
     this.held.close()
+    this.health.stop()
     this.post({ kind: 'drain' })
     await Promise.race([Promise.all(ended), after(this.publication.pieces.gateway.timeouts.drainMs + 2000, undefined, { ref: false })])
     await Promise.all(this.threads.map((thread) => thread.worker.terminate()))

@@ -42,7 +42,8 @@ export class Attempts {
     this.x = x
     this.upgrade = upgrade
     this.kept = undefined
-    this.isKept = x.bodyMakers.length === 0
+    // What changes or watches a body sees it once.
+    this.isKept = x.bodyMakers.length === 0 && x.bodyWatchers.length === 0
     this.retryAfterMs = 0
     if (this.settings !== undefined) live!.budget!.earn()
   }

@@ -2,7 +2,6 @@
 
 import * as F from '../http/faults.ts'
 import type { ResponseHead } from '../http/response-head.ts'
-import type { RetryCause } from '../model/resilience.ts'
 import { isRefusal } from '../pipeline/body-filter.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { BodyPassage } from './body-passage.ts'
@@ -14,14 +13,12 @@ import type { LiveRoute } from './live/live-snapshot.ts'
 import { putRequest, settleTransportSecurity } from './messages.ts'
 import { ResponseWay } from './response-way.ts'
 import { Tries, type TriesOwner } from './tries.ts'
-import { mayAskAgain } from './upstreams/asking-again.ts'
-import { ABANDONED, ERROR, FAILED, TIMED_OUT } from './upstreams/target.ts'
+import { ABANDONED, FAILED } from './upstreams/target.ts'
 import type { TargetVisit, TurnedAway } from './upstreams/target-visit.ts'
 import type { UpstreamConnection } from './upstreams/upstream-connection.ts'
 import type { Waiting } from './upstreams/upstream-pool.ts'
-import { switchOver } from './websocket/switching.ts'
+import { switchOver, upgradeRefusal } from './websocket/switching.ts'
 import type { Tunnel } from './websocket/tunnel.ts'
-import { fieldsOfFault, upgradeFault } from './websocket/websocket.ts'
 
 /** Octets that may wait in a socket before its other side is no longer read. */
 const WAITING_BYTES_MAX = 256 * 1024
@@ -45,7 +42,6 @@ export class Forwarding implements Waiting, TriesOwner {
   private readonly early = new EarlyBody()
   /** Since when the upstream's connection waits for the client, on the gateway's coarse clock. */
   private awaitsClientSinceMs = NEVER
-  private retried = false
   private upgrade = false
   /** What the client sent behind its upgrade, until the tunnel is open. */
   private behindUpgrade: Buffer | undefined
@@ -89,7 +85,7 @@ export class Forwarding implements Waiting, TriesOwner {
     this.client = client
     const { gateway } = client
     const owner = { output: gateway.output, failed: (cause: unknown) => this.passageFailed(cause), report: (cause: unknown) => gateway.report(cause) }
-    this.tries = new Tries(client, this)
+    this.tries = new Tries(client, this, this.early)
     this.visit = this.tries.visit
     this.requestPassage = new BodyPassage({ ...owner, madeLater: () => this.flushRequest(), eased: () => this.requestEased() })
     this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole), eased: () => this.responseEased() })
@@ -100,43 +96,28 @@ export class Forwarding implements Waiting, TriesOwner {
     this.route = route
     this.toHead = this.client.toHead
     this.upgrade = x.head.asksWebsocket && route.api.websocket !== undefined && !route.api.settings.upstream.http2
-    this.retried = false
     this.stalled = false
     this.upstreamPaused = false
     this.response.begin()
     this.early.begin(x.head.expectsContinue)
-    const fault = this.upgrade ? upgradeFault(x, route.api.websocket!, this.client.gateway.schemeOf(this.client, x)) : undefined
-    if (fault !== undefined) {
-      this.client.refuse({ ...this.client.gateway.refusalOf(fault), fields: fieldsOfFault(fault) })
-      return
-    }
+    const refused = this.upgrade ? upgradeRefusal(this.client, x, route.api.websocket!) : undefined
+    if (refused !== undefined) this.client.refuse(refused)
     // RFC 8441 5: whatever success a stream that asked for a WebSocket is answered with, it is one from then on.
-    if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
+    else if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
     else {
       route.api.mirror?.reflect(this.client, x, route.api)
       this.tries.begin(x, route, this.upgrade)
     }
   }
-  /** Another try in the place of one that failed; false: that was the last. */
-  private tryAgain(cause: RetryCause): boolean {
-    this.retried = false
-    const kept = this.tries.attempts.takeKept()
-    if (kept !== undefined) this.early.put(kept, 0, kept.length)
-    return this.tries.again(cause)
-  }
   /** The time of a try is over: true when another one is made. */
   tryAfterTimeout(): boolean {
-    const { upstream, visit } = this
-    const { attempts } = this.tries
-    const cause = this.connects ? 'connect' : 'timeout'
-    if (upstream === undefined || this.response.hasLeft || !attempts.may(cause)) return false
+    const { upstream, tries } = this
+    if (upstream === undefined || this.response.hasLeft || !tries.mayAfterTimeout(upstream)) return false
     this.upstream = undefined
     this.client.gateway.output.discard()
     upstream.destroy()
-    visit.end(attempts.blame(TIMED_OUT, cause))
-    return this.tryAgain(cause)
+    return tries.afterTimeout(upstream)
   }
-
   acquire(fresh: boolean): void {
     const connection = this.visit.pool.take(fresh, this.whole)
     if (connection !== undefined) this.connectionFree(connection)
@@ -150,7 +131,6 @@ export class Forwarding implements Waiting, TriesOwner {
     this.clear()
     this.client.deny(code)
   }
-
   connectionFree(connection: UpstreamConnection): void {
     this.waiting = false
     const { client } = this
@@ -215,17 +195,15 @@ export class Forwarding implements Waiting, TriesOwner {
     this.client.socket.resume()
     this.client.pump()
   }
-
   startOfRead(): void {
     this.client.gateway.suspects.hold(this.x!.fingerprint)
   }
   responseInformational(head: ResponseHead): void {
     this.response.informational(head, this.x!)
   }
-
   responseHead(head: ResponseHead): boolean {
     const { client, visit } = this
-    if (this.tries.attempts.isBad(head) && this.tryAfter(head)) return false
+    if (!this.response.hasLeft && this.tries.mayAfter(head) && this.tryAfter(head)) return false
     visit.answered(head.status)
     settleTransportSecurity(head, client, this.x!)
     if (head.status === 101) return this.switched(head)
@@ -239,17 +217,12 @@ export class Forwarding implements Waiting, TriesOwner {
     return false
   }
 
-  /** An answer that a retry is made for: true when it is. */
+  /** An answer that another try is made for, where one can be. */
   private tryAfter(head: ResponseHead): boolean {
-    const { upstream, client } = this
-    const { attempts } = this.tries
-    const cause = `${head.status}` as RetryCause
-    if (this.response.hasLeft || !attempts.may(cause)) return false
-    attempts.heed(head, client.gateway.coarseMs)
-    this.visit.end(attempts.blame(ERROR, cause))
-    client.gateway.output.discard()
+    const { upstream } = this
+    this.client.gateway.output.discard()
     this.upstream = undefined
-    if (this.tryAgain(cause)) upstream!.destroy()
+    if (this.tries.afterAnswer(head)) upstream!.destroy()
     else this.upstream = upstream
     return this.upstream !== upstream
   }
@@ -262,20 +235,17 @@ export class Forwarding implements Waiting, TriesOwner {
     this.behindUpgrade = client.takeUnread()
     return true
   }
-
   private refuseTunnel(): false {
     this.abort(FAILED)
     this.client.deny('upstream.invalid')
     return false
   }
-
   responseBody(bytes: Buffer, start: number, end: number): void {
     if (this.tunnel !== undefined) {
       this.client.bytesOut += end - start
       this.tunnel.fromUpstream(bytes, start, end)
     } else this.response.body(bytes, start, end)
   }
-
   responseTrailers(fields: readonly string[]): void {
     this.client.socket.tellLast?.(fields)
   }
@@ -331,7 +301,6 @@ export class Forwarding implements Waiting, TriesOwner {
     if (isRefusal(cause)) client.refuse(cause)
     else client.deny('gateway.broken')
   }
-
   responseFailed(fault: number): void {
     const { client } = this
     const connection = this.upstream!
@@ -343,25 +312,12 @@ export class Forwarding implements Waiting, TriesOwner {
       return
     }
     this.response.takeBack(this.x!)
-    const cause = connection.connected ? 'reset' : 'connect'
-    const { attempts } = this.tries
-    // Where retries are made, all of them are paid for.
-    if (fault === 0 && !this.retried && !attempts.covers(cause) && mayAskAgain(connection, this.x!)) {
-      this.retried = true
-      this.acquire(true)
-      return
-    }
-    this.visit.end(attempts.blame(FAILED, cause, connection.served > 0 && !connection.answered))
-    if (this.tryAgain(cause)) return
-    if (fault !== 0) client.gateway.countUpstreamFault(fault)
-    const api = this.route!.api.settings.name
+    if (this.tries.afterBreak(connection, fault)) return
+    const code = client.gateway.failureOf(this.route!.api.settings.name, connection.distrust, fault)
     this.clear()
-    const { distrust } = connection
-    if (distrust !== undefined) client.gateway.countDistrust(api, distrust)
-    client.deny(distrust !== undefined ? 'upstream.untrusted' : fault === 0 ? 'upstream.unreachable' : 'upstream.invalid')
+    client.deny(code)
     client.pump()
   }
-
   endOfRead(): void {
     const { client } = this
     client.gateway.suspects.hold(0)
@@ -392,7 +348,6 @@ export class Forwarding implements Waiting, TriesOwner {
     this.client.deadlineMs = this.client.gateway.coarseMs + this.response.silenceMs
     this.upstream.socket.resume()
   }
-
   tunnelClosed(): void {
     this.upstream = undefined
     this.tunnelOver('')

@@ -249,11 +249,12 @@ export class Gateway {
   countFault(fault: MessageFault): void {
     this.count(this.faults, fault.reason)
   }
-  countUpstreamFault(fault: number): void {
-    this.count(this.upstreamFaults, messageFault(fault).reason)
-  }
-  countDistrust(api: string, distrust: Distrust): void {
+  /** Why there is no answer of an upstream, counted. `fault`: 0 when the connection itself failed. */
+  failureOf(api: string, distrust: Distrust | undefined, fault: number): GatewayCode {
+    if (fault !== 0) this.count(this.upstreamFaults, messageFault(fault).reason)
+    if (distrust === undefined) return fault === 0 ? 'upstream.unreachable' : 'upstream.invalid'
     this.count(this.distrusts, `${api}\0${distrust}`)
+    return 'upstream.untrusted'
   }
   countCode(code: GatewayCode | `connection.${string}`): void {
     this.count(this.codes, code)

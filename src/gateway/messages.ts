@@ -55,7 +55,7 @@ export function putRequest(
   hostLine: Buffer | undefined,
   about: Buffer,
   upgrade: boolean,
-  deadline: string,
+  deadline = '',
 ): void {
   const head = x.head
   if (

@@ -1,12 +1,18 @@
 // The tries of one exchange: where each goes, when the next one begins, and when nobody waits for an answer any more.
+import type { ResponseHead } from '../http/response-head.ts'
 import type { RetryCause } from '../model/resilience.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { Attempts, NO_MORE } from './attempts.ts'
 import type { ClientConnection } from './clients/client-connection.ts'
 import { BODY } from './clients/client-state.ts'
+import type { EarlyBody } from './clients/early-body.ts'
 import { deadlineLines, endOf } from './deadline.ts'
 import type { LiveRoute } from './live/live-snapshot.ts'
+import { mayAskAgain } from './upstreams/asking-again.ts'
+import { ERROR, FAILED, TIMED_OUT } from './upstreams/target.ts'
 import { TargetVisit, type TurnedAway } from './upstreams/target-visit.ts'
+
+import type { UpstreamConnection } from './upstreams/upstream-connection.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -25,14 +31,19 @@ export class Tries {
   readonly attempts = new Attempts()
   private readonly client: ClientConnection
   private readonly owner: TriesOwner
+  private readonly early: EarlyBody
+  /** Once, beside all settings, because a kept connection had closed. */
+  private wasAskedAgain = false
   private x!: Exchange
   private route: LiveRoute | undefined
   /** Until the next one. */
   private pause: NodeJS.Timeout | undefined
 
-  constructor(client: ClientConnection, owner: TriesOwner) {
+  /** `early`: where what was kept of a body waits for the next try. */
+  constructor(client: ClientConnection, owner: TriesOwner, early: EarlyBody) {
     this.client = client
     this.owner = owner
+    this.early = early
     this.visit = new TargetVisit(client.gateway)
   }
 
@@ -42,6 +53,7 @@ export class Tries {
     const { live } = route.api.targets
     this.x = x
     this.route = route
+    this.wasAskedAgain = false
     if (live !== undefined || client.converses) this.endsMs = endOf(x, route, client.converses, client.gateway.coarseMs)
     this.attempts.begin(x, live, route.retries, upgrade)
     this.go(this.visit.begin(x, route.api.targets), false)
@@ -51,10 +63,45 @@ export class Tries {
     else this.owner.turnedAway(turnedAway)
   }
 
+  mayAfterTimeout(connection: UpstreamConnection): boolean {
+    return this.attempts.may(connection.connected ? 'timeout' : 'connect')
+  }
+  /** No answer came in time, and the connection was given up. */
+  afterTimeout(connection: UpstreamConnection): boolean {
+    const cause = connection.connected ? 'timeout' : 'connect'
+    this.visit.end(this.attempts.blame(TIMED_OUT, cause))
+    return this.again(cause)
+  }
+  mayAfter(head: ResponseHead): boolean {
+    return this.attempts.isBad(head) && this.attempts.may(`${head.status}` as RetryCause)
+  }
+  /** The answer is one that retries are made for. */
+  afterAnswer(head: ResponseHead): boolean {
+    const cause = `${head.status}` as RetryCause
+    this.attempts.heed(head, this.client.gateway.coarseMs)
+    this.visit.end(this.attempts.blame(ERROR, cause))
+    return this.again(cause)
+  }
+  /** The connection broke, or what came over it could not be read. */
+  afterBreak(connection: UpstreamConnection, fault: number): boolean {
+    const { attempts } = this
+    const cause = connection.connected ? 'reset' : 'connect'
+    // Where retries are made, all of them are paid for.
+    if (fault === 0 && !this.wasAskedAgain && !attempts.covers(cause) && mayAskAgain(connection, this.x)) {
+      this.wasAskedAgain = true
+      this.owner.acquire(true)
+      return true
+    }
+    this.visit.end(attempts.blame(FAILED, cause, connection.served > 0 && !connection.answered))
+    return this.again(cause)
+  }
+
   /** Another one in the place of one that failed; false: that was the last. Nothing of what was under way may stand in the output. */
-  again(cause: RetryCause): boolean {
+  private again(cause: RetryCause): boolean {
     const { client, visit, route } = this
     const { gateway } = client
+    const kept = this.attempts.takeKept()
+    if (kept !== undefined) this.early.put(kept, 0, kept.length)
     const waitMs = this.attempts.next(cause, visit, route!.api.targets, this.endsMs, gateway)
     if (waitMs === NO_MORE) return false
     client.deadlineMs = gateway.coarseMs + waitMs + (client.state === BODY ? client.silenceMs : route!.headMs)

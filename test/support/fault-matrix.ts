@@ -1,9 +1,9 @@
 // Runs the real program before upstreams that fail in every way, one cell after the other, and counts what its clients see.
 import { setTimeout as after } from 'node:timers/promises'
+import { startDnsServer } from './dns-server.ts'
 import { FAULTS, type FaultyUpstream, startFaultyUpstream } from './faulty-upstream.ts'
 import { type RunningGateway, startGateway } from './gateway.ts'
 import { LoadConnection, metric, openConnections } from './load-client.ts'
-import { startNameServer } from './name-server.ts'
 
 export const CELL_FAULTS = [...FAULTS.filter((fault) => fault !== 'none'), 'DNS gone', 'DNS changed'] as const
 export type CellFault = (typeof CELL_FAULTS)[number]
@@ -35,11 +35,11 @@ const FIRST_MS = 1000
 const NAME = 'target.example'
 
 export async function runCell(fault: CellFault, targets: number, seconds: number): Promise<Cell> {
-  const dns = fault.startsWith('DNS') ? await startNameServer(1) : undefined
+  const dns = fault.startsWith('DNS') ? await startDnsServer() : undefined
   const upstreams: FaultyUpstream[] = []
   for (let i = 0; i < targets; i++) upstreams.push(await startFaultyUpstream())
   const [broken] = upstreams as [FaultyUpstream]
-  dns?.say(NAME, ['127.0.0.1'])
+  dns?.records.set(NAME, [{ type: 'A', address: '127.0.0.1' }])
   const urls = upstreams.map(({ port }, i) => `http://${dns && i === 0 ? NAME : '127.0.0.1'}:${port}`)
   const gateway = await startGateway({
     ...(dns && { gateway: { dns: { servers: [dns.address] } } }),
@@ -63,10 +63,10 @@ export async function runCell(fault: CellFault, targets: number, seconds: number
   try {
     await load(gateway, 300, [])
     const askedBefore = sum(upstreams)
-    if (fault === 'DNS gone') dns!.say(NAME, undefined)
+    if (fault === 'DNS gone') dns!.mode = 2
     else if (fault === 'DNS changed') {
       moved = await startFaultyUpstream('127.0.0.2', broken.port)
-      dns!.say(NAME, ['127.0.0.2'])
+      dns!.records.set(NAME, [{ type: 'A', address: '127.0.0.2' }])
       await broken.fail('refused')
     } else await broken.fail(fault)
     const seen: Seen[] = []

@@ -119,12 +119,7 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
 }
 
 const targetsFor = (upstream: Upstream, { means, stock, zone }: Context): UpstreamTargets =>
-  new UpstreamTargets(upstream, {
-    zone,
-    chance: means.chance,
-    live: stock.resilienceOf(upstream),
-    source: (target) => stock.of(upstream, target),
-  })
+  new UpstreamTargets(upstream, { zone, chance: means.chance, live: stock.resilienceOf(upstream), source: (target) => stock.of(upstream, target) })
 
 const NETWORKS_A_SLICE = 256
 

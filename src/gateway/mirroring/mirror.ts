@@ -93,7 +93,7 @@ export class Mirror {
     const kept = settings.credentials ? undefined : flags.slice(0, fieldCount)
     // Whoever is shown what an upstream does not need can act as the caller.
     if (kept !== undefined) for (let i = 0; i < fieldCount; i++) if (ids[i] === AUTHORIZATION || ids[i] === COOKIE) flags[i] = DROPPED
-    putRequest(output, x, { stripped, basePath }, hostLine, about, false, '')
+    putRequest(output, x, { stripped, basePath }, hostLine, about, false)
     if (kept !== undefined) flags.set(kept)
     return output.copy()
   }
