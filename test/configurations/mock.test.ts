@@ -14,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'gatehouse mock '))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 interface Operation {
+  readonly operationId?: string
   readonly responses?: unknown
 }
 const withDocument = (paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>, components: object = {}): string =>
@@ -40,7 +41,7 @@ function answersOf(found: Resolution, operation: string): readonly unknown[] {
 }
 const json = (content: unknown) => ({ description: '', content: { 'application/json': content } })
 const of = (responses: unknown, components: object = {}): readonly unknown[] =>
-  answersOf(load(withDocument({ '/x': { get: { operationId: 'x', responses } as Operation } }, components), MOCK), 'x')
+  answersOf(load(withDocument({ '/x': { get: { operationId: 'x', responses } } }, components), MOCK), 'x')
 
 /** [what, schema, a value that is made of it] */
 const made: readonly [what: string, schema: unknown, value: unknown][] = [

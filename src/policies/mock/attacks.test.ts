@@ -37,7 +37,12 @@ describe('against mock', () => {
 
   it('requests that wait on purpose are bounded in number, over all attachments of a thread, and the place of one that ends is free', async () => {
     const calls: (() => void)[] = []
-    const timer: Timer = { after: (_ms, call) => (calls.push(call), () => {}) }
+    const timer: Timer = {
+      after(_ms, call) {
+        calls.push(call)
+        return () => {}
+      },
+    }
     const waits = () =>
       new Harness([{ policy: mock, config: { fault: { percent: 100, delay: '4s' } } }], { resources: { timer, chance: () => 0 }, deadlineMs: 60_000 })
     const [one, other] = [waits(), waits()]

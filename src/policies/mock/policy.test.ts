@@ -61,7 +61,12 @@ const faulty: readonly [what: string, config: unknown, code: string][] = [
 /** Fires when told to. */
 function handTimer() {
   const calls: (() => void)[] = []
-  const timer: Timer = { after: (_ms, call) => (calls.push(call), () => {}) }
+  const timer: Timer = {
+    after(_ms, call) {
+      calls.push(call)
+      return () => {}
+    },
+  }
   return { timer, calls, fire: () => calls.splice(0).forEach((call) => void call()) }
 }
 
