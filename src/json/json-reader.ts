@@ -1,4 +1,6 @@
 // Reads JSON (RFC 8259) that comes in pieces cut anywhere, in constant memory, and tells a visitor where its values, names and commas stand.
+import * as N from './json-number.ts'
+import { ESCAPED, HEX_VALUE, isSpace, PLAIN } from './json-octets.ts'
 
 /** What a text is refused for. What JSON.parse takes and this does not: a lone surrogate, and what is above a bound. */
 export type JsonFault =
@@ -54,45 +56,12 @@ const TEXT = 7
 const ESCAPE = 8
 const HEX = 9
 const CHARACTER = 10
-const MINUS = 11
-const ZERO = 12
-const INTEGER = 13
-const POINT = 14
-const FRACTION = 15
-const EXPONENT = 16
-const EXPONENT_SIGN = 17
-const EXPONENT_DIGITS = 18
-const WORD = 19
+const WORD = N.NUMBER_STATES_END
 
 const TRUE_WORD = Buffer.from('true')
 const FALSE_WORD = Buffer.from('false')
 const NULL_WORD = Buffer.from('null')
 const NEVER = -1
-
-/** Octets that stand for themselves in a string: ASCII without control characters, quote and backslash. */
-const PLAIN = new Uint8Array(256)
-for (let octet = 0x20; octet < 0x80; octet++) PLAIN[octet] = octet === 0x22 || octet === 0x5c ? 0 : 1
-/** What the character behind a backslash stands for (RFC 8259 7); 0: nothing. */
-const ESCAPED = new Uint8Array(256)
-for (const [letter, octet] of [
-  ['"', 0x22],
-  ['\\', 0x5c],
-  ['/', 0x2f],
-  ['b', 0x08],
-  ['f', 0x0c],
-  ['n', 0x0a],
-  ['r', 0x0d],
-  ['t', 0x09],
-] as const)
-  ESCAPED[letter.charCodeAt(0)] = octet
-/** Values of hexadecimal digits; 255: none. */
-const HEX_VALUE = new Uint8Array(256).fill(255)
-for (let i = 0; i < 16; i++) {
-  HEX_VALUE[i.toString(16).charCodeAt(0)] = i
-  HEX_VALUE[i.toString(16).toUpperCase().charCodeAt(0)] = i
-}
-const isDigit = (octet: number): boolean => octet >= 0x30 && octet <= 0x39
-const isSpace = (octet: number): boolean => octet === 0x20 || octet === 0x0a || octet === 0x0d || octet === 0x09
 
 export class JsonReader {
   /** The name in hand, as UTF-8 without escapes. */
@@ -140,8 +109,8 @@ export class JsonReader {
     while (p < end && this.fault === undefined) {
       const { state } = this
       if (state === TEXT) p = this.text(octets, p, end)
-      else if (state > TEXT && state < MINUS) p = this.textPart(octets[p]!, p)
-      else if (state >= MINUS && state < WORD) p = this.number(octets, p, end)
+      else if (state > TEXT && state < N.MINUS) p = this.textPart(octets[p]!, p)
+      else if (state >= N.MINUS && state < WORD) p = this.number(octets, p, end)
       else if (state === WORD) p = this.wordPart(octets[p]!, p)
       else p = this.structure(octets, p, end)
     }
@@ -150,7 +119,7 @@ export class JsonReader {
 
   /** There is no more. */
   finish(): boolean {
-    if (this.fault === undefined && this.depth === 0 && isNumberEnd(this.state)) this.endValue(0)
+    if (this.fault === undefined && this.depth === 0 && N.isNumberEnd(this.state)) this.endValue(0)
     if (this.fault === undefined && this.state !== DONE) this.fault = 'not-json'
     return this.fault === undefined
   }
@@ -209,8 +178,8 @@ export class JsonReader {
       case 0x6e:
         return this.beginWord(NULL, NULL_WORD, p)
       default:
-        if (octet !== 0x2d && !isDigit(octet)) return this.fail('not-json', p)
-        this.state = octet === 0x2d ? MINUS : octet === 0x30 ? ZERO : INTEGER
+        if (octet !== 0x2d && !N.isDigit(octet)) return this.fail('not-json', p)
+        this.state = octet === 0x2d ? N.MINUS : octet === 0x30 ? N.ZERO : N.INTEGER
         this.length = 1
         return this.begin(NUMBER, p)
     }
@@ -349,8 +318,8 @@ export class JsonReader {
     let p = from
     while (p < end) {
       const octet = octets[p]!
-      const next = numberStep(this.state, octet)
-      if (next === NUMBER_OVER) {
+      const next = N.numberStep(this.state, octet)
+      if (next === N.NUMBER_OVER) {
         this.endValue(p)
         return p
       }
@@ -407,30 +376,4 @@ export class JsonReader {
     this.fault ??= fault
     return p
   }
-}
-
-const NUMBER_OVER = 100
-const isNumberEnd = (state: number): boolean => state === ZERO || state === INTEGER || state === FRACTION || state === EXPONENT_DIGITS
-
-/** The state behind this octet of a number (RFC 8259 6), `NUMBER_OVER` when it is none of it, or -1 when a number cannot end there. */
-function numberStep(state: number, octet: number): number {
-  if (isDigit(octet)) {
-    switch (state) {
-      case MINUS:
-        return octet === 0x30 ? ZERO : INTEGER
-      case ZERO:
-        return -1
-      case POINT:
-        return FRACTION
-      case EXPONENT:
-      case EXPONENT_SIGN:
-        return EXPONENT_DIGITS
-      default:
-        return state
-    }
-  }
-  if (octet === 0x2e && (state === ZERO || state === INTEGER)) return POINT
-  if ((octet === 0x65 || octet === 0x45) && (state === ZERO || state === INTEGER || state === FRACTION)) return EXPONENT
-  if ((octet === 0x2b || octet === 0x2d) && state === EXPONENT) return EXPONENT_SIGN
-  return isNumberEnd(state) ? NUMBER_OVER : -1
 }

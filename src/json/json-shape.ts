@@ -2,7 +2,7 @@
 import { type Mask, narrower } from './json-mask.ts'
 import type { JsonPath } from './json-path.ts'
 import { foldedName, NameTable } from './name-table.ts'
-import { compilePaths, PATH_STATES_MAX, type PathState } from './path-automaton.ts'
+import { type Below, compilePaths, type PathState, TOO_MANY_STATES } from './path-automaton.ts'
 
 /**
  * Operations on a document, each where its paths lead. Where several meet at one value, dropping goes before setting, setting before picking, picking before
@@ -34,17 +34,21 @@ export interface ShapeState {
   /** The member's new name, in quotes. */
   readonly newName: Uint8Array | undefined
   readonly picked: boolean
+  readonly below: ShapeBelow
+}
+/** What is done below a value; states from which the same may follow share one. */
+export interface ShapeBelow {
   readonly leadsToPick: boolean
-  /** Something other than picking may be done below. */
+  /** Something other than picking may be done. */
   readonly leads: boolean
-  names: NameTable<NameEntry>
-  otherName: ShapeState
-  indexes: ReadonlyMap<number, ShapeState>
-  otherIndex: ShapeState
-  /** How many names are counted here. */
-  watched: number
+  readonly names: NameTable<NameEntry>
+  readonly otherName: ShapeState
+  readonly indexes: ReadonlyMap<number, ShapeState>
+  readonly otherIndex: ShapeState
+  /** How many names are counted. */
+  readonly watched: number
   /** Members that an object gets which lacks them: `"name":value`. */
-  additions: readonly { readonly id: number; readonly octets: Uint8Array }[]
+  readonly additions: readonly { readonly id: number; readonly octets: Uint8Array }[]
 }
 export interface ShapePlan {
   readonly start: ShapeState
@@ -69,9 +73,10 @@ export function compileShape(operations: ShapeOperations): ShapePlan | string {
     all.map(({ path }) => path),
     pathStates,
   )
-  if (start === undefined) return `these paths can stand in more than ${PATH_STATES_MAX} ways to each other: use fewer with '..'`
+  if (start === undefined) return TOO_MANY_STATES
 
   const states = new Map<PathState, ShapeState>()
+  const belows = new Map<Below, ShapeBelow>()
   for (const state of pathStates) {
     const here = state.ended.map((i) => all[i]!)
     const names = new Set(here.flatMap((each) => (each.kind === 'rename' ? [each.to] : [])))
@@ -80,55 +85,64 @@ export function compileShape(operations: ShapeOperations): ShapePlan | string {
     if (constants.some((octets) => !octets.equals(constants[0]!))) return `one value cannot be set to ${constants.join(' and to ')}`
     const masks = here.flatMap((each) => (each.kind === 'mask' ? [each.mask] : []))
     const [newName] = names
+    // Filled in once all states are there: they lead to each other.
+    if (!belows.has(state.below)) belows.set(state.below, {} as ShapeBelow)
     states.set(state, {
       drop: here.some(({ kind }) => kind === 'drop'),
       constant: constants[0],
       mask: masks.length === 0 ? undefined : masks.reduce(narrower),
       newName: newName === undefined ? undefined : Buffer.from(JSON.stringify(newName)),
       picked: here.some(({ kind }) => kind === 'pick'),
-      leadsToPick: state.open.some(([i]) => all[i]!.kind === 'pick'),
-      leads: state.open.some(([i]) => all[i]!.kind !== 'pick'),
-      names: new NameTable([], false),
-      otherName: undefined as unknown as ShapeState,
-      indexes: new Map(),
-      otherIndex: undefined as unknown as ShapeState,
-      watched: 0,
-      additions: [],
+      below: belows.get(state.below)!,
     })
   }
-  const nameOf = (written: string): string => (ignoreCase ? foldedName(written) : written)
-  for (const [state, shape] of states) {
-    const of = (other: PathState): ShapeState => states.get(other)!
-    shape.otherName = of(state.otherName)
-    shape.otherIndex = of(state.otherIndex)
-    shape.indexes = new Map([...state.indexes].map(([index, below]) => [index, of(below)]))
-    const ids = new Map<string, number>()
-    const idOf = (name: string): number => {
-      if (!ids.has(name)) ids.set(name, ids.size)
-      return ids.get(name)!
-    }
-    const entries = new Map<string, NameEntry>()
-    for (const [name, below] of state.names) {
-      const { newName } = of(below)
-      entries.set(name, { state: of(below), id: idOf(newName === undefined ? name : nameOf(JSON.parse(String(newName)))) })
-    }
-    // A member that already has the name another one gets.
-    for (const name of [...ids.keys()]) if (!entries.has(name)) entries.set(name, { state: shape.otherName, id: idOf(name) })
-    const additions = new Map<number, Buffer>()
-    for (const [i, at] of state.open) {
-      const each = all[i]!
-      if (each.kind !== 'set' || at + 1 !== each.path.length || each.path[at]!.deep) continue
-      const { to } = each.path[at]!
-      if (to === 'any' || !('name' in to)) continue
-      const { state: below, id } = entries.get(to.name)!
-      const written = each.spelled[at]!.to as { readonly name: string }
-      if (!below.drop) additions.set(id, Buffer.concat([below.newName ?? Buffer.from(JSON.stringify(written.name)), Buffer.from(':'), each.octets]))
-    }
-    shape.names = new NameTable(entries, ignoreCase)
-    shape.watched = ids.size
-    shape.additions = [...additions].map(([id, octets]) => ({ id, octets }))
-  }
+  for (const [below, made] of belows)
+    Object.assign(
+      made,
+      shapeBelow(below, all, (state) => states.get(state)!, ignoreCase),
+    )
   return { start: states.get(start)!, picks: pick !== undefined }
+}
+
+type Operation =
+  | { readonly kind: 'pick' | 'drop' | 'rename' | 'mask'; readonly path: JsonPath }
+  | { readonly kind: 'set'; readonly path: JsonPath; readonly spelled: JsonPath; readonly octets: Buffer }
+
+function shapeBelow(below: Below, all: readonly Operation[], of: (state: PathState) => ShapeState, ignoreCase: boolean): ShapeBelow {
+  const ids = new Map<string, number>()
+  const idOf = (written: string): number => {
+    const name = ignoreCase ? foldedName(written) : written
+    if (!ids.has(name)) ids.set(name, ids.size)
+    return ids.get(name)!
+  }
+  const otherName = of(below.otherName)
+  const entries = new Map<string, NameEntry>()
+  for (const [name, state] of below.names) {
+    const { newName } = of(state)
+    entries.set(name, { state: of(state), id: idOf(newName === undefined ? name : JSON.parse(String(newName))) })
+  }
+  // A member that already has the name another one gets.
+  for (const name of [...ids.keys()]) if (!entries.has(name)) entries.set(name, { state: otherName, id: idOf(name) })
+  const additions = new Map<number, Buffer>()
+  for (const [i, at] of below.open) {
+    const each = all[i]!
+    if (each.kind !== 'set' || at + 1 !== each.path.length || each.path[at]!.deep) continue
+    const { to } = each.path[at]!
+    if (to === 'any' || !('name' in to)) continue
+    const { state, id } = entries.get(to.name)!
+    const written = each.spelled[at]!.to as { readonly name: string }
+    if (!state.drop) additions.set(id, Buffer.concat([state.newName ?? Buffer.from(JSON.stringify(written.name)), Buffer.from(':'), each.octets]))
+  }
+  return {
+    leadsToPick: below.open.some(([i]) => all[i]!.kind === 'pick'),
+    leads: below.open.some(([i]) => all[i]!.kind !== 'pick'),
+    names: new NameTable(entries, ignoreCase),
+    otherName,
+    indexes: new Map([...below.indexes].map(([index, state]) => [index, of(state)])),
+    otherIndex: of(below.otherIndex),
+    watched: ids.size,
+    additions: [...additions].map(([id, octets]) => ({ id, octets })),
+  }
 }
 
 const foldedStep = (to: JsonPath[number]['to']): JsonPath[number]['to'] => (to !== 'any' && 'name' in to ? { name: foldedName(to.name) } : to)

@@ -39,7 +39,8 @@ const everywhere = (octets: Uint8Array): number[] => [...octets.keys()]
 
 const name = fc.constantFrom('a', 'b', 'c', 'card', 'é😀')
 const step = fc.record({
-  deep: fc.boolean(),
+  // Seldom: each of them multiplies the states of all paths.
+  deep: fc.nat(4).map((n) => n === 0),
   to: fc.oneof(
     { arbitrary: fc.record({ name }), weight: 5 },
     { arbitrary: fc.constant('any' as const), weight: 1 },
@@ -115,9 +116,9 @@ describe('the shaper of JSON', () => {
           assert.equal(JSON.stringify(JSON.parse(result)), JSON.stringify(expected), `${written} -> ${result}`)
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: 3000 },
     )
-    assert.ok(faults > 10 && changed > 1000, `${faults} faults, ${changed} changes: the generator says too little`)
+    assert.ok(faults > 5 && changed > 300, `${faults} faults, ${changed} changes: the generator says too little`)
   })
 
   it('what is not changed comes out octet by octet', () => {
@@ -142,7 +143,7 @@ describe('the shaper of JSON', () => {
         octets[place % octets.length] = octet
         assert.equal(through(change, octets, everywhere(octets)), through(change, octets))
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     )
   })
 

@@ -2,7 +2,7 @@
 import { copyOctets, type GatheredOutput } from './gathered-output.ts'
 import { JsonMask } from './json-mask.ts'
 import { type JsonBounds, type JsonFault, JsonReader, type JsonVisitor, LIST, NULL, NUMBER, STRING } from './json-reader.ts'
-import type { ShapePlan, ShapeState } from './json-shape.ts'
+import type { ShapeBelow, ShapePlan, ShapeState } from './json-shape.ts'
 
 /** What becomes of the octets since `mark`. */
 const COPY = 0
@@ -18,7 +18,7 @@ const COMMA = Buffer.from(',')
 const QUOTE = Buffer.from('"')
 
 interface Frame {
-  state: ShapeState
+  below: ShapeBelow
   isList: boolean
   /** Where nothing is left out for not being picked. */
   inside: boolean
@@ -78,13 +78,13 @@ export class JsonShaper implements JsonVisitor {
     let state: ShapeState
     let id = -1
     if (parent === undefined) state = this.plan.start
-    else if (parent.isList) state = parent.state.indexes.get(++parent.index) ?? parent.state.otherIndex
+    else if (parent.isList) state = parent.below.indexes.get(++parent.index) ?? parent.below.otherIndex
     else {
       state = this.next
       id = this.nextId
     }
     const inside = state.picked || (parent === undefined ? !this.plan.picks : parent.inside)
-    if (state.drop || (!inside && state.constant === undefined && !(state.leadsToPick && kind <= LIST))) {
+    if (state.drop || (!inside && state.constant === undefined && !(state.below.leadsToPick && kind <= LIST))) {
       this.leaveOut(parent, at)
       return
     }
@@ -100,8 +100,8 @@ export class JsonShaper implements JsonVisitor {
       reader.pass()
     } else if (state.mask !== undefined && kind !== NULL) this.beginMask(state.mask, kind, at)
     else if (kind <= LIST) {
-      if (inside && !state.leads) reader.pass()
-      else this.enter(state, kind, inside)
+      if (inside && !state.below.leads) reader.pass()
+      else this.enter(state.below, kind, inside)
     }
   }
 
@@ -136,13 +136,13 @@ export class JsonShaper implements JsonVisitor {
     this.mode = COPY
   }
 
-  private enter(state: ShapeState, kind: number, inside: boolean): void {
+  private enter(below: ShapeBelow, kind: number, inside: boolean): void {
     const { depth } = this.reader
     const frame = this.frames[depth]
-    if (frame === undefined || frame.seen.length < state.watched)
-      this.frames[depth] = { state, isList: kind === LIST, inside, begun: false, index: -1, seen: new Uint8Array(state.watched) }
+    if (frame === undefined || frame.seen.length < below.watched)
+      this.frames[depth] = { below, isList: kind === LIST, inside, begun: false, index: -1, seen: new Uint8Array(below.watched) }
     else {
-      frame.state = state
+      frame.below = below
       frame.isList = kind === LIST
       frame.inside = inside
       frame.begun = false
@@ -172,7 +172,7 @@ export class JsonShaper implements JsonVisitor {
     this.mode = COPY
     const frame = this.frames[this.reader.depth - 1]!
     if (frame.isList) return
-    for (const { id, octets } of frame.state.additions) {
+    for (const { id, octets } of frame.below.additions) {
       if (frame.seen[id] === 1) continue
       if (frame.begun) this.out.putAll(COMMA)
       this.out.putAll(octets)
@@ -200,9 +200,9 @@ export class JsonShaper implements JsonVisitor {
     this.inName = false
     this.nameEnd = this.heldBytes
     this.gapBytes = 0
-    const { state } = this.frames[this.reader.depth - 1]!
-    const entry = state.names.find(this.reader.name, this.reader.nameLength)
-    this.next = entry?.state ?? state.otherName
+    const { below } = this.frames[this.reader.depth - 1]!
+    const entry = below.names.find(this.reader.name, this.reader.nameLength)
+    this.next = entry?.state ?? below.otherName
     this.nextId = entry?.id ?? -1
   }
   comma(at: number): void {

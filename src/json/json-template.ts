@@ -2,7 +2,7 @@
 import { type JsonPath, readPath } from './json-path.ts'
 import { type JsonBounds, type JsonFault, JsonReader, type JsonVisitor, LIST } from './json-reader.ts'
 import { foldedName, NameTable } from './name-table.ts'
-import { compilePaths, PATH_STATES_MAX, type PathState } from './path-automaton.ts'
+import { type Below, compilePaths, type PathState, TOO_MANY_STATES } from './path-automaton.ts'
 
 type Node =
   | { readonly kind: 'text'; readonly octets: Uint8Array }
@@ -12,11 +12,14 @@ type Node =
 
 interface CollectState {
   readonly places: readonly number[]
+  readonly below: CollectBelow
+}
+interface CollectBelow {
   readonly leads: boolean
-  names: NameTable<CollectState>
-  otherName: CollectState
-  indexes: ReadonlyMap<number, CollectState>
-  otherIndex: CollectState
+  readonly names: NameTable<CollectState>
+  readonly otherName: CollectState
+  readonly indexes: ReadonlyMap<number, CollectState>
+  readonly otherIndex: CollectState
 }
 export interface TemplatePlan {
   readonly root: Node
@@ -61,21 +64,26 @@ export function compileTemplate(template: unknown, ignoreCase = false): Template
   if (typeof root === 'string') return root
   const pathStates: PathState[] = []
   const start = compilePaths(paths, pathStates)
-  if (start === undefined) return `these paths can stand in more than ${PATH_STATES_MAX} ways to each other: use fewer with '..'`
+  if (start === undefined) return TOO_MANY_STATES
   const states = new Map<PathState, CollectState>()
-  for (const { ended, open } of pathStates) {
-    const none = undefined as unknown as CollectState
-    const made = { places: ended, leads: open.length > 0, names: new NameTable<CollectState>([], false), otherName: none, indexes: new Map(), otherIndex: none }
-    states.set(pathStates[states.size]!, made)
+  const belows = new Map<Below, CollectBelow>()
+  for (const state of pathStates) {
+    // Filled in once all states are there: they lead to each other.
+    if (!belows.has(state.below)) belows.set(state.below, {} as CollectBelow)
+    states.set(state, { places: state.ended, below: belows.get(state.below)! })
   }
-  for (const [state, made] of states) {
-    made.names = new NameTable(
-      [...state.names].map(([name, below]) => [name, states.get(below)!] as const),
-      ignoreCase,
-    )
-    made.otherName = states.get(state.otherName)!
-    made.indexes = new Map([...state.indexes].map(([index, below]) => [index, states.get(below)!]))
-    made.otherIndex = states.get(state.otherIndex)!
+  const of = (state: PathState): CollectState => states.get(state)!
+  for (const [below, made] of belows) {
+    Object.assign(made, {
+      leads: below.open.length > 0,
+      names: new NameTable(
+        [...below.names].map(([name, state]) => [name, of(state)] as const),
+        ignoreCase,
+      ),
+      otherName: of(below.otherName),
+      indexes: new Map([...below.indexes].map(([index, state]) => [index, of(state)])),
+      otherIndex: of(below.otherIndex),
+    } satisfies CollectBelow)
   }
   return { root, start: states.get(start)!, many: paths.map((path) => path.some(({ deep, to }) => deep || to === 'any')) }
 }
@@ -92,7 +100,7 @@ export class JsonCollector implements JsonVisitor {
   private readonly plan: TemplatePlan
   private readonly bytesMax: number
   private readonly reader: JsonReader
-  private readonly frames: { state: CollectState; isList: boolean; index: number }[] = []
+  private readonly frames: { below: CollectBelow; isList: boolean; index: number }[] = []
   private octets: Uint8Array = NULL_WORD
   private mark = 0
   private next: CollectState
@@ -136,12 +144,12 @@ export class JsonCollector implements JsonVisitor {
     const parent = this.frames[reader.depth - 1]
     let state: CollectState
     if (parent === undefined) state = this.plan.start
-    else if (parent.isList) state = parent.state.indexes.get(++parent.index) ?? parent.state.otherIndex
+    else if (parent.isList) state = parent.below.indexes.get(++parent.index) ?? parent.below.otherIndex
     else state = this.next
     this.settle(at)
     if (state.places.length > 0) this.open.push({ places: state.places, from: this.size, depth: reader.depth })
     if (kind > LIST) return
-    if (state.leads) this.frames[reader.depth] = { state, isList: kind === LIST, index: -1 }
+    if (state.below.leads) this.frames[reader.depth] = { below: state.below, isList: kind === LIST, index: -1 }
     else reader.pass()
   }
   close(): void {}
@@ -160,8 +168,8 @@ export class JsonCollector implements JsonVisitor {
   }
   name(): void {}
   named(): void {
-    const { state } = this.frames[this.reader.depth - 1]!
-    this.next = state.names.find(this.reader.name, this.reader.nameLength) ?? state.otherName
+    const { below } = this.frames[this.reader.depth - 1]!
+    this.next = below.names.find(this.reader.name, this.reader.nameLength) ?? below.otherName
   }
   comma(): void {}
 

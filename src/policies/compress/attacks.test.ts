@@ -4,11 +4,12 @@ import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { run } from '../../pipeline/chain.ts'
 import { Harness, type Request } from '../../pipeline/harness.ts'
-import { apiKey } from '../api-key/policy.ts'
+import { policies } from '../index.ts'
 import { CompressedBody, compressorsUnderWay } from './compressing.ts'
 import { compress } from './policy.ts'
 
 const BODY = JSON.stringify({ csrf: 'a-secret-token', reflected: 'x'.repeat(5000) })
+const policy = (name: string) => policies.find((each) => each.name === name)!
 const house = (config: unknown = {}) => new Harness([{ policy: compress, config }])
 const ACCEPT = { 'Accept-Encoding': 'gzip' }
 async function codingOf(request: Request, harness = house()): Promise<string | undefined> {
@@ -59,7 +60,7 @@ describe('against compress', () => {
     const secret = 'a-key-of-somebody'
     const harness = new Harness(
       [
-        { policy: apiKey, config: { cookie: 'key', format: 'any' } },
+        { policy: policy('api-key'), config: { cookie: 'key', format: 'any' } },
         { policy: compress, config: {} },
       ],
       { keys: [{ secret, consumer: 'acme' }] },

@@ -5,7 +5,7 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { run } from '../../pipeline/chain.ts'
 import { faultsOf, Harness, type Request, runExamples, type UpstreamAnswer } from '../../pipeline/harness.ts'
-import { bodyTransform } from '../body-transform/policy.ts'
+import { policies } from '../index.ts'
 import { CODINGS, type Coding, chooseCoding } from './accept-encoding.ts'
 import { CompressedBody, compressorsUnderWay } from './compressing.ts'
 import { compress } from './policy.ts'
@@ -17,6 +17,7 @@ const decoded: Readonly<Record<string, (octets: Buffer) => Buffer>> = {
   identity: (octets) => octets,
 }
 const TEXT = JSON.stringify({ items: Array.from({ length: 200 }, (_, i) => ({ id: i, name: 'something that is said again and again' })) })
+const policy = (name: string) => policies.find((each) => each.name === name)!
 const house = (config: unknown = {}) => new Harness([{ policy: compress, config }])
 async function answered(headers: Request['headers'], upstream: UpstreamAnswer, harness = house(), request: Request = {}, cuts: readonly number[] = []) {
   const x = harness.exchange({ ...request, headers: headers! })
@@ -196,7 +197,7 @@ describe('compress', () => {
   it('what a policy behind it changes, it compresses afterwards', async () => {
     const harness = new Harness([
       { policy: compress, config: { minimum: '0B' } },
-      { policy: bodyTransform, config: { response: { drop: ['$.secret'] } } },
+      { policy: policy('body-transform'), config: { response: { drop: ['$.secret'] } } },
     ])
     const { body, fields } = await answered({ 'Accept-Encoding': 'zstd' }, { headers: JSON_ANSWER.headers, body: '{"a":1,"secret":2}' }, harness)
     assert.deepEqual([fields.get('content-encoding'), zstdDecompressSync(body).toString()], ['zstd', '{"a":1}'])
