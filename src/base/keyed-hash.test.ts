@@ -33,6 +33,19 @@ describe('the keyed hash', () => {
     assert.equal(ran, 12)
   })
 
+  it('hashes a stretch of octets like those octets alone, wherever it lies', () => {
+    const within = new KeyedHash(counting(16))
+    const around = Uint8Array.from({ length: 200 }, (_, i) => i * 7)
+    for (let start = 0; start < 20; start++) {
+      for (let length = 0; length < 70; length++) {
+        const alone = new KeyedHash(counting(16))
+        alone.hashOctets(around.slice(start, start + length))
+        within.hashOctets(around, start, start + length)
+        assert.equal(answer(within), answer(alone), `${length} octets from ${start}`)
+      }
+    }
+  })
+
   it('hashes text as its UTF-8, whatever came before it', () => {
     const byText = new KeyedHash(counting(16))
     const byOctets = new KeyedHash(counting(16))

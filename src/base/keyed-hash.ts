@@ -37,14 +37,15 @@ export class KeyedHash {
       }
       octets[i] = code
     }
-    this.absorb(octets, length)
+    this.absorb(octets, 0, length)
   }
 
-  hashOctets(octets: Uint8Array): void {
-    this.absorb(octets, octets.length)
+  /** `octets[start, end)`; all of them, where that is not said. */
+  hashOctets(octets: Uint8Array, start = 0, end = octets.length): void {
+    this.absorb(octets, start, end - start)
   }
 
-  private absorb(octets: Uint8Array, length: number): void {
+  private absorb(octets: Uint8Array, start: number, length: number): void {
     const { k0l, k0h, k1l, k1h } = this
     // The reference program's constants; 0xee marks the 128-bit result.
     let v0l = k0l ^ 0x70736575
@@ -61,15 +62,16 @@ export class KeyedHash {
       let mh = 0
       let rounds = 2
       if (block < blocks) {
-        const p = block * 8
-        if (p + 8 <= length) {
+        const left = length - block * 8
+        const p = start + block * 8
+        if (left >= 8) {
           ml = octets[p]! | (octets[p + 1]! << 8) | (octets[p + 2]! << 16) | (octets[p + 3]! << 24)
           mh = octets[p + 4]! | (octets[p + 5]! << 8) | (octets[p + 6]! << 16) | (octets[p + 7]! << 24)
         } else {
           // The last block: what is left, and the length modulo 256 on top.
-          for (let i = p; i < length; i++) {
-            if (i - p < 4) ml |= octets[i]! << ((i - p) * 8)
-            else mh |= octets[i]! << ((i - p - 4) * 8)
+          for (let i = 0; i < left; i++) {
+            if (i < 4) ml |= octets[p + i]! << (i * 8)
+            else mh |= octets[p + i]! << ((i - 4) * 8)
           }
           mh |= length << 24
         }

@@ -76,6 +76,12 @@ export class OctetWriter {
     }
   }
 
+  /** A copy of everything; the writer starts afresh. */
+  copy(): Buffer {
+    const octets = Buffer.from(this.buffer.subarray(0, this.length))
+    this.length = 0
+    return octets
+  }
   /** Forgets what was put together. */
   discard(): void {
     this.length = 0

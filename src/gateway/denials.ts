@@ -115,6 +115,12 @@ export const denials = {
     ref: 'OWASP API4:2023',
     mend: 'All connections to the upstream are in use and the queue is full: raise `upstream.connections` or `upstream.queue`, or add capacity.',
   },
+  'upstream.unavailable': {
+    status: 503,
+    says: 'No server behind this API takes requests at the moment.',
+    ref: 'RFC 9110 15.6.4',
+    mend: 'Every target of the upstream is draining, or known not to answer, or its SRV records could not be looked up: `listTargets` and `gatehouse_upstream_target_up` say which.',
+  },
   'access.ended': {
     status: 403,
     says: 'What allowed this request has ended.',

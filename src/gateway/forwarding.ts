@@ -7,23 +7,23 @@ import type { Exchange } from '../pipeline/exchange.ts'
 import { BodyPassage } from './body-passage.ts'
 import type { ClientConnection } from './clients/client-connection.ts'
 import * as C from './clients/client-state.ts'
+import { EarlyBody } from './clients/early-body.ts'
 import { expire } from './clients/expiry.ts'
 import type { LiveRoute } from './live/live-snapshot.ts'
 import { putRequest, settleTransportSecurity } from './messages.ts'
 import { ResponseWay } from './response-way.ts'
 import { mayAskAgain } from './upstreams/asking-again.ts'
+import { ABANDONED, FAILED } from './upstreams/target.ts'
+import { TargetVisit } from './upstreams/target-visit.ts'
 import type { UpstreamConnection } from './upstreams/upstream-connection.ts'
-import type { UpstreamPool, Waiting } from './upstreams/upstream-pool.ts'
+import type { Waiting } from './upstreams/upstream-pool.ts'
 import { switchOver } from './websocket/switching.ts'
 import type { Tunnel } from './websocket/tunnel.ts'
 import { fieldsOfFault, upgradeFault } from './websocket/websocket.ts'
 
 /** Octets that may wait in a socket before its other side is no longer read. */
 const WAITING_BYTES_MAX = 256 * 1024
-/** Octets of a body that are collected while it waits for a connection: what is whole in the meantime no longer counts as slow. */
-const COLLECTED_BYTES = 16 * 1024
 const NEVER = Number.POSITIVE_INFINITY
-const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
 /** Belongs to one client connection and serves its exchanges one after the other. */
 export class Forwarding implements Waiting {
@@ -35,26 +35,24 @@ export class Forwarding implements Waiting {
   readonly client: ClientConnection
   private x: Exchange | undefined
   private route: LiveRoute | undefined
-  private pool: UpstreamPool | undefined
+  /** What its target is told. */
+  private readonly visit: TargetVisit
   private upstream: UpstreamConnection | undefined
   private waiting = false
-  /** What came of the body before a connection was there. */
-  private collected: Buffer | undefined
+  private readonly early = new EarlyBody()
   /** Since when the upstream's connection waits for the client, on the gateway's coarse clock. */
   private awaitsClientSinceMs = NEVER
-  /** 100 was sent, or was not asked for. */
-  private invited = true
   private retried = false
   private upgrade = false
   /** What the client sent behind its upgrade, until the tunnel is open. */
-  private early: Buffer | undefined
+  private behindUpgrade: Buffer | undefined
   private readonly requestPassage: BodyPassage
   private readonly response: ResponseWay
   private upstreamPaused = false
 
   /** The body may be read: there is a connection for it, or room to collect it. */
   get takesBody(): boolean {
-    return this.upstream !== undefined || (this.collected?.length ?? 0) < COLLECTED_BYTES
+    return this.upstream !== undefined || this.early.hasRoom
   }
   /** The body comes no further, and not through its client's fault. */
   get refusesBody(): boolean {
@@ -84,6 +82,7 @@ export class Forwarding implements Waiting {
     this.client = client
     const { gateway } = client
     const owner = { output: gateway.output, failed: (cause: unknown) => this.passageFailed(cause), report: (cause: unknown) => gateway.report(cause) }
+    this.visit = new TargetVisit(gateway)
     this.requestPassage = new BodyPassage({ ...owner, madeLater: () => this.flushRequest(), eased: () => this.requestEased() })
     this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole), eased: () => this.responseEased() })
   }
@@ -91,14 +90,13 @@ export class Forwarding implements Waiting {
   start(x: Exchange, route: LiveRoute): void {
     this.x = x
     this.route = route
-    this.pool = route.api.pool
     this.toHead = this.client.toHead
-    this.upgrade = x.head.asksWebsocket && route.api.websocket !== undefined && !this.pool.upstream.http2
+    this.upgrade = x.head.asksWebsocket && route.api.websocket !== undefined && !route.api.settings.upstream.http2
     this.retried = false
     this.stalled = false
     this.upstreamPaused = false
     this.response.begin()
-    this.invited = !x.head.expectsContinue
+    this.early.begin(x.head.expectsContinue)
     const fault = this.upgrade ? upgradeFault(x, route.api.websocket!, this.client.gateway.schemeOf(this.client, x)) : undefined
     if (fault !== undefined) {
       this.client.refuse({ ...this.client.gateway.refusalOf(fault), fields: fieldsOfFault(fault) })
@@ -106,26 +104,25 @@ export class Forwarding implements Waiting {
     }
     // RFC 8441 5: whatever success a stream that asked for a WebSocket is answered with, it is one from then on.
     if (this.asksForTunnel && !this.upgrade) this.client.malformed(F.CONNECT_REFUSED)
-    else this.acquire(false)
+    else {
+      route.api.mirror?.reflect(this.client, x, route.api)
+      if (this.visit.begin(x, route.api.targets)) this.acquire(false)
+      else this.turnedAway('upstream.unavailable')
+    }
   }
 
   private acquire(fresh: boolean): void {
-    const connection = this.pool!.take(fresh, this.whole)
+    const connection = this.visit.pool.take(fresh, this.whole)
     if (connection !== undefined) this.connectionFree(connection)
-    else if (this.pool!.wait(this)) {
+    else if (this.visit.pool.wait(this)) {
       this.waiting = true
-      this.invite()
-    } else this.client.deny('upstream.busy')
+      this.early.invite(this.client)
+    } else this.turnedAway()
   }
-
-  /** RFC 9110 10.1.1: the body is taken, now or while a connection is waited for; not when it is on its way already. */
-  private invite(): void {
-    const { client } = this
-    if (this.invited || client.state !== C.BODY) return
-    this.invited = true
-    if (client.hasUnread) return
-    client.gateway.output.put(CONTINUE)
-    client.gateway.output.send(client.socket)
+  turnedAway(code: 'upstream.busy' | 'upstream.unavailable' = 'upstream.busy'): void {
+    this.waiting = false
+    this.clear()
+    this.client.deny(code)
   }
 
   connectionFree(connection: UpstreamConnection): void {
@@ -133,15 +130,13 @@ export class Forwarding implements Waiting {
     const { client } = this
     this.upstream = connection
     connection.open(this)
-    if (!connection.connected) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.connectMs
+    if (!connection.connected) client.deadlineMs = client.gateway.coarseMs + this.visit.pool.upstream.timeouts.connectMs
     const x = this.x!
-    this.invite()
-    putRequest(client.gateway.output, x, this.route!.api, client.gateway.about(client, x), this.upgrade)
+    this.early.invite(client)
+    putRequest(client.gateway.output, x, this.route!.api, this.visit.target.hostLine, client.gateway.about(client, x), this.upgrade)
     this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, x.takeBodyWatchers())
-    if (this.collected !== undefined) {
-      this.requestBody(this.collected, 0, this.collected.length)
-      this.collected = undefined
-    }
+    const early = this.early.take()
+    if (early !== undefined) this.requestBody(early, 0, early.length)
     if (client.state === C.BODY) client.feed()
     else this.requestEnd()
     this.flushRequest()
@@ -149,27 +144,22 @@ export class Forwarding implements Waiting {
   }
   upstreamConnected(): void {
     const { client } = this
-    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.silenceMs : this.pool!.upstream.timeouts.headMs)
+    client.deadlineMs = client.gateway.coarseMs + (client.state === C.BODY ? client.silenceMs : this.visit.pool.upstream.timeouts.headMs)
   }
 
   /** Takes a stretch of the request's body. */
   requestBody(bytes: Buffer, start: number, end: number): void {
-    if (this.upstream === undefined) {
-      const part = bytes.subarray(start, end)
-      this.collected = this.collected === undefined ? Buffer.from(part) : Buffer.concat([this.collected, part])
-      return
-    }
-    this.requestPassage.take(bytes, start, end)
+    if (this.upstream === undefined) this.early.put(bytes, start, end)
+    else this.requestPassage.take(bytes, start, end)
   }
   requestEnd(): void {
-    if (this.upstream === undefined) return
-    this.requestPassage.close()
+    if (this.upstream !== undefined) this.requestPassage.close()
   }
   /** Sends what was put together of the request. */
   flushRequest(): void {
     const { upstream, client } = this
     if (upstream === undefined) {
-      if (this.waiting && this.whole) this.pool!.becameWhole(this)
+      if (this.waiting && this.whole) this.visit.pool.becameWhole(this)
       return
     }
     const waiting = client.gateway.output.send(upstream.socket) + this.requestPassage.waiting
@@ -180,7 +170,7 @@ export class Forwarding implements Waiting {
     if (waiting > WAITING_BYTES_MAX && !this.stalled) {
       this.stalled = true
       // Until it stands, the time for a connection runs.
-      if (upstream.connected) client.deadlineMs = client.gateway.coarseMs + this.pool!.upstream.timeouts.idleMs
+      if (upstream.connected) client.deadlineMs = client.gateway.coarseMs + this.visit.pool.upstream.timeouts.idleMs
       client.socket.pause()
     }
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
@@ -205,11 +195,13 @@ export class Forwarding implements Waiting {
   }
 
   responseHead(head: ResponseHead): boolean {
-    const { client } = this
+    const { client, visit } = this
+    visit.answered(head.status)
     settleTransportSecurity(head, client, this.x!)
     if (head.status === 101) return this.switched(head)
     if (head.status < 300 && this.asksForTunnel) return this.refuseTunnel()
-    const verdict = this.response.head(head, this.x!, this.route!, this.pool!, this.toHead)
+    const verdict = this.response.head(head, this.x!, this.route!, this.visit.pool, this.toHead)
+    if (this.response.isEndless) visit.goesOn()
     // What stands in the place of a response without a body waits for its end: then its connection is kept.
     if (verdict === undefined || this.response.replacement !== undefined) return false
     this.abort()
@@ -222,12 +214,13 @@ export class Forwarding implements Waiting {
     this.tunnel = upgrade ? switchOver(client, this.upstream!, head, this.x!, this.route!.api.websocket!, (code) => this.tunnelOver(code)) : undefined
     if (this.tunnel === undefined) return this.refuseTunnel()
     client.status = head.status
-    this.early = client.takeUnread()
+    this.visit.goesOn()
+    this.behindUpgrade = client.takeUnread()
     return true
   }
 
   private refuseTunnel(): false {
-    this.abort()
+    this.abort(FAILED)
     this.client.deny('upstream.invalid')
     return false
   }
@@ -254,6 +247,7 @@ export class Forwarding implements Waiting {
   responseEnd(): void {
     this.upstream = undefined
     const { client, response } = this
+    this.visit.came()
     const { replacement } = response
     if (replacement !== undefined) {
       this.clear()
@@ -300,6 +294,7 @@ export class Forwarding implements Waiting {
     this.upstream = undefined
     client.gateway.output.discard()
     if (client.responseStarted && this.response.hasLeft) {
+      this.visit.end(FAILED)
       client.breakOff()
       return
     }
@@ -309,6 +304,7 @@ export class Forwarding implements Waiting {
       this.acquire(true)
       return
     }
+    this.visit.end(FAILED)
     if (fault !== 0) client.gateway.countUpstreamFault(fault)
     const api = this.route!.api.settings.name
     this.clear()
@@ -323,9 +319,9 @@ export class Forwarding implements Waiting {
     client.gateway.suspects.hold(0)
     if (this.tunnel !== undefined) {
       this.tunnel.flushClient()
-      const { early } = this
-      this.early = undefined
-      if (early !== undefined) this.tunnel.fromClient(early, 0, early.length)
+      const { behindUpgrade } = this
+      this.behindUpgrade = undefined
+      if (behindUpgrade !== undefined) this.tunnel.fromClient(behindUpgrade, 0, behindUpgrade.length)
       return
     }
     if (client.gateway.output.size > 0) this.response.hasLeft = true
@@ -364,9 +360,10 @@ export class Forwarding implements Waiting {
     client.finish()
   }
 
-  /** Gives the exchange up: the upstream's connection closes, whatever it was about to say is nobody's. */
-  abort(): void {
-    if (this.waiting) this.pool!.cancel(this)
+  /** Gives the exchange up: the upstream's connection closes, whatever it was about to say is nobody's. `outcome`: what its target is told. */
+  abort(outcome: number = ABANDONED): void {
+    this.visit.end(outcome)
+    if (this.waiting) this.visit.pool.cancel(this)
     this.waiting = false
     this.client.gateway.output.discard()
     const upstream = this.upstream
@@ -375,14 +372,15 @@ export class Forwarding implements Waiting {
     this.clear()
   }
   private clear(): void {
+    this.visit.end(ABANDONED)
     this.x = undefined
     this.route = undefined
     this.requestPassage.abandon()
     this.response.clear()
     this.tunnel?.abandon()
     this.tunnel = undefined
-    this.early = undefined
-    this.collected = undefined
+    this.behindUpgrade = undefined
+    this.early.take()
     this.awaitsClientSinceMs = NEVER
     this.stalled = false
     this.upstreamPaused = false

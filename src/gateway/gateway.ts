@@ -1,4 +1,5 @@
 // The data plane of one thread: connections, their exchanges, the live snapshot, and what they counted.
+import { quickChance } from '../base/chance.ts'
 import { RequestIds, writeRequestId } from '../base/ids.ts'
 import { NetworkSet } from '../base/ip.ts'
 import type { KnownStatuses } from '../certificates/known-statuses.ts'
@@ -25,8 +26,9 @@ import type { GatewayMeans } from './gateway-means.ts'
 import type { ClientSession } from './http2/client-session.ts'
 import { ClientSessions } from './http2/client-sessions.ts'
 import type { BodyLimit, LiveSnapshot } from './live/live-snapshot.ts'
-import { publish, retiredPools } from './live/publishing.ts'
+import { publish, retiredSources } from './live/publishing.ts'
 import { Output } from './output.ts'
+import { NameBook } from './upstreams/names/name-book.ts'
 import type { Distrust } from './upstreams/upstream-tls.ts'
 import { endForbidden } from './websocket/open-streams.ts'
 
@@ -59,6 +61,8 @@ export class Gateway {
   readonly suspects: CrashSuspects
   private readonly means: GatewayMeans
   private readonly ids = new RequestIds()
+  private readonly chance = quickChance()
+  private readonly names: NameBook
   private readonly doors: Doors
   /** Of HTTP/1.1, and one for each stream of HTTP/2. */
   private readonly connections = new Set<ClientConnection>()
@@ -80,6 +84,7 @@ export class Gateway {
     this.suspects = means.suspects
     this.doors = new Doors(this, means)
     this.coarseMs = Math.floor(means.clock.nowUs() / 1000)
+    this.names = new NameBook(() => this.coarseMs, this.chance)
     this.tick()
   }
 
@@ -93,7 +98,13 @@ export class Gateway {
   /** Compiles a snapshot aside and swaps it in; requests under way finish on the one they began with. `swapped` is called in the same turn. */
   async publish(generation: number, pieces: SnapshotPieces, swapped: () => void): Promise<void> {
     const before = this.live as LiveSnapshot | undefined
-    const { live, longestSliceUs } = await publish(generation, pieces, before, { ...this.means, bodyLimit: (bytes) => this.bodyLimitOf(bytes) })
+    this.names.ask(pieces.gateway.dnsServers)
+    const { live, longestSliceUs } = await publish(generation, pieces, before, {
+      ...this.means,
+      names: this.names,
+      chance: this.chance,
+      bodyLimit: (bytes) => this.bodyLimitOf(bytes),
+    })
     this.trusted = NetworkSet.of(live.settings.trustedProxies)
     this.trustsAnyone = live.settings.trustedProxies.length > 0
     const forwarded = live.settings.forwardedCertificates
@@ -102,7 +113,8 @@ export class Gateway {
     this.live = live
     this.doors.renew()
     swapped()
-    if (before) for (const pool of retiredPools(before, live)) pool.retire()
+    if (before) for (const source of retiredSources(before, live)) source.retire()
+    for (const [name, api] of before?.apis ?? []) if (live.apis.get(name) !== api) api.mirror?.retire()
   }
 
   /** Listens; answers the port, which is new when 0 was asked for. `shared`: other threads listen there too. `port`: what 0 has become on them. */
@@ -257,7 +269,9 @@ export class Gateway {
     this.expireInSteps(due, now, Math.ceil(due.length / EXPIRY_STEPS))
     endForbidden(this.connections, now)
     this.sessions.expire(now)
-    for (const api of this.live.apis.values()) api.pool.sweep(now)
+    this.names.sweep()
+    for (const source of this.live.stock.all.values()) source.sweep(now)
+    for (const api of this.live.apis.values()) api.mirror?.sweep(now)
     this.means.accessLog?.flush()
   }
 
@@ -286,7 +300,9 @@ export class Gateway {
     for (const client of this.connections) client.cut()
     this.sessions.destroy()
     this.doors.clear()
-    for (const api of this.live.apis.values()) api.pool.retire()
+    for (const api of this.live.apis.values()) api.mirror?.retire()
+    for (const source of this.live.stock.all.values()) source.retire()
+    this.names.close()
     clearInterval(this.sweeping)
     await this.means.accessLog?.close()
   }

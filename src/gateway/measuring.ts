@@ -1,6 +1,7 @@
 // Reads off what a thread counted, for the metrics page.
-import type { ThreadMeasures } from '../telemetry/measures.ts'
+import type { TargetMeasure, ThreadMeasures } from '../telemetry/measures.ts'
 import type { Gateway } from './gateway.ts'
+import type { PlacedTarget } from './upstreams/upstream-targets.ts'
 
 /** Everything counted so far; the event loop's lag begins anew. */
 export function measure(gateway: Gateway, thread: number, logLinesDropped: number): ThreadMeasures {
@@ -19,7 +20,8 @@ export function measure(gateway: Gateway, thread: number, logLinesDropped: numbe
     faults: [...gateway.faults],
     upstreamFaults: [...gateway.upstreamFaults],
     distrusts: [...gateway.distrusts],
-    pools: apis.map(({ settings, pool }) => ({ api: settings.name, open: pool.openConnections, idle: pool.idleConnections, queued: pool.queued })),
+    copies: apis.flatMap(({ settings, mirror }) => (mirror === undefined ? [] : [{ api: settings.name, counts: mirror.counts }])),
+    targets: apis.map(({ settings, targets }) => ({ api: settings.name, targets: targets.placed.map((placed) => measured(placed, gateway.coarseMs)) })),
     routes: apis.flatMap((api) =>
       [...api.used()].flatMap((route) => {
         const meter = route.meterIfUsed
@@ -37,5 +39,17 @@ export function measure(gateway: Gateway, thread: number, logLinesDropped: numbe
         ]
       }),
     ),
+  }
+}
+
+const measured = (placed: PlacedTarget, nowMs: number): TargetMeasure => {
+  const { target, weight, zone, isBackup, isDraining, inFlight } = placed
+  const { name, pool, ended } = target
+  return {
+    ...{ name, weight, zone, isBackup, isDraining, inFlight, ended },
+    isUp: placed.available(nowMs),
+    open: pool.openConnections,
+    idle: pool.idleConnections,
+    queued: pool.queued,
   }
 }

@@ -48,8 +48,15 @@ function putFields(out: Output, head: FieldLines, runStart = -1, runEnd = -1): v
   if (runStart >= 0) out.put(bytes, runStart, runEnd)
 }
 
-/** The request as the upstream gets it. `about` is the block of fields that tell where it came from. */
-export function putRequest(out: Output, x: Exchange, api: LiveApi, about: Buffer, upgrade: boolean): void {
+/** The request as the upstream gets it. `hostLine` ends the request line and names the target; absent: the client's Host is kept. `about` is the block of fields that tell where it came from. */
+export function putRequest(
+  out: Output,
+  x: Exchange,
+  api: Pick<LiveApi, 'stripped' | 'basePath'>,
+  hostLine: Buffer | undefined,
+  about: Buffer,
+  upgrade: boolean,
+): void {
   const head = x.head
   if (
     api.stripped === 0 &&
@@ -67,7 +74,7 @@ export function putRequest(out: Output, x: Exchange, api: LiveApi, about: Buffer
     putTarget(out, head, api)
   }
   if (x.upstreamHost !== undefined) out.text(` HTTP/1.1\r\nHost: ${x.upstreamHost}\r\n`)
-  else if (api.hostLine) out.put(api.hostLine)
+  else if (hostLine) out.put(hostLine)
   else {
     out.put(HTTP_1_1_HOST)
     out.put(head.bytes, head.hostStart, head.hostEnd)
@@ -88,7 +95,7 @@ function putLength(out: Output, length: number): void {
   out.put(CRLF)
 }
 
-function putTarget(out: Output, head: RequestHead, api: LiveApi): void {
+function putTarget(out: Output, head: RequestHead, api: Pick<LiveApi, 'stripped' | 'basePath'>): void {
   out.put(api.basePath)
   if (head.respelledPath !== undefined) out.text(head.respelledPath.slice(api.stripped) || '/')
   else if (head.pathStart + api.stripped < head.pathEnd) out.put(head.bytes, head.pathStart + api.stripped, head.pathEnd)

@@ -31,6 +31,8 @@ export interface Wire {
 /** And the part that connections to upstreams use. */
 export interface UpstreamWire extends Wire {
   readonly destroyed: boolean
+  /** Of a socket that stands. */
+  readonly remoteAddress?: string | undefined
   /** The end of a response is always told, whatever its head says. */
   readonly marksEnd?: boolean
   /** A further request may be written. */

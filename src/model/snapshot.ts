@@ -1,4 +1,5 @@
 // The snapshot: one whole configuration as plain data, resolved and checked, ready to be compiled by every gateway thread.
+import type { Resilience } from './resilience.ts'
 
 /** Everything the data plane needs to serve, immutable and swapped whole. Plain JSON: it is handed to threads and saved for the next start. */
 export interface Snapshot {
@@ -58,6 +59,10 @@ export interface GatewaySettings {
   readonly forwardedCertificates?: ClientTrust
   /** Where access events go as JSON lines: a file's absolute path, the standard output, or nowhere. */
   readonly accessLog: { readonly file: string } | 'stdout' | 'off'
+  /** Where this gateway stands: targets of the same zone are preferred. */
+  readonly zone?: string
+  /** Who is asked for the addresses of upstreams, as `ADDRESS:PORT`. Absent: whom the machine asks. */
+  readonly dnsServers?: readonly string[]
   readonly limits: GatewayLimits
   readonly timeouts: GatewayTimeouts
   /** How many wrong credentials one address may show before it is refused unheard (hardening: "Deny by default, really"). */
@@ -187,6 +192,7 @@ export interface Api {
   /** What the answer depends on beside the target, for caches (RFC 9110 12.5.5). */
   readonly vary?: string
   readonly canary?: Canary
+  readonly mirror?: Mirror
   /** `front`: reached through a `VersionFront`; `canary`: reached through a canary alone; absent: at its place. */
   readonly reached?: 'front' | 'canary'
   /** SHA-256 over the rest of this object in canonical form: equal hash, nothing to recompile. */
@@ -208,6 +214,20 @@ export interface Api {
   readonly routes: readonly Route[]
   /** For an API without an OpenAPI document: these methods under the prefix are all one operation. */
   readonly anyPath?: { readonly methods: readonly string[]; readonly policySet: number }
+}
+
+/** Another upstream that gets copies of requests, whose answers nobody waits for. */
+export interface Mirror {
+  readonly upstream: Upstream
+  /** Parts of 10,000 requests. */
+  readonly share: number
+  readonly methods: readonly string[]
+  /** Copies under way per gateway thread. */
+  readonly inFlight: number
+  /** Requests with a larger body are not copied. */
+  readonly bodyBytes: number
+  /** Copies hold the caller's credentials too. */
+  readonly credentials: boolean
 }
 
 /** What holds for the WebSockets of an API. Sizes in octets as they are sent, times in milliseconds. */
@@ -259,11 +279,17 @@ export interface Upstream {
   readonly http2?: boolean
   /** Path put in front of every request, without trailing slash. */
   readonly basePath: string
+  /** Absent: it has the one address above, and there is nothing to choose. The first stands above, too. */
+  readonly targets?: readonly Target[]
+  /** Absent: round-robin. */
+  readonly balance?: Balance
+  /** How it is watched, and what is done when it fails. Absent: nothing of that. */
+  readonly resilience?: Resilience
   /** Send the client's Host instead of the target's. */
   readonly preserveHost: boolean
-  /** Per gateway thread. */
+  /** Per gateway thread, to each target. */
   readonly connections: number
-  /** Requests that may wait per gateway thread for a connection when all are busy; above it 503. */
+  /** Requests that may wait per gateway thread for a connection to a target when all are busy; above it 503. */
   readonly queue: number
   readonly timeouts: {
     readonly connectMs: number
@@ -274,6 +300,34 @@ export interface Upstream {
     readonly keepAliveMs: number
   }
 }
+
+/** One of the places that answer an upstream's requests. */
+export interface Target {
+  /** Of SRV records, their name. */
+  readonly host: string
+  /** Of SRV records, 0. */
+  readonly port: number
+  /** Of an upstream under TLS: what the certificate must name. */
+  readonly serverName?: string
+  /** 0 to 1000. */
+  readonly weight: number
+  readonly zone?: string
+  /** Used only when no other one takes requests. */
+  readonly backup?: true
+  /** `host` names SRV records. `closedPorts` are those that this Gatehouse listens on: no record leads to one of them on this machine. */
+  readonly srv?: { readonly closedPorts: readonly number[] }
+}
+/** Which target the next request goes to. */
+export type Balance =
+  | { readonly kind: 'round-robin' | 'least-requests' | 'power-of-two' }
+  | {
+      readonly kind: 'consistent-hash'
+      readonly by: HashBy
+      /** How many times its part of what is under way a target may have. Absent: it does not matter. */
+      readonly loadMax?: number
+    }
+/** What stays at one target. */
+export type HashBy = { readonly kind: 'consumer' | 'address' } | { readonly kind: 'header' | 'cookie'; readonly name: string }
 
 /** An upstream's TLS: whom its certificate must name, and what else it is held to. */
 export interface UpstreamTls {

@@ -1,7 +1,7 @@
 // The metrics page is what a scraper can read, adds the threads up, and escapes what stands in labels.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exposition, type ProcessMeasures, type ThreadMeasures } from './measures.ts'
+import { exposition, type ProcessMeasures, type TargetMeasure, type ThreadMeasures } from './measures.ts'
 import { DURATION_BOUNDS_US, RouteMeter } from './route-meter.ts'
 
 const whole: ProcessMeasures = {
@@ -19,6 +19,11 @@ const whole: ProcessMeasures = {
   revocationLists: [{ listener: 'https://127.0.0.1:8443', nextMs: 1_800_000_000_000 }],
   upstreamCertificates: [{ api: 'shop', upstream: 'https://shop.internal:443', expiresMs: 1_800_000_000_000 }],
 }
+const target = (name: string, more: Partial<TargetMeasure> = {}): TargetMeasure => ({
+  ...{ name, weight: 1, zone: undefined, isBackup: false, isUp: true, isDraining: false, inFlight: 1 },
+  ...{ ended: Float64Array.of(5, 1, 0, 0, 2), open: 1, idle: 0, queued: 0 },
+  ...more,
+})
 function thread(index: number, operation: string, ...durations: number[]): ThreadMeasures {
   const meter = new RouteMeter(0)
   for (const duration of durations) meter.record(200, duration)
@@ -33,8 +38,9 @@ function thread(index: number, operation: string, ...durations: number[]): Threa
     codes: [['shop\0route.unknown', 1]],
     faults: [],
     upstreamFaults: [],
+    copies: [],
     distrusts: [['shop\0expired', 1]],
-    pools: [{ api: 'shop', open: 2, idle: 1, queued: 0 }],
+    targets: [{ api: 'shop', targets: [target('http://10.0.0.5:80', { open: 2, idle: 1 })] }],
     routes: [{ api: 'shop', operation, classes: meter.classes, buckets: meter.buckets, durationUs: meter.durationUs, steps: [], tally: meter.tally }],
   }
 }
@@ -74,4 +80,26 @@ test('upstreams that nobody verifies are always there to be seen, and those that
   assert.match(page, /^gatehouse_upstream_distrust_total\{api="shop",reason="expired"\} 2$/m)
   assert.match(page, /^gatehouse_revocation_list_next_update_timestamp_seconds\{listener="https:\/\/127\.0\.0\.1:8443"\} 1800000000$/m)
   assert.match(page, /^gatehouse_upstream_certificate_expires_timestamp_seconds\{api="shop",upstream="https:\/\/shop\.internal:443"\} 1800000000$/m)
+})
+
+test('targets are told of where there are several: up on every thread or not, under way, and how requests ended', () => {
+  const of = (index: number, isUp: boolean): ThreadMeasures => ({
+    ...thread(index, 'any'),
+    targets: [
+      { api: 'shop', targets: [target('http://10.0.0.5:80', { isUp }), target('http://10.0.0.6:80', { isDraining: true, isUp: false })] },
+      { api: 'books', targets: [target('http://10.0.0.9:80')] },
+    ],
+  })
+  const page = exposition([of(0, true), of(1, false)], whole)
+  for (const line of [
+    'gatehouse_upstream_target_up{api="shop",target="http://10.0.0.5:80"} 0',
+    'gatehouse_upstream_target_draining{api="shop",target="http://10.0.0.6:80"} 1',
+    'gatehouse_upstream_target_in_flight{api="shop",target="http://10.0.0.5:80"} 2',
+    'gatehouse_upstream_target_requests_total{api="shop",target="http://10.0.0.5:80",outcome="ok"} 10',
+    'gatehouse_upstream_target_requests_total{api="shop",target="http://10.0.0.5:80",outcome="error"} 2',
+    'gatehouse_upstream_connections{thread="0",api="shop",state="open"} 2',
+  ])
+    assert.ok(page.includes(`${line}\n`), line)
+  assert.ok(!page.includes('target="http://10.0.0.9:80"'))
+  assert.ok(!page.includes('outcome="failed"'))
 })

@@ -2,7 +2,8 @@
 
 import type { ChainStep } from '../pipeline/chain.ts'
 import { DECISIONS } from '../pipeline/chain.ts'
-import { type CacheMeasures, type CacheTally, emptyTally } from '../ports/responses.ts'
+import type { CacheMeasures } from '../ports/responses.ts'
+import { cacheFamilies } from './cache-measures.ts'
 import { DURATION_BOUNDS_US } from './route-meter.ts'
 
 /** One operation on one thread. */
@@ -15,6 +16,25 @@ export interface RouteMeasure {
   readonly steps: readonly ChainStep[]
   readonly tally: Float64Array
 }
+
+/** One target of an API's upstream on one thread. */
+export interface TargetMeasure {
+  /** Its address. */
+  readonly name: string
+  readonly weight: number
+  readonly zone: string | undefined
+  readonly isBackup: boolean
+  /** It takes requests. */
+  readonly isUp: boolean
+  readonly isDraining: boolean
+  readonly inFlight: number
+  /** Requests by how they ended, as `TARGET_OUTCOMES`. */
+  readonly ended: Float64Array
+  readonly open: number
+  readonly idle: number
+  readonly queued: number
+}
+export const TARGET_OUTCOMES = ['ok', 'error', 'failed', 'timeout', 'abandoned']
 
 /** Everything one thread counted, as it is posted. */
 export interface ThreadMeasures {
@@ -29,9 +49,12 @@ export interface ThreadMeasures {
   readonly codes: readonly (readonly [string, number])[]
   readonly faults: readonly (readonly [string, number])[]
   readonly upstreamFaults: readonly (readonly [string, number])[]
+  /** Copies of requests for another upstream, by what became of them as `COPIES`. */
+  readonly copies: readonly { readonly api: string; readonly counts: Float64Array }[]
   /** Requests that found an upstream nobody believes, by "api NUL reason". */
   readonly distrusts: readonly (readonly [string, number])[]
-  readonly pools: readonly { readonly api: string; readonly open: number; readonly idle: number; readonly queued: number }[]
+  /** By API, version and canary. */
+  readonly targets: readonly { readonly api: string; readonly targets: readonly TargetMeasure[] }[]
   readonly routes: readonly RouteMeasure[]
   /** Of stored responses; absent where nobody stores any. */
   readonly cache?: CacheMeasures
@@ -66,6 +89,8 @@ export interface AcmeCounts {
 }
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted']
+/** What becomes of a copy for another upstream. */
+export const COPIES = ['answered', 'error', 'failed', 'timeout', 'dropped'] as const
 const OUTCOMES = ['passed', 'refused', 'would_refuse', 'broken']
 
 /** The exposition text. Labels hold names of the configuration and fixed words only, never what a client sent. */
@@ -112,7 +137,8 @@ export function exposition(threads: readonly ThreadMeasures[], process: ProcessM
   refusals(page, threads)
   routes(page, threads)
   upstreams(page, threads, process)
-  caches(page, threads)
+  cacheFamilies(page, threads)
+  copies(page, threads)
   return page.text()
 }
 
@@ -185,50 +211,69 @@ function upstreams(page: Page, threads: readonly ThreadMeasures[], { insecureUps
     for (const { expiresMs, ...labels } of upstreamCertificates) ends.sample('', labels, expiresMs / 1000)
   }
   const family = page.family('gatehouse_upstream_connections', 'gauge', 'Connections to the upstream.')
-  for (const { thread, pools } of threads) {
-    for (const { api, open, idle, queued } of pools) {
-      family.sample('', { thread: String(thread), api, state: 'open' }, open)
-      family.sample('', { thread: String(thread), api, state: 'idle' }, idle)
-      family.sample('', { thread: String(thread), api, state: 'queued' }, queued)
+  for (const { thread, targets: all } of threads) {
+    for (const { api, targets } of all) {
+      const sum = (of: (target: TargetMeasure) => number): number => targets.reduce((total, target) => total + of(target), 0)
+      family.sample(
+        '',
+        { thread: String(thread), api, state: 'open' },
+        sum(({ open }) => open),
+      )
+      family.sample(
+        '',
+        { thread: String(thread), api, state: 'idle' },
+        sum(({ idle }) => idle),
+      )
+      family.sample(
+        '',
+        { thread: String(thread), api, state: 'queued' },
+        sum(({ queued }) => queued),
+      )
     }
   }
+  targetFamilies(page, threads)
 }
 
-/** What came of looking for a stored response. */
-const LOOKS: readonly (readonly [result: string, of: keyof CacheTally])[] = [
-  ['hit', 'hits'],
-  ['stale', 'stale'],
-  ['validated', 'validated'],
-  ['miss', 'misses'],
-  ['bypass', 'bypassed'],
-]
-function caches(page: Page, threads: readonly ThreadMeasures[]): void {
-  const sums = new Map<string, CacheTally>()
-  for (const [api, tally] of threads.flatMap(({ cache }) => cache?.tallies ?? [])) {
-    const sum: CacheTally = { ...(sums.get(api) ?? emptyTally()) }
-    for (const name of Object.keys(tally) as (keyof CacheTally)[]) sum[name] += tally[name]
-    sums.set(api, sum)
-  }
-  if (sums.size === 0) return
-  const all = [...sums].sort(([a], [b]) => (a < b ? -1 : 1))
-  const looks = page.family('gatehouse_cache_lookups_total', 'counter', 'Requests that a response-cache looked at, by what came of it.')
-  for (const [api, tally] of all) for (const [result, name] of LOOKS) looks.sample('', { api, result }, tally[name])
-  const each = (name: string, help: string, of: keyof CacheTally) => {
-    const family = page.family(name, 'counter', help)
-    for (const [api, tally] of all) family.sample('', { api }, tally[of])
-  }
-  each('gatehouse_cache_collapsed_total', 'Hits that waited for another request to fetch the response.', 'collapsed')
-  each('gatehouse_cache_stored_total', 'Responses that were stored.', 'stored')
-  each('gatehouse_cache_not_stored_total', 'Responses that were not stored.', 'refused')
-  each('gatehouse_cache_invalidations_total', 'Unsafe requests that made stored responses void.', 'invalidated')
-  const ofThread = (name: string, kind: string, help: string, of: (cache: CacheMeasures) => number) => {
+/** Of upstreams with several targets: of one alone, what is told of its API says all. */
+function targetFamilies(page: Page, threads: readonly ThreadMeasures[]): void {
+  const several = mergedTargets(threads).filter(({ targets }) => targets.length > 1)
+  if (several.length === 0) return
+  const each = (name: string, kind: string, help: string, value: (target: TargetMeasure) => number): void => {
     const family = page.family(name, kind, help)
-    for (const { thread, cache } of threads) if (cache !== undefined) family.sample('', { thread: String(thread) }, of(cache))
+    for (const { api, targets } of several) for (const target of targets) family.sample('', { api, target: target.name }, value(target))
   }
-  ofThread('gatehouse_cache_bytes', 'gauge', 'Memory that stored responses take up.', ({ octets }) => octets)
-  ofThread('gatehouse_cache_entries', 'gauge', 'Targets with stored responses, by caller.', ({ keys }) => keys)
-  ofThread('gatehouse_cache_evictions_total', 'counter', 'Targets that were pushed out to make room.', ({ evictions }) => evictions)
+  each('gatehouse_upstream_target_up', 'gauge', 'Whether the target takes requests: 1 when it does on every thread.', ({ isUp }) => Number(isUp))
+  each('gatehouse_upstream_target_draining', 'gauge', 'Whether the target is being drained.', ({ isDraining }) => Number(isDraining))
+  each('gatehouse_upstream_target_in_flight', 'gauge', 'Requests under way to the target, WebSockets included.', ({ inFlight }) => inFlight)
+  const requests = page.family('gatehouse_upstream_target_requests_total', 'counter', 'Requests to the target, by how they ended.')
+  for (const { api, targets } of several)
+    for (const { name, ended } of targets)
+      for (const [i, outcome] of TARGET_OUTCOMES.entries()) if (ended[i]! > 0) requests.sample('', { api, target: name, outcome }, ended[i]!)
 }
+
+/** The same target on several threads as one. */
+export function mergedTargets(threads: readonly ThreadMeasures[]): { readonly api: string; readonly targets: readonly TargetMeasure[] }[] {
+  const apis = new Map<string, Map<string, TargetMeasure>>()
+  for (const { api, targets } of threads.flatMap((of) => of.targets)) {
+    const byName = apis.get(api) ?? new Map<string, TargetMeasure>()
+    apis.set(api, byName)
+    for (const target of targets) {
+      const known = byName.get(target.name)
+      byName.set(target.name, known === undefined ? target : sumOfTargets(known, target))
+    }
+  }
+  return [...apis].map(([api, byName]) => ({ api, targets: [...byName.values()] }))
+}
+const sumOfTargets = (a: TargetMeasure, b: TargetMeasure): TargetMeasure => ({
+  ...a,
+  isUp: a.isUp && b.isUp,
+  isDraining: a.isDraining || b.isDraining,
+  inFlight: a.inFlight + b.inFlight,
+  ended: a.ended.map((count, i) => count + b.ended[i]!),
+  open: a.open + b.open,
+  idle: a.idle + b.idle,
+  queued: a.queued + b.queued,
+})
 
 /** The same operation on several threads as one. */
 function merged(threads: readonly ThreadMeasures[]): RouteMeasure[] {
@@ -274,3 +319,18 @@ class Page {
   }
 }
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+
+/** Of APIs with a mirror. */
+function copies(page: Page, threads: readonly ThreadMeasures[]): void {
+  const byApi = new Map<string, number[]>()
+  for (const { api, counts } of threads.flatMap((of) => of.copies)) {
+    const sums = byApi.get(api) ?? COPIES.map(() => 0)
+    byApi.set(
+      api,
+      sums.map((sum, i) => sum + counts[i]!),
+    )
+  }
+  if (byApi.size === 0) return
+  const family = page.family('gatehouse_mirrored_requests_total', 'counter', 'Copies of requests for the upstream of a mirror, by what became of them.')
+  for (const [api, sums] of byApi) for (const [i, outcome] of COPIES.entries()) family.sample('', { api, outcome }, sums[i]!)
+}

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { createGunzip, createGzip, gunzipSync } from 'node:zlib'
+import { createGunzip, gunzipSync } from 'node:zlib'
 import { crashMemory } from '../../src/gateway/crash-suspects.ts'
 import { fieldName } from '../../src/http/field-names.ts'
-import type { BodyFilter, BodySink } from '../../src/pipeline/body-filter.ts'
+import type { BodyFilter } from '../../src/pipeline/body-filter.ts'
 import type { Hooks, Refusal } from '../../src/pipeline/contract.ts'
+import { filter, shouting, zipping } from '../support/body-filters.ts'
 import { inProcessGateway } from '../support/in-process-gateway.ts'
 
 /** The upstream answers each request with what stands here for its path, and keeps what it was sent. */
@@ -66,41 +67,6 @@ function ask(port: number, octets: string): Promise<Heard> {
 const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`
 const last = (path: string, more = ''): string => get(path, `Connection: close\r\n${more}`)
 
-const filter = (sink: BodySink, more: Partial<BodyFilter>): BodyFilter => ({
-  waiting: 0,
-  put: (octets, start, end) => sink.put(octets, start, end),
-  end: () => sink.end(),
-  abandon: () => {},
-  ...more,
-})
-const shouting = (sink: BodySink): BodyFilter =>
-  filter(sink, {
-    put(octets, start, end) {
-      const loud = Buffer.from(Buffer.from(octets.subarray(start, end)).toString('latin1').toUpperCase(), 'latin1')
-      sink.put(loud, 0, loud.length)
-    },
-  })
-/** Answers later, from the thread pool, as compression does. */
-function zipping(sink: BodySink): BodyFilter {
-  const zip = createGzip()
-  let waiting = 0
-  zip.on('data', (part: Buffer) => sink.put(part, 0, part.length))
-  zip.on('end', () => sink.end())
-  return {
-    get waiting() {
-      return waiting
-    },
-    put(octets, start, end) {
-      waiting += end - start
-      zip.write(Buffer.from(octets.subarray(start, end)), () => {
-        waiting -= end - start
-        sink.eased()
-      })
-    },
-    end: () => zip.end(),
-    abandon: () => zip.destroy(),
-  }
-}
 const REFUSAL: Refusal = { kind: 'refusal', code: 'own.no', status: 403, says: 'No.', absent: false, fields: [] }
 
 async function withHooks(hooks: Hooks, act: (port: number, broken: unknown[]) => Promise<void>): Promise<void> {

@@ -23,7 +23,7 @@ import { type DirectoryContent, fileKeyId } from '../../src/model/directory.ts'
 import { cutSnapshot } from '../../src/model/snapshot-pieces.ts'
 import { policies } from '../../src/policies/index.ts'
 import { AccessLog } from '../../src/telemetry/access-log.ts'
-import type { RouteMeasure } from '../../src/telemetry/measures.ts'
+import type { RouteMeasure, ThreadMeasures } from '../../src/telemetry/measures.ts'
 import { type ReadMessage, valuesOf } from './http-message.ts'
 import { converse } from './raw-client.ts'
 
@@ -45,6 +45,8 @@ export interface ConfiguredGateway {
   /** Hands the gateway what ACME servers are to be answered. */
   prove(challenges: AcmeChallenges): void
   routes(): readonly RouteMeasure[]
+  /** Copies for mirrors, by API and by what became of them as `COPIES`. */
+  copies(): ThreadMeasures['copies']
   /** Lines of the access log so far. */
   log(): Promise<readonly Record<string, unknown>[]>
   stop(): Promise<void>
@@ -113,6 +115,7 @@ export async function configuredGateway(
     },
     prove: (challenges) => void (gateway.challenges = new Challenges(challenges)),
     routes: () => measure(gateway, 0, 0).routes,
+    copies: () => measure(gateway, 0, 0).copies,
     async log() {
       accessLog.flush()
       return logged

@@ -1,7 +1,7 @@
 // Makes the snapshot's form of one API out of its section, its OpenAPI document and the catalogue of policies.
 import { hashOf } from '../../base/canonical-json.ts'
 import type { Fault, Path } from '../../base/fault.ts'
-import type { Api, Route, Upstream } from '../../model/snapshot.ts'
+import type { Api, Mirror, Route, Upstream } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import { type OperationsReading, readOperations } from '../openapi/routes.ts'
 import { isInline, unknownDocument } from '../reading/inline-documents.ts'
@@ -22,7 +22,11 @@ export interface PlacedApi {
 }
 /** An API, or a version as one, with all that it inherits. */
 export interface WholeApi extends Omit<PlacedApi, 'api'> {
-  readonly api: Omit<ApiSection, 'upstream' | 'policies'> & { readonly upstream: Upstream | undefined; readonly policies: Inherited['policies'] }
+  readonly api: Omit<ApiSection, 'upstream' | 'mirror' | 'policies'> & {
+    readonly upstream: Upstream | undefined
+    readonly mirror?: Mirror | undefined
+    readonly policies: Inherited['policies']
+  }
   readonly isWhole: boolean
   /** What a version is beside an API. */
   readonly as?: Pick<Api, 'version' | 'grants' | 'vary' | 'reached' | 'canary'>
@@ -69,6 +73,13 @@ export function resolveApi(
   const reading = api.openapi === undefined ? undefined : operationsOf(openapiFile(document, api.openapi), sources)
   if (reading) out.located.push(...reading.faults)
   const operations = api.openapi === undefined ? undefined : (reading?.operations ?? [])
+  for (const key of operations === undefined ? [] : Object.keys(api.upstream?.resilience?.operations ?? {}))
+    if (!operations!.some((operation) => operation.name === key))
+      faults.push({
+        code: 'unknown-operation',
+        path: [...path, 'upstream'],
+        message: `'operations' of its upstream: the OpenAPI document has no operation '${key}'`,
+      })
   const policies = apiPolicies(name, api, path, operations, catalogue, isWhole ? faults : [], patches)
   const lists = Object.fromEntries(policies.lists.map((list) => [list, shared.addressLists.get(list) ?? []]))
   return withHash({
@@ -78,6 +89,7 @@ export function resolveApi(
     path: api.path ?? '',
     stripPath: api.stripPath,
     upstream: api.upstream ?? NOWHERE,
+    ...(api.mirror && api.upstream && { mirror: api.mirror }),
     authenticate: api.authenticate ?? 'any',
     allowInTarget: [...new Set(api.allowInTarget)].sort(),
     websocket: api.websocket,

@@ -1,12 +1,13 @@
 // Makes the snapshot's APIs out of all that stands under `apis`, `versions` and `patches`.
 import { type Fault, type Path, suggestion } from '../../base/fault.ts'
 import type { LivingVersion } from '../../lifecycle/announcements.ts'
-import type { Api, Canary, Upstream, VersionFront } from '../../model/snapshot.ts'
+import type { Api, Canary, Mirror, Upstream, VersionFront } from '../../model/snapshot.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { LocatedFault } from '../reading/located-fault.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import type { Sources } from '../reading/sources.ts'
 import type { CanarySection } from '../sections/canary-schema.ts'
+import type { MirrorSection } from '../sections/mirror-schema.ts'
 import type { UpstreamSection } from '../sections/upstream-schema.ts'
 import { versionApi } from '../sections/version-name.ts'
 import type { ListedApi } from './api-catalog.ts'
@@ -31,7 +32,7 @@ export interface GivenApis {
   readonly catalogue: readonly AnyPolicy[]
   readonly nowMs: number
   /** Why an upstream may not be where it is. */
-  readonly selfFault: (upstream: UpstreamSection) => { code: string; message: string } | undefined
+  readonly selfFaults: (upstream: UpstreamSection, at: Path) => Fault[]
 }
 export interface ResolvedApis {
   readonly apis: readonly Api[]
@@ -155,7 +156,7 @@ class ApisResolution {
     if (api.versioning) faults.push(...lifecycleBySet(policies))
     this.report(document, faults)
     const upstream = this.upstreamOf(api.upstream, document, [...path, 'upstream'])
-    return { name, api: { ...api, policies, upstream }, document, path, isWhole }
+    return { name, api: { ...api, policies, upstream, mirror: this.mirrorOf(api.mirror, document, path) }, document, path, isWhole }
   }
 
   /** Address lists that are named by the policies of a section and do not exist. */
@@ -192,6 +193,12 @@ class ApisResolution {
     this.resolved.set(name, { api: resolved, placed })
   }
 
+  private mirrorOf(written: MirrorSection | undefined, document: SourceDocument, path: Path): Mirror | undefined {
+    if (written === undefined) return undefined
+    const { to, bodySize, ...settings } = written
+    const upstream = this.upstreamOf(to, document, [...path, 'mirror', 'to'])
+    return upstream && { ...settings, bodyBytes: bodySize, upstream }
+  }
   /** An upstream that has a name is looked at where it stands. */
   private upstreamOf(written: PlacedApi['api']['upstream'], document: SourceDocument, at: Path): Upstream | undefined {
     if (written === undefined) return undefined
@@ -200,8 +207,7 @@ class ApisResolution {
       if (missing) this.report(document, [{ ...missing, message: `${missing.message}; an address is written https://HOST:PORT` }])
       return this.given.shared.upstreams.get(written.named) ?? NOWHERE
     }
-    const self = this.given.selfFault(written)
-    if (self) this.report(document, [{ ...self, path: [...at, ...written.addressAt] }])
+    this.report(document, this.given.selfFaults(written, at))
     return this.given.shared.upstream.resolve(document, written, at)
   }
 

@@ -16,12 +16,14 @@ export function gatewayOf(
   lists: ReadonlyMap<string, readonly string[]>,
   listen: readonly Listener[],
 ): GatewaySettings {
-  const { limits, timeouts, accessLog, authenticationFailures, cache } = section
+  const { limits, timeouts, accessLog, authenticationFailures, cache, zone, dns } = section
   return {
     listen,
     threads: section.threads === 'auto' ? Math.max(1, Math.min(64, cores)) : section.threads,
     trustedProxies: [...new Set(section.trustedProxies.flatMap((written) => (isListName(written) ? (lists.get(written) ?? []) : [written])))].sort(),
     accessLog: typeof accessLog === 'string' ? accessLog : { file: fileBeside(accessLog.file) },
+    ...(zone !== undefined && { zone }),
+    ...(dns && { dnsServers: dns.servers }),
     limits: {
       headBytes: limits.head,
       targetBytes: limits.target,

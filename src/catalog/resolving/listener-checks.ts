@@ -61,6 +61,10 @@ export function listenerFaults({ gateway, control }: MainSection): Fault[] {
   return faults
 }
 
+/** Those that this Gatehouse listens on, as far as they are known before it does. */
+export const portsOf = ({ gateway, control }: MainSection): number[] =>
+  [...new Set([control.listen, ...gateway.listen].map(({ port }) => port))].filter((port) => port !== 0).sort((a, b) => a - b)
+
 const name = ({ scheme, host, port }: ListenerSection): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** Port 0 is another port each time. A wildcard takes every address; '::' takes those of IPv4 too. */

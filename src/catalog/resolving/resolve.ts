@@ -19,6 +19,7 @@ import { keySourceOf } from '../sections/envelope-settings.ts'
 import type { OperatorSettings } from '../sections/operator-settings.ts'
 import type { PlanSection } from '../sections/shared-schema.ts'
 import type { StoreSection } from '../sections/store-schema.ts'
+import type { UpstreamSection } from '../sections/upstream-schema.ts'
 import { resolveAcme } from './acme-resolution.ts'
 import { type ResolvedApis, resolveApis } from './apis-resolution.ts'
 import { readClientTrust, type TrustMeans } from './client-trust.ts'
@@ -28,7 +29,7 @@ import { FaultyPlaces } from './faulty-places.ts'
 import { gatewayFaults, gatewayOf, trustFaults } from './gateway-resolution.ts'
 import { keysInTheOpen } from './keys-in-the-open.ts'
 import { type AcmeMeans, type HeldCertificates, readListeners } from './listener-certificates.ts'
-import { listenerFaults, selfFault } from './listener-checks.ts'
+import { listenerFaults, portsOf, selfFault } from './listener-checks.ts'
 import { type Part, Parts } from './parts.ts'
 import type { PlacedFault } from './place-checks.ts'
 import { settingsFaults } from './settings-checks.ts'
@@ -178,8 +179,13 @@ class Resolving {
       this.report(main, [{ code: 'missing-key', path: [], message: "the configuration needs the key 'apis': without APIs nothing is served" }])
     }
     const own = ownAddresses()
-    const selfFaultOf = (upstream: { host: string; port: number }) => (listenersAreSound ? selfFault(upstream, section, own) : undefined)
-    const shared = this.shared(parts, selfFaultOf, isSound('egress') ? section.egress.allowPrivate : [])
+    const selfFaultsOf: SelfFaults = ({ addresses }, path) =>
+      addresses.flatMap(({ at, ...address }) => {
+        const self = listenersAreSound ? selfFault(address, section, own) : undefined
+        return self ? [{ ...self, path: [...path, ...at] }] : []
+      })
+    const ownPorts = listenersAreSound ? portsOf(section) : []
+    const shared = this.shared(parts, selfFaultsOf, { ownPorts, allowPrivate: isSound('egress') ? section.egress.allowPrivate : [] })
     const means: TrustMeans = { texts: this.sources.certificates, fileBeside: (path) => fileBeside(main, path), shared, nowMs: this.options.nowMs }
     const got: AcmeMeans = { held: this.options.held, challenge: isSound('gateway', 'acme') ? section.gateway.acme?.challenge : undefined }
     const listen = isSound('gateway', 'listen') ? this.told(main, readListeners(section.gateway.listen, means, got)).listen : []
@@ -190,7 +196,7 @@ class Resolving {
     if (isSound('settings')) this.report(main, settingsFaults(section.settings, shared))
     const acme = isSound('gateway', 'listen') && isSound('gateway', 'acme') ? resolveAcme(section.gateway, shared) : undefined
     if (acme) this.report(main, acme.faults)
-    const apis = this.apis(parts, shared, selfFaultOf)
+    const apis = this.apis(parts, shared, selfFaultsOf)
     const { required } = isSound('settings') ? section.settings.approvals : { required: 0 }
     const sections = parts.entries('apis').sort(([a], [b]) => (a < b ? -1 : 1))
     return {
@@ -206,7 +212,11 @@ class Resolving {
     }
   }
 
-  private shared(parts: Parts, selfFaultOf: SelfFault, allowPrivate: readonly string[]): SharedObjects {
+  private shared(
+    parts: Parts,
+    selfFaultsOf: SelfFaults,
+    ways: { readonly allowPrivate: readonly string[]; readonly ownPorts: readonly number[] },
+  ): SharedObjects {
     const report = (document: SourceDocument, faults: readonly Fault[]): void => this.report(document, faults)
     const shared = new SharedObjects(
       {
@@ -214,15 +224,12 @@ class Resolving {
         names: (key) => parts.names(key),
         report,
         notice: (document, fault) => void this.notices.push(locate(document, fault)),
-        allowPrivate,
+        ...ways,
       },
       this.sources,
       this.options.nowMs,
     )
-    for (const [, document, upstream, path] of parts.entries('upstreams')) {
-      const self = selfFaultOf(upstream)
-      if (self) report(document, [{ ...self, path: [...path, ...upstream.addressAt] }])
-    }
+    for (const [, document, upstream, path] of parts.entries('upstreams')) report(document, selfFaultsOf(upstream, path))
     return shared
   }
 
@@ -232,7 +239,7 @@ class Resolving {
     return reading
   }
 
-  private apis(parts: Parts, shared: SharedObjects, selfFaultOf: SelfFault): ResolvedApis {
+  private apis(parts: Parts, shared: SharedObjects, selfFaultsOf: SelfFaults): ResolvedApis {
     parts.entries('documents', this.tell)
     const resolved = resolveApis({
       apis: parts.entries('apis', this.tell).map(([name, document, api, path]) => ({ name, document, api, path })),
@@ -244,7 +251,7 @@ class Resolving {
       shared,
       catalogue: this.options.policies,
       nowMs: this.options.nowMs,
-      selfFault: selfFaultOf,
+      selfFaults: selfFaultsOf,
     })
     for (const fault of resolved.faults) this.tell(fault)
     this.note(resolved.notices)
@@ -279,7 +286,8 @@ class Resolving {
   }
 }
 
-type SelfFault = (upstream: { host: string; port: number }) => { code: string; message: string } | undefined
+/** Why addresses of an upstream may not be where they are; `path`: where the upstream stands. */
+type SelfFaults = (upstream: UpstreamSection, path: Path) => Fault[]
 const ownAddresses = (): string[] => Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
 
 function storeOf(section: StoreSection, fileBeside: (path: string) => string): Pick<Configuration, 'store' | 'dataFolder'> {

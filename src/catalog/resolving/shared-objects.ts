@@ -24,6 +24,8 @@ export interface Reader {
   notice(document: SourceDocument, fault: Fault): void
   /** Private networks that upstreams of the console may lead to. */
   readonly allowPrivate: readonly string[]
+  /** That this Gatehouse listens on. */
+  readonly ownPorts: readonly number[]
 }
 
 const CALLED = {
@@ -68,6 +70,7 @@ export class SharedObjects {
     this.trustStores = mapOf('trustStores', ({ certificates }, [, document, , path]) => trusted(certificates, document, path, reader, sources, nowMs))
     this.upstream = new UpstreamResolution({
       allowPrivate: reader.allowPrivate,
+      ownPorts: reader.ownPorts,
       texts: sources.certificates,
       trustStores: this.trustStores,
       missingStore: (name, path) => this.missing('trustStores', name, path),

@@ -4,9 +4,10 @@ import type { Fault, Path } from '../../base/fault.ts'
 import { readRevocationFile } from '../../certificates/revocation-files.ts'
 import { readClientCertificate } from '../../certificates/server-certificate.ts'
 import { readTrustStore } from '../../certificates/trust-store.ts'
-import type { OwnCertificate, Upstream, UpstreamTrust } from '../../model/snapshot.ts'
+import type { OwnCertificate, Target, Upstream, UpstreamTrust } from '../../model/snapshot.ts'
 import type { SourceDocument } from '../reading/source-document.ts'
 import { fileBeside } from '../reading/sources.ts'
+import type { TargetSection } from '../sections/target-schema.ts'
 import type { UpstreamSection } from '../sections/upstream-schema.ts'
 import type { AuthoritiesSection, UpstreamTlsSection } from '../sections/upstream-tls-schema.ts'
 
@@ -20,6 +21,8 @@ export interface UpstreamMeans {
   readonly trustStores: ReadonlyMap<string, readonly string[]>
   /** A fault when there is no trust store of that name. */
   missingStore(name: string, path: Path): Fault | undefined
+  /** That this Gatehouse listens on. */
+  readonly ownPorts: readonly number[]
   report(document: SourceDocument, faults: readonly Fault[]): void
   notice(document: SourceDocument, fault: Fault): void
   readonly nowMs: number
@@ -51,13 +54,24 @@ export class UpstreamResolution {
   }
 
   /** `path`: where the upstream stands. */
-  resolve(document: SourceDocument, { addressAt: _where, tls, ...upstream }: UpstreamSection, path: Path): Upstream {
+  resolve(document: SourceDocument, { addresses: _where, tls, targets, ...upstream }: UpstreamSection, path: Path): Upstream {
     // hardening: the file's lead anywhere, the console's to public networks and those of `egress.allowPrivate`. What the console owns has no lines, but names.
     const reach = document.placeOf === undefined ? {} : { reach: this.means.allowPrivate }
     return {
       ...upstream,
       ...reach,
+      ...(targets && !isPlain(targets) && { targets: targets.map((each) => this.target(each, tls)) }),
       ...(tls && { tls: { serverName: tls.serverName ?? upstream.host, trust: this.trusted(document, tls, upstream.host, [...path, 'tls']) } }),
+    }
+  }
+
+  private target({ host, port, weight, zone, backup, isSrv }: TargetSection, tls: UpstreamTlsSection | undefined): Target {
+    return {
+      ...{ host, port, weight },
+      ...(tls && { serverName: tls.serverName ?? host }),
+      ...(zone !== undefined && { zone }),
+      ...(backup && { backup }),
+      ...(isSrv && { srv: { closedPorts: this.means.ownPorts } }),
     }
   }
 
@@ -145,5 +159,8 @@ export class UpstreamResolution {
     return found.value
   }
 }
+
+/** One address with nothing to choose: the same as `url`. */
+const isPlain = (targets: readonly TargetSection[]): boolean => targets.length === 1 && !targets[0]!.isSrv
 
 const own = ({ chain, key, expiresMs, thumbprint }: OwnCertificate): OwnCertificate => ({ chain, key, expiresMs, thumbprint })

@@ -22,6 +22,7 @@ import type { AnyPolicy } from '../../pipeline/contract.ts'
 import { attachments } from './attachments.ts'
 import { canary } from './canary-schema.ts'
 import { NAME, NAME_MEANS } from './consumer-schema.ts'
+import { mirror } from './mirror-schema.ts'
 import { methods, openapi, operations } from './operation-schema.ts'
 import { names, policySets, reference } from './shared-schema.ts'
 import { upstream } from './upstream-schema.ts'
@@ -89,6 +90,7 @@ export function apiSchema(policies: readonly AnyPolicy[]) {
       ),
       versioning: optional(versioning),
       canary: optional(canary),
+      mirror: optional(mirror),
       policySets,
       plans: optional(names('a plan', { describe: 'Plans of which a consumer needs one to call this API, whichever its versions.' })),
       approvals: optional(

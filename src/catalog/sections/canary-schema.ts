@@ -7,15 +7,8 @@ import { VERSION, VERSION_MEANS } from './version-name.ts'
 
 const SHARE = /^(?:100|\d{1,2}(?:\.\d{1,2})?)%$/
 /** Read as parts of 10,000. */
-const share = mapped(
-  string({
-    pattern: SHARE,
-    maxLength: 8,
-    means: 'a share such as 10% or 0.5%',
-    describe: 'So many of 100 callers, always the same ones; a larger share keeps those of a smaller.',
-  }),
-  (text) => Math.round(Number(text.slice(0, -1)) * 100),
-)
+export const share = (describe: string) =>
+  mapped(string({ pattern: SHARE, maxLength: 8, means: 'a share such as 10% or 0.5%', describe }), (text) => Math.round(Number(text.slice(0, -1)) * 100))
 
 export const canary = checked(
   object(
@@ -27,7 +20,7 @@ export const canary = checked(
           reference(upstream, 'an upstream'),
         ),
       ),
-      share: optional(share),
+      share: optional(share('So many of 100 callers, always the same ones; a larger share keeps those of a smaller.')),
       header: optional(
         object(
           {

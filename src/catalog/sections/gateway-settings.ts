@@ -1,9 +1,27 @@
 // The `gateway` section: listeners, limits and times that hold for all APIs, with their defaults and bounds.
-import { checked, described, duration, either, type Infer, integer, list, object, oneOf, optional, size, string, withDefault } from '../../base/schema.ts'
+import { formatIp, parseIp } from '../../base/ip.ts'
+import {
+  checked,
+  described,
+  duration,
+  either,
+  type Infer,
+  integer,
+  list,
+  mapped,
+  object,
+  oneOf,
+  optional,
+  type Schema,
+  size,
+  string,
+  withDefault,
+} from '../../base/schema.ts'
 import { acmeSettings } from './acme-schema.ts'
 import { forwardedClients } from './client-trust.ts'
 import { gatewayListener } from './listener.ts'
 import { trustedNetwork } from './network-schema.ts'
+import { ZONE, ZONE_MEANS } from './target-schema.ts'
 
 const accessLog = either(
   [
@@ -76,6 +94,38 @@ const cache = object(
   'What `response-cache` policies may take up.',
 )
 
+/** `10.0.0.53`, `10.0.0.53:5353`, `[2001:db8::53]:53`; the port is 53 where none is said. */
+function dnsServerOf(text: string): string | undefined {
+  const [, inBrackets, plain, port = '53'] = /^(?:\[([^\]]*)\]|([0-9.]+))(?::([1-9]\d{0,4}))?$/.exec(text) ?? ['', undefined, text]
+  const octets = parseIp(inBrackets ?? plain!)
+  if (octets === undefined || Number(port) > 65535 || (inBrackets !== undefined && octets.length === 4)) return undefined
+  return octets.length === 4 ? `${formatIp(octets)}:${port}` : `[${formatIp(octets)}]:${port}`
+}
+const dnsServer: Schema<string> = mapped(
+  checked(
+    string({
+      maxLength: 64,
+      means: 'an address such as 10.0.0.53, 10.0.0.53:5353 or [2001:db8::53]:53',
+      describe: '`ADDRESS` or `ADDRESS:PORT`, IPv6 with a port in brackets.',
+    }),
+    (text) =>
+      dnsServerOf(text) === undefined
+        ? { code: 'bad-value', message: `'${text}' is no address of a DNS server: it is an IP address, with :PORT behind it where that is not 53` }
+        : undefined,
+  ),
+  (text) => dnsServerOf(text)!,
+)
+const dns = object(
+  {
+    servers: list(dnsServer, {
+      min: 1,
+      max: 8,
+      describe: 'Who is asked, in place of the servers of the machine. Names are taken as they stand, without its search domains; its hosts file still counts.',
+    }),
+  },
+  'Who is asked for the addresses of upstreams.',
+)
+
 export const gatewaySettings = object(
   {
     listen: withDefault(list(gatewayListener, { min: 1, max: 64, describe: 'Addresses to serve: `http://ADDRESS:PORT`, or objects with the key `address`.' }), [
@@ -96,6 +146,16 @@ export const gatewaySettings = object(
     ),
     forwardedCertificates: optional(forwardedClients),
     accessLog: withDefault(described('Where access events go, as JSON lines: `stdout`, `off`, or `{file: PATH}`.', accessLog), { file: './data/access.log' }),
+    zone: optional(
+      string({
+        pattern: ZONE,
+        maxLength: 64,
+        means: ZONE_MEANS,
+        describe:
+          'Where this gateway stands, as targets of upstreams say of themselves: those of the same zone are preferred while enough of them take requests.',
+      }),
+    ),
+    dns: optional(dns),
     limits: withDefault(limits, {}),
     timeouts: withDefault(timeouts, {}),
     minBodyRate: withDefault(

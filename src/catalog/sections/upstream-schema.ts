@@ -1,29 +1,19 @@
 // The `upstream` of an API: an address, or an address with how it is used.
-import {
-  boolean,
-  checked,
-  described,
-  duration,
-  either,
-  integer,
-  list,
-  mapped,
-  object,
-  oneOf,
-  optional,
-  reserved,
-  type Schema,
-  string,
-  withDefault,
-} from '../../base/schema.ts'
+import type { Path } from '../../base/fault.ts'
+import { boolean, checked, described, duration, either, integer, mapped, object, oneOf, optional, type Schema, string, withDefault } from '../../base/schema.ts'
 import type { Upstream } from '../../model/snapshot.ts'
+import { balance } from './balance-schema.ts'
+import { circuit, deadlineField, fallback, health, limits, operations, resilienceOf, retries, total } from './resilience-schema.ts'
+import { type TargetSection, targets } from './target-schema.ts'
 import { parseUpstream, type UpstreamTarget } from './upstream-target.ts'
 import { plainTls, type UpstreamTlsSection, upstreamTls } from './upstream-tls-schema.ts'
 
 /** An upstream as it is written. */
-export interface UpstreamSection extends Omit<Upstream, 'tls' | 'reach'> {
-  /** Where its address stands below the API's `upstream`, for faults about it. */
-  readonly addressAt: readonly (string | number)[]
+export interface UpstreamSection extends Omit<Upstream, 'tls' | 'reach' | 'targets'> {
+  /** Its addresses, and where each stands below the API's `upstream`, for faults about it. */
+  readonly addresses: readonly { readonly host: string; readonly port: number; readonly at: Path }[]
+  /** Absent: it has one address, and no more is said of it. */
+  readonly targets?: readonly TargetSection[]
   /** Of an https:// address. */
   readonly tls?: UpstreamTlsSection
 }
@@ -43,16 +33,11 @@ const target: Schema<UpstreamTarget> = mapped(
   (text) => parseUpstream(text) as UpstreamTarget,
 )
 
-const later = (what: string) => reserved('not-available', `is not available yet: ${what} comes with a later version`)
 const minute = 60_000
 const settings = object(
   {
     url: optional(target),
-    targets: optional(
-      checked(list(target, { min: 1, max: 64, describe: 'The same as `url`, as a list of one: several targets come with a later version.' }), (all) =>
-        all.length === 1 ? undefined : { code: 'not-available', message: 'several targets are not available yet: balancing comes with a later version' },
-      ),
-    ),
+    targets: optional(targets),
     protocol: optional(
       oneOf(
         ['http/1.1', 'http/2'],
@@ -61,8 +46,11 @@ const settings = object(
       'http/1.1',
     ),
     preserveHost: optional(boolean("Sends the client's `Host` instead of the target's."), false),
-    connections: optional(integer({ min: 1, max: 65536, describe: 'Most connections to the upstream, per gateway thread.' }), 256),
-    queue: optional(integer({ min: 0, max: 1_000_000, describe: 'Requests that may wait for a connection, per gateway thread; above it 503.' }), 1024),
+    connections: optional(integer({ min: 1, max: 65536, describe: 'Most connections to each target, per gateway thread.' }), 256),
+    queue: optional(
+      integer({ min: 0, max: 1_000_000, describe: 'Requests that may wait for a connection to a target, per gateway thread; above it 503.' }),
+      1024,
+    ),
     timeouts: withDefault(
       object(
         {
@@ -77,25 +65,41 @@ const settings = object(
             }),
             '5m',
           ),
+          total: optional(total),
+          deadlineField: optional(deadlineField),
           keepAlive: withDefault(duration({ minMs: 0, maxMs: 60 * minute, describe: 'How long an unused connection is kept.' }), '15s'),
         },
         'How long the gateway waits for the upstream.',
       ),
       {},
     ),
-    balance: later('balancing'),
-    health: later('health checking'),
-    retry: later('retrying'),
+    balance: optional(balance),
+    health: optional(health),
+    retries: optional(retries),
+    circuit: optional(circuit),
+    limits: optional(limits),
+    fallback: optional(fallback),
+    operations: optional(operations),
     tls: optional(upstreamTls),
   },
   'An upstream with how it is used.',
 )
 
-const whole = checked(settings, ({ url, targets, tls }) => {
-  if ((url === undefined) === (targets === undefined)) return { code: 'upstream-address', message: "an upstream has one address, under the key 'url'" }
-  return tls !== undefined && (url ?? targets![0]!).scheme === 'http'
-    ? { code: 'contradiction', message: "'tls' stands beside an http:// address, which is in clear: write https://", at: ['tls'] }
-    : undefined
+const whole = checked(settings, ({ url, targets: several, balance: among, tls }) => {
+  if ((url === undefined) === (several === undefined))
+    return { code: 'upstream-address', message: "an upstream has one address, under the key 'url', or several, under the key 'targets'" }
+  if (among !== undefined && several === undefined)
+    return { code: 'contradiction', message: "'balance' says which target is next, and there is one address: write 'targets'", at: ['balance'] }
+  if (tls !== undefined && (url ?? several![0]!).scheme === 'http')
+    return { code: 'contradiction', message: "'tls' stands beside an http:// address, which is in clear: write https://", at: ['tls'] }
+  // RFC 9525 6.1: what is verified is the name that was meant, and never one that an unproven answer of DNS gave in its place.
+  if (several?.some(({ isSrv, scheme }) => isSrv && scheme === 'https') && tls?.serverName === undefined && !tls?.insecure)
+    return {
+      code: 'srv-unnamed',
+      message: "hosts out of SRV records are names that DNS gave, and nothing proves them: say in 'tls.serverName' which name their certificates must have",
+      at: ['targets'],
+    }
+  return undefined
 })
 
 /** Defaults are said once, in the object form: the plain form is read as `{url: ...}`. */
@@ -108,23 +112,28 @@ const plain: Schema<UpstreamSection> = {
   },
 }
 
-function section(read: ReturnType<typeof settings.read>, addressAt: readonly (string | number)[]): UpstreamSection {
-  const { protocol, preserveHost, connections, queue, timeouts, tls = plainTls } = read
-  const { scheme, ...place } = read.url ?? read.targets![0]!
+function section(read: ReturnType<typeof settings.read>, addressAt: Path): UpstreamSection {
+  const { protocol, preserveHost, connections, queue, timeouts, balance: among, tls = plainTls } = read
+  const { scheme, host, port, basePath } = read.url ?? read.targets![0]!
   return {
-    ...place,
+    ...{ host, port, basePath },
     ...(protocol === 'http/2' && { http2: true }),
     preserveHost,
     connections,
     queue,
     timeouts: { connectMs: timeouts.connect, headMs: timeouts.head, idleMs: timeouts.idle, eventsMs: timeouts.events, keepAliveMs: timeouts.keepAlive },
-    addressAt,
+    addresses: read.targets
+      ? read.targets.flatMap((each, i) => (each.isSrv ? [] : [{ host: each.host, port: each.port, at: ['targets', i, ...each.addressAt] }]))
+      : [{ host, port, at: addressAt }],
+    ...(read.targets && { targets: read.targets }),
+    ...(among && { balance: among }),
+    ...resilienceOf(read),
     ...(scheme === 'https' && { tls }),
   }
 }
 
 /** An upstream as an object: the form of one that has a name. */
-export const upstreamSettings: Schema<UpstreamSection> = mapped(whole, (read) => section(read, read.url ? ['url'] : ['targets', 0]))
+export const upstreamSettings: Schema<UpstreamSection> = mapped(whole, (read) => section(read, ['url']))
 
 export const upstream: Schema<UpstreamSection> = described(
   'Where requests go: `https://HOST:PORT` or `http://HOST:PORT`, or an object with how the upstream is used.',

@@ -9,6 +9,8 @@ export interface UpstreamTarget {
   readonly port: number
   /** '' or a path without trailing slash. */
   readonly basePath: string
+  /** `host` names SRV records (RFC 2782), and `port` is 0: both are theirs. */
+  readonly isSrv?: true
 }
 export interface TargetFault {
   readonly code: string
@@ -34,6 +36,17 @@ export function parseUpstream(written: string): UpstreamTarget | TargetFault {
   if (basePath !== '' && !isNormalPath(basePath))
     return bad('the path of an upstream is written in normal form: no trailing slash, no empty or dot segments, no ";" and no "%"')
   return { scheme, host, port: port === undefined ? defaultPort(scheme) : Number(port), basePath }
+}
+
+/** An address of one of several targets, which may be the name of SRV records. */
+export function parseTarget(written: string): UpstreamTarget | TargetFault {
+  const parts = /^srv\+(https?:\/\/.*)$/is.exec(written)
+  if (!parts) return parseUpstream(written)
+  if (/^https?:\/\/[^/?#]*:\d+(?:[/?#]|$)/i.test(parts[1]!)) return bad('SRV records say their ports themselves: srv+https://NAME has none')
+  const target = parseUpstream(parts[1]!)
+  if ('code' in target) return target
+  if (!/^_[a-z0-9-]+\._(?:tcp|udp)\.[a-z0-9_]/.test(target.host)) return bad('SRV records have a name such as _api._tcp.example.org (RFC 2782)')
+  return { ...target, port: 0, isSrv: true }
 }
 
 const defaultPort = (scheme: UpstreamTarget['scheme']): number => (scheme === 'https' ? 443 : 80)

@@ -1,5 +1,6 @@
 // What becomes of a connection whose time is up: whoever waited for the client closes, whoever waited for the upstream says so.
 import * as F from '../../http/faults.ts'
+import { ABANDONED, TIMED_OUT } from '../upstreams/target.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { ANSWERING, BODY, HEAD, TUNNEL } from './client-state.ts'
 
@@ -53,10 +54,10 @@ function upstreamTooSlow(client: ClientConnection): void {
   const forwarding = client.forwarding!
   if (client.responseStarted) {
     client.code = forwarding.awaitsClient ? 'client.slow' : 'upstream.timeout'
-    forwarding.abort()
+    forwarding.abort(forwarding.awaitsClient ? ABANDONED : TIMED_OUT)
     client.cut()
     return
   }
-  forwarding.abort()
+  forwarding.abort(TIMED_OUT)
   client.deny('upstream.timeout')
 }

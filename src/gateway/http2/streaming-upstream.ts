@@ -35,6 +35,10 @@ export class StreamingUpstream {
     }
     if (this.idleSinceMs < oldestMs) this.retire()
   }
+  /** No further stream is opened on a session whose other end `keeps` does not know. */
+  keepIf(keeps: (remoteAddress: string | undefined) => boolean): void {
+    if (this.session !== undefined && !keeps(this.session.remoteAddress)) this.retire()
+  }
   /** No further stream is opened on the session. */
   retire(): void {
     this.session?.leave()

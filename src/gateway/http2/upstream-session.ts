@@ -52,6 +52,9 @@ export class UpstreamSession {
   get takesStreams(): boolean {
     return !this.leaving && !this.session.closed && !this.session.destroyed && this.trustedUntilMs > this.pool.nowMs
   }
+  get remoteAddress(): string | undefined {
+    return this.socket.remoteAddress
+  }
   get carries(): boolean {
     return this.wires.size > 0
   }

@@ -7,7 +7,9 @@ import type { Refusal, Reply } from '../../pipeline/contract.ts'
 import { fieldLine } from '../../pipeline/exchange.ts'
 import { routeMembers } from '../../telemetry/access-line.ts'
 import { RouteMeter } from '../../telemetry/route-meter.ts'
-import type { UpstreamPool } from '../upstreams/upstream-pool.ts'
+import type { Mirror } from '../mirroring/mirror.ts'
+import type { TargetStock } from '../upstreams/target-stock.ts'
+import type { UpstreamTargets } from '../upstreams/upstream-targets.ts'
 import type { TrustContexts } from '../upstreams/upstream-tls.ts'
 import type { LiveWebsocket } from '../websocket/websocket.ts'
 import { CanaryChoice } from './canary-choice.ts'
@@ -58,7 +60,8 @@ export class LiveRoute {
 /** What an API's routes have in common. */
 export interface ApiParts {
   readonly settings: Omit<Api, 'routes' | 'policySets'>
-  readonly pool: UpstreamPool
+  readonly targets: UpstreamTargets
+  readonly mirror: Mirror | undefined
   readonly websocket: LiveWebsocket | undefined
   /** Compiled, as routes name them by index. */
   readonly chains: readonly Chain[]
@@ -72,7 +75,9 @@ export interface ApiParts {
 /** One API, ready to serve. Kept from snapshot to snapshot as long as its hash stays. */
 export class LiveApi {
   readonly settings: ApiParts['settings']
-  readonly pool: UpstreamPool
+  readonly targets: UpstreamTargets
+  /** Gets copies of requests. */
+  readonly mirror: Mirror | undefined
   /** Absent: no upgrade here. */
   readonly websocket: LiveWebsocket | undefined
   readonly table: RouteTable
@@ -80,8 +85,6 @@ export class LiveApi {
   readonly refusedAmbiguities: number
   /** How many octets of the path's beginning the upstream does not see. */
   readonly stripped: number
-  /** The end of the request line and the Host line for the upstream; undefined when the client's Host is kept. */
-  readonly hostLine: Buffer | undefined
   readonly basePath: Buffer
   /** Of routes without policies of their own. */
   readonly commonChain: Chain
@@ -94,11 +97,11 @@ export class LiveApi {
   /** Made with the first request: most of ten thousand operations are never called, and what a publish allocates is what it stalls the thread for. */
   private readonly made = new Map<number, LiveRoute>()
 
-  constructor({ settings, pool, websocket, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
+  constructor({ settings, targets, mirror, websocket, chains, routes, bodyLimit, refusedAmbiguities }: ApiParts, before: LiveApi | undefined) {
     const { upstream, anyPath } = settings
-    const host = upstream.host.includes(':') ? `[${upstream.host}]` : upstream.host
     this.settings = settings
-    this.pool = pool
+    this.targets = targets
+    this.mirror = mirror
     this.websocket = websocket
     this.table = new RouteTable(routes)
     this.chains = chains
@@ -110,9 +113,6 @@ export class LiveApi {
     this.bodyLimit = bodyLimit
     this.refusedAmbiguities = refusedAmbiguities
     this.stripped = settings.stripPath ? settings.path.length : 0
-    this.hostLine = upstream.preserveHost
-      ? undefined
-      : Buffer.from(` HTTP/1.1\r\nHost: ${host}${upstream.port === (upstream.tls ? 443 : 80) ? '' : `:${upstream.port}`}\r\n`)
     this.basePath = Buffer.from(upstream.basePath)
     this.anyPath = anyPath && {
       methods: new Set(anyPath.methods),
@@ -169,6 +169,8 @@ export interface LiveSnapshot {
   readonly documents: ReadonlyMap<string, Reply>
   /** What upstreams under TLS trust and show, for those of the next snapshot that do the same. */
   readonly contexts: TrustContexts
+  /** What its upstreams lead to. */
+  readonly stock: TargetStock
 }
 
 export function liveSnapshot(
@@ -176,6 +178,7 @@ export function liveSnapshot(
   { gateway, fronts: frontSettings, documents }: SnapshotPieces,
   apis: readonly LiveApi[],
   contexts: TrustContexts,
+  stock: TargetStock,
 ): LiveSnapshot {
   const router = new Router<LiveApi | VersionFront>()
   const byName = new Map(apis.map((api) => [api.settings.name, api]))
@@ -187,5 +190,5 @@ export function liveSnapshot(
     router.add(settings.hosts, settings.path, front)
   }
   const replies = documents.map(({ path, fields, body }): [string, Reply] => [path, { kind: 'reply', status: 200, fields, body }])
-  return { generation, settings: gateway, apis: byName, router, fronts, documents: new Map(replies), contexts }
+  return { generation, settings: gateway, apis: byName, router, fronts, documents: new Map(replies), contexts, stock }
 }

@@ -1,4 +1,5 @@
 // Turns a snapshot into a live one aside, in slices short enough that traffic does not notice, keeping every API that did not change.
+import { setTimeout as after } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import type { Fault } from '../../base/fault.ts'
 import { NetworkSet, parseCidr } from '../../base/ip.ts'
@@ -7,8 +8,12 @@ import type { Api, Upstream } from '../../model/snapshot.ts'
 import { readApiHead, type SnapshotPieces } from '../../model/snapshot-pieces.ts'
 import { type Chain, type ChainSettings, compileChain } from '../../pipeline/chain.ts'
 import type { AnyPolicy, Resources } from '../../pipeline/contract.ts'
-import { UpstreamPool } from '../upstreams/upstream-pool.ts'
-import { TrustContexts, UpstreamTls } from '../upstreams/upstream-tls.ts'
+import { Mirror } from '../mirroring/mirror.ts'
+import type { NameBook } from '../upstreams/names/name-book.ts'
+import type { TargetSource } from '../upstreams/target-source.ts'
+import { TargetStock } from '../upstreams/target-stock.ts'
+import { UpstreamTargets } from '../upstreams/upstream-targets.ts'
+import { TrustContexts } from '../upstreams/upstream-tls.ts'
 import { LiveWebsocket } from '../websocket/websocket.ts'
 import { type BodyLimit, LiveApi, type LiveSnapshot, liveSnapshot } from './live-snapshot.ts'
 
@@ -20,6 +25,8 @@ export interface PublishingMeans {
   readonly catalogue: ReadonlyMap<string, AnyPolicy>
   readonly resources: Resources
   readonly clock: Clock
+  readonly names: NameBook
+  readonly chance: () => number
   readonly report: (cause: unknown) => void
   readonly bodyLimit: (bytes: number) => BodyLimit
 }
@@ -36,34 +43,39 @@ export async function publish(generation: number, pieces: SnapshotPieces, before
   const bodyLimit = means.bodyLimit(pieces.gateway.limits.bodyBytes)
   const sameLimits =
     before !== undefined &&
+    before.settings.zone === pieces.gateway.zone &&
     before.settings.limits.bodyBytes === pieces.gateway.limits.bodyBytes &&
     JSON.stringify(before.settings.authenticationFailures) === JSON.stringify(pieces.gateway.authenticationFailures)
   const chains: ChainSettings = {
     authenticationFailures: pieces.gateway.authenticationFailures,
     report: (step, cause) => means.report(new Error(`policy ${step.policy} (${step.scope}) broke`, { cause })),
   }
-  const pools = new Map<string, UpstreamPool>()
-  for (const api of before?.apis.values() ?? []) pools.set(poolKey(api.settings.upstream), api.pool)
   const contexts = new TrustContexts(pieces.upstreamTrust, before?.contexts)
+  const stock = new TargetStock(before?.stock.all ?? new Map(), { ...means, contexts })
   const apis: LiveApi[] = []
   for (const piece of pieces.apis) {
     const known = before?.apis.get(piece.name)
-    if (known !== undefined && sameLimits && known.settings.hash === piece.hash) apis.push(known)
-    else {
-      const made = await compileApi(piece, known, { means, pools, contexts, bodyLimit, faults, slices, chains })
+    if (known !== undefined && sameLimits && known.settings.hash === piece.hash) {
+      apis.push(known)
+      stock.keep(known.settings.upstream)
+      if (known.settings.mirror) stock.keep(known.settings.mirror.upstream)
+    } else {
+      const made = await compileApi(piece, known, { means, stock, zone: pieces.gateway.zone, bodyLimit, faults, slices, chains })
       if (made !== undefined) apis.push(made)
     }
     await slices.breathe()
   }
   if (faults.length > 0) throw new Error(`the snapshot is refused:\n  ${faults.map((fault) => fault.message).join('\n  ')}`)
-  const live = liveSnapshot(generation, pieces, apis, contexts)
-  return { live, longestSliceUs: slices.end() }
+  const live = liveSnapshot(generation, pieces, apis, contexts, stock)
+  const longestSliceUs = slices.end()
+  await readyInTime(stock)
+  return { live, longestSliceUs }
 }
 
 interface Context {
   readonly means: PublishingMeans
-  readonly pools: Map<string, UpstreamPool>
-  readonly contexts: TrustContexts
+  readonly stock: TargetStock
+  readonly zone: string | undefined
   readonly bodyLimit: BodyLimit
   readonly faults: Fault[]
   readonly slices: Slices
@@ -72,7 +84,7 @@ interface Context {
 
 /** Undefined when a chain has a fault, which is then in `faults`. */
 async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi | undefined, context: Context): Promise<LiveApi | undefined> {
-  const { means, pools, bodyLimit, faults, slices } = context
+  const { means, bodyLimit, faults, slices } = context
   const { policySets, addressLists: lists = {}, ...settings } = readApiHead(piece.head)
   const chains: Chain[] = []
   const addressLists = await networksOf(lists, slices)
@@ -90,24 +102,21 @@ async function compileApi(piece: SnapshotPieces['apis'][number], known: LiveApi 
     chains.push(chain)
     await slices.breathe()
   }
-  const key = poolKey(settings.upstream)
-  let pool = pools.get(key)
-  if (!pool) {
-    const { tls, http2 } = settings.upstream
-    // Sessions belong to the pool: resumed where something else is trusted, one would prove what nobody verified.
-    const secured = tls && new UpstreamTls(tls.serverName, context.contexts.of(tls.trust), http2 ? 'h2' : 'http/1.1')
-    pools.set(key, (pool = new UpstreamPool(settings.upstream, secured, Math.floor(means.clock.nowUs() / 1000), means.report)))
-    await slices.breathe()
-  }
+  const targets = targetsFor(settings.upstream, context)
+  await slices.breathe()
   const refusedAmbiguities = ALL_AMBIGUITIES & ~ambiguityBits(settings.allowInTarget)
   const websocket = settings.websocket === false ? undefined : new LiveWebsocket(settings.websocket, settings.name, means.resources.counters)
-  const live = new LiveApi({ settings, pool, websocket, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
+  const mirror = settings.mirror && new Mirror(settings.mirror, targetsFor(settings.mirror.upstream, context), means.chance, known?.mirror)
+  const live = new LiveApi({ settings, targets, mirror, websocket, chains, routes: piece.routes, bodyLimit, refusedAmbiguities }, known)
   for (const route of known?.used() ?? []) {
     live.goOn(route)
     await slices.breathe()
   }
   return live
 }
+
+const targetsFor = (upstream: Upstream, { means, stock, zone }: Context): UpstreamTargets =>
+  new UpstreamTargets(upstream, { zone, chance: means.chance, source: (target) => stock.of(upstream, target) })
 
 const NETWORKS_A_SLICE = 256
 
@@ -125,13 +134,19 @@ async function networksOf(lists: NonNullable<Api['addressLists']>, slices: Slice
   return out
 }
 
-/** Two snapshots that name an upstream with the same settings share its connections. */
-const poolKey = (upstream: Upstream): string => JSON.stringify(upstream)
+/** How long a snapshot waits for names of services that are asked for the first time. */
+const NAMES_MS = 3000
+async function readyInTime({ all }: TargetStock): Promise<void> {
+  const inTime = new AbortController()
+  const tooLate = after(NAMES_MS, undefined, { signal: inTime.signal }).catch(() => {})
+  await Promise.race([Promise.all([...all.values()].map(({ ready }) => ready)), tooLate])
+  inTime.abort()
+}
 
-/** The pools that only `before` used. */
-export function retiredPools(before: LiveSnapshot, now: LiveSnapshot): UpstreamPool[] {
-  const kept = new Set([...now.apis.values()].map((api) => api.pool))
-  return [...new Set([...before.apis.values()].map((api) => api.pool))].filter((pool) => !kept.has(pool))
+/** What only `before` led to. */
+export function retiredSources(before: LiveSnapshot, now: LiveSnapshot): TargetSource[] {
+  const kept = new Set(now.stock.all.values())
+  return [...before.stock.all.values()].filter((source) => !kept.has(source))
 }
 
 /** Gives the thread back between pieces of work, and remembers the longest time it did not. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { LookupFunction } from 'node:net'
 import { describe, test } from 'node:test'
-import { guardedLookup, isForbiddenUpstream, lookupWithin } from './guarded-lookup.ts'
+import { guardedLookup, isForbiddenUpstream, lookupWithin, systemLookup } from './guarded-lookup.ts'
 
 for (const address of [
   '169.254.169.254',
@@ -21,17 +21,18 @@ for (const address of ['169.253.255.255', '127.0.0.1', '10.0.0.1', '::1', 'fd00:
   test(`${address} is not`, () => assert.equal(isForbiddenUpstream(address), false))
 }
 
+const onSystem = guardedLookup(systemLookup)
 const asked = (look: LookupFunction, name: string, all = true): Promise<string> =>
   new Promise((resolve) => look(name, { all }, (error, address) => resolve(error?.code ?? JSON.stringify(address))))
 
 test('a name that resolves to a forbidden address fails, and one that does not is resolved', async () => {
-  assert.equal(await asked(guardedLookup, '169.254.169.254'), 'EACCES')
-  assert.match(await asked(guardedLookup, '127.0.0.1'), /127\.0\.0\.1/)
-  assert.equal(await asked(guardedLookup, '127.0.0.1', false), '"127.0.0.1"')
+  assert.equal(await asked(onSystem, '169.254.169.254'), 'EACCES')
+  assert.match(await asked(onSystem, '127.0.0.1'), /127\.0\.0\.1/)
+  assert.equal(await asked(onSystem, '127.0.0.1', false), '"127.0.0.1"')
 })
 
 describe('what an upstream of the console leads to', () => {
-  const nowhere = lookupWithin([])
+  const nowhere = lookupWithin(systemLookup, [])
   const vectors: [address: string, expected: RegExp][] = [
     ['127.0.0.1', /^EACCES$/],
     ['::1', /^EACCES$/],
@@ -48,14 +49,14 @@ describe('what an upstream of the console leads to', () => {
     test(`${address} is ${expected.source === '^EACCES$' ? 'not ' : ''}reached`, async () => assert.match(await asked(nowhere, address), expected))
 
   test('a private network that the file allows is reached, and the metadata service not even then', async () => {
-    const some = lookupWithin(['127.0.0.0/8', '169.254.0.0/16'])
+    const some = lookupWithin(systemLookup, ['127.0.0.0/8', '169.254.0.0/16'])
     assert.match(await asked(some, '127.0.0.1'), /127\.0\.0\.1/)
     assert.equal(await asked(some, '10.1.2.3'), 'EACCES')
     assert.equal(await asked(some, '169.254.169.254'), 'EACCES')
   })
   test('a name of this machine is judged by what it leads to', async () => {
     assert.equal(await asked(nowhere, 'localhost'), 'EACCES')
-    const onlyIpv4 = JSON.parse(await asked(lookupWithin(['127.0.0.0/8']), 'localhost')) as { address: string }[]
+    const onlyIpv4 = JSON.parse(await asked(lookupWithin(systemLookup, ['127.0.0.0/8']), 'localhost')) as { address: string }[]
     assert.deepEqual([...new Set(onlyIpv4.map(({ address }) => address))], ['127.0.0.1'])
   })
 })

@@ -60,6 +60,8 @@ export class UpstreamConnection {
   /** Time since which it is idle, on the gateway's coarse clock. */
   idleSinceMs = 0
   connected = false
+  /** Its other end is where the upstream's name led once, and does not any more. */
+  isOutdated = false
   /** Why the other end is not believed, or does not believe us: nothing of a request went there. */
   distrust: Distrust | undefined
   /** Until when what its handshake proved holds: past it no request begins here. */

@@ -4,7 +4,9 @@ import type { Upstream } from '../../model/snapshot.ts'
 import { upstreamUrl } from '../../model/upstream-url.ts'
 import type { ClientConnection } from '../clients/client-connection.ts'
 import { StreamingUpstream } from '../http2/streaming-upstream.ts'
-import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
+import { guardedLookup, lookupWithin, systemLookup } from './guarded-lookup.ts'
+import type { Address } from './names/machine-names.ts'
+import type { AddressLookup } from './names/name-book.ts'
 import type { ResponseTaker, UpstreamConnection } from './upstream-connection.ts'
 import { connectSocket } from './upstream-socket.ts'
 import { DISTRUSTS, type Distrust, type UpstreamTls } from './upstream-tls.ts'
@@ -14,7 +16,17 @@ export interface Waiting extends ResponseTaker {
   readonly client: ClientConnection
   /** A connection is there; it is the waiting one's from now on. */
   connectionFree(connection: UpstreamConnection): void
+  /** There will be none. */
+  turnedAway(): void
 }
+
+/** Where the name of an upstream leads. */
+export interface PoolNames {
+  readonly lookup: AddressLookup
+  /** What is known of a name; the same object for as long as it says the same. */
+  known(name: string): readonly Address[] | undefined
+}
+const SYSTEM_NAMES: PoolNames = { lookup: systemLookup, known: () => undefined }
 
 /** How long an exchange may wait for its client while others wait for its connection. */
 const PATIENCE_MS = 1000
@@ -36,17 +48,21 @@ export class UpstreamPool {
   /** Connections that carry a request whose body is still on its way. */
   private carryingUnfinished = 0
   private unfinishedIsNext = false
+  private readonly names: PoolNames
+  /** What its name led to when its connections were last held against it. */
+  private addresses: readonly Address[] | undefined
   private readonly reportFault: (cause: unknown) => void
   private retired = false
   /** On the gateway's coarse clock, set by `sweep`. */
   nowMs: number
   private told: { readonly distrust: Distrust; readonly atMs: number } | undefined
 
-  constructor(upstream: Upstream, tls: UpstreamTls | undefined, nowMs: number, report: (cause: unknown) => void) {
+  constructor(upstream: Upstream, tls: UpstreamTls | undefined, nowMs: number, report: (cause: unknown) => void, names: PoolNames = SYSTEM_NAMES) {
     this.upstream = upstream
+    this.names = names
     this.tls = tls
     this.nowMs = nowMs
-    this.lookup = upstream.reach ? lookupWithin(upstream.reach) : guardedLookup
+    this.lookup = upstream.reach ? lookupWithin(names.lookup, upstream.reach) : guardedLookup(names.lookup)
     this.reportFault = report
     this.streaming = upstream.http2 ? new StreamingUpstream(this) : undefined
   }
@@ -107,6 +123,10 @@ export class UpstreamPool {
 
   /** A connection whose response ended well. */
   release(connection: UpstreamConnection): void {
+    if (connection.isOutdated) {
+      connection.socket.destroy()
+      return
+    }
     connection.idleSinceMs = this.nowMs
     this.idle.push(connection)
     if (this.queued > 0) this.serveWaiting()
@@ -131,7 +151,7 @@ export class UpstreamPool {
       if (queue.length === 0) return
       // Who asks for a hundred pages and reads none must not hold, page by page, the connections that others wait for.
       if (queue[0]!.client.socket.stalled) {
-        queue.shift()!.client.deny('upstream.busy')
+        queue.shift()!.turnedAway()
         continue
       }
       const connection = this.take(false, !fromUnfinished)
@@ -148,9 +168,21 @@ export class UpstreamPool {
   sweep(nowMs: number): void {
     this.nowMs = nowMs
     if (this.queued > 0) this.reclaim(nowMs - PATIENCE_MS)
+    if (this.all.size > 0 || this.streaming !== undefined) this.followName()
     const oldest = nowMs - this.upstream.timeouts.keepAliveMs
     this.streaming?.sweep(nowMs, oldest)
     while (this.idle.length > 0 && this.idle[0]!.idleSinceMs < oldest) this.idle.shift()!.socket.destroy()
+  }
+
+  /** Connections to addresses that the name does not lead to any more are not used again: who serves there now may be somebody else. */
+  private followName(): void {
+    const addresses = this.names.known(this.upstream.host)
+    if (addresses === undefined || addresses === this.addresses) return
+    this.addresses = addresses
+    const isAmong = (remote: string | undefined): boolean => remote === undefined || addresses.some(({ address }) => address === remote)
+    for (const connection of this.all) if (!isAmong(connection.socket.remoteAddress)) connection.isOutdated = true
+    for (const connection of this.idle.filter(({ isOutdated }) => isOutdated)) connection.socket.destroy()
+    this.streaming?.keepIf(isAmong)
   }
 
   private reclaim(sinceMs: number): void {

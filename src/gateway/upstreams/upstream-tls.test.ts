@@ -8,7 +8,7 @@ import { createServer, type Server, type TlsOptions } from 'node:tls'
 import { CLIENT_AUTH, type Made, makeCertificate, SERVER_AUTH, type Wanted } from '../../../test/support/certificate-maker.ts'
 import { makeRevocationPem } from '../../../test/support/revocation-list-maker.ts'
 import type { UpstreamTrust } from '../../model/snapshot.ts'
-import { guardedLookup, lookupWithin } from './guarded-lookup.ts'
+import { guardedLookup, lookupWithin, systemLookup } from './guarded-lookup.ts'
 import { type Distrust, TrustContext, TrustContexts, UpstreamTls } from './upstream-tls.ts'
 
 const NOW_MS = Date.now()
@@ -295,9 +295,9 @@ describe('an upstream under TLS', () => {
     const upstream = await serve(chain(own, between))
     const way = { host: 'localhost', autoSelectFamily: true }
     // The console's upstreams reach public addresses, and what the file allows besides.
-    assert.equal((await shake(tlsOf(), upstream.port, NOW_MS, { ...way, lookup: lookupWithin([]) })).verdict, undefined)
+    assert.equal((await shake(tlsOf(), upstream.port, NOW_MS, { ...way, lookup: lookupWithin(systemLookup, []) })).verdict, undefined)
     assert.equal(upstream.heard(), '')
-    for (const lookup of [lookupWithin(['127.0.0.0/8', '::1/128']), guardedLookup])
+    for (const lookup of [lookupWithin(systemLookup, ['127.0.0.0/8', '::1/128']), guardedLookup(systemLookup)])
       assert.equal((await shake(tlsOf(), upstream.port, NOW_MS, { ...way, lookup })).answer, 'answered')
     upstream.close()
   })

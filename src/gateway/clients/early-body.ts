@@ -1,0 +1,41 @@
+// What comes of a request's body before there is a connection that it goes on over.
+import type { ClientConnection } from './client-connection.ts'
+import { BODY } from './client-state.ts'
+
+/** Octets that are collected: what is whole in the meantime no longer counts as slow. */
+const COLLECTED_BYTES = 16 * 1024
+
+const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
+
+export class EarlyBody {
+  private collected: Buffer | undefined
+  /** 100 was sent, or was not asked for. */
+  private invited = true
+
+  begin(expectsContinue: boolean): void {
+    this.invited = !expectsContinue
+  }
+  /** RFC 9110 10.1.1: the body is taken, now or while a connection is waited for; not when it is on its way already. */
+  invite(client: ClientConnection): void {
+    if (this.invited || client.state !== BODY) return
+    this.invited = true
+    if (client.hasUnread) return
+    client.gateway.output.put(CONTINUE)
+    client.gateway.output.send(client.socket)
+  }
+
+  get hasRoom(): boolean {
+    return (this.collected?.length ?? 0) < COLLECTED_BYTES
+  }
+  /** `bytes[start, end)`, which are copied. */
+  put(bytes: Buffer, start: number, end: number): void {
+    const part = bytes.subarray(start, end)
+    this.collected = this.collected === undefined ? Buffer.from(part) : Buffer.concat([this.collected, part])
+  }
+  /** All of it, once. */
+  take(): Buffer | undefined {
+    const { collected } = this
+    this.collected = undefined
+    return collected
+  }
+}
