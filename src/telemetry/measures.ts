@@ -2,7 +2,8 @@
 
 import type { ChainStep } from '../pipeline/chain.ts'
 import { DECISIONS } from '../pipeline/chain.ts'
-import { type CacheMeasures, type CacheTally, emptyTally } from '../ports/responses.ts'
+import type { CacheMeasures } from '../ports/responses.ts'
+import { cacheFamilies } from './cache-measures.ts'
 import { resilienceFamilies } from './resilience-metrics.ts'
 import { DURATION_BOUNDS_US } from './route-meter.ts'
 
@@ -64,9 +65,9 @@ export interface ThreadMeasures {
   readonly codes: readonly (readonly [string, number])[]
   readonly faults: readonly (readonly [string, number])[]
   readonly upstreamFaults: readonly (readonly [string, number])[]
-  /** Requests that found an upstream nobody believes, by "api NUL reason". */
   /** Copies of requests for another upstream, by what became of them as `COPIES`. */
   readonly copies: readonly { readonly api: string; readonly counts: Float64Array }[]
+  /** Requests that found an upstream nobody believes, by "api NUL reason". */
   readonly distrusts: readonly (readonly [string, number])[]
   /** By API, version and canary. */
   readonly targets: readonly { readonly api: string; readonly targets: readonly TargetMeasure[] }[]
@@ -163,8 +164,8 @@ export function exposition(threads: readonly ThreadMeasures[], process: ProcessM
   refusals(page, threads)
   routes(page, threads)
   upstreams(page, threads, process)
+  cacheFamilies(page, threads)
   copies(page, threads)
-  caches(page, threads)
   return page.text()
 }
 
@@ -301,42 +302,6 @@ const sumOfTargets = (a: TargetMeasure, b: TargetMeasure): TargetMeasure => ({
   idle: a.idle + b.idle,
   queued: a.queued + b.queued,
 })
-
-/** What came of looking for a stored response. */
-const LOOKS: readonly (readonly [result: string, of: keyof CacheTally])[] = [
-  ['hit', 'hits'],
-  ['stale', 'stale'],
-  ['validated', 'validated'],
-  ['miss', 'misses'],
-  ['bypass', 'bypassed'],
-]
-function caches(page: Page, threads: readonly ThreadMeasures[]): void {
-  const sums = new Map<string, CacheTally>()
-  for (const [api, tally] of threads.flatMap(({ cache }) => cache?.tallies ?? [])) {
-    const sum: CacheTally = { ...(sums.get(api) ?? emptyTally()) }
-    for (const name of Object.keys(tally) as (keyof CacheTally)[]) sum[name] += tally[name]
-    sums.set(api, sum)
-  }
-  if (sums.size === 0) return
-  const all = [...sums].sort(([a], [b]) => (a < b ? -1 : 1))
-  const looks = page.family('gatehouse_cache_lookups_total', 'counter', 'Requests that a response-cache looked at, by what came of it.')
-  for (const [api, tally] of all) for (const [result, name] of LOOKS) looks.sample('', { api, result }, tally[name])
-  const each = (name: string, help: string, of: keyof CacheTally) => {
-    const family = page.family(name, 'counter', help)
-    for (const [api, tally] of all) family.sample('', { api }, tally[of])
-  }
-  each('gatehouse_cache_collapsed_total', 'Hits that waited for another request to fetch the response.', 'collapsed')
-  each('gatehouse_cache_stored_total', 'Responses that were stored.', 'stored')
-  each('gatehouse_cache_not_stored_total', 'Responses that were not stored.', 'refused')
-  each('gatehouse_cache_invalidations_total', 'Unsafe requests that made stored responses void.', 'invalidated')
-  const ofThread = (name: string, kind: string, help: string, of: (cache: CacheMeasures) => number) => {
-    const family = page.family(name, kind, help)
-    for (const { thread, cache } of threads) if (cache !== undefined) family.sample('', { thread: String(thread) }, of(cache))
-  }
-  ofThread('gatehouse_cache_bytes', 'gauge', 'Memory that stored responses take up.', ({ octets }) => octets)
-  ofThread('gatehouse_cache_entries', 'gauge', 'Targets with stored responses, by caller.', ({ keys }) => keys)
-  ofThread('gatehouse_cache_evictions_total', 'counter', 'Targets that were pushed out to make room.', ({ evictions }) => evictions)
-}
 
 /** The same operation on several threads as one. */
 function merged(threads: readonly ThreadMeasures[]): RouteMeasure[] {

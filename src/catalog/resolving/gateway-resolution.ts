@@ -16,7 +16,7 @@ export function gatewayOf(
   lists: ReadonlyMap<string, readonly string[]>,
   listen: readonly Listener[],
 ): GatewaySettings {
-  const { limits, timeouts, accessLog, authenticationFailures, zone, dns, cache } = section
+  const { limits, timeouts, accessLog, authenticationFailures, cache, zone, dns } = section
   return {
     listen,
     threads: section.threads === 'auto' ? Math.max(1, Math.min(64, cores)) : section.threads,

@@ -79,6 +79,21 @@ const authenticationFailures = object(
   'Slows down the guessing of credentials, before any of them is looked at.',
 )
 
+const cache = object(
+  {
+    memory: withDefault(
+      size({
+        minBytes: 0,
+        maxBytes: 64 * 1024 ** 3,
+        describe: 'Most memory for stored responses, of all gateway threads together: each has its share and stores for itself.',
+      }),
+      '64MiB',
+    ),
+    entries: optional(integer({ min: 0, max: 10_000_000, describe: 'Most targets with stored responses, of all gateway threads together.' }), 65_536),
+  },
+  'What `response-cache` policies may take up.',
+)
+
 /** `10.0.0.53`, `10.0.0.53:5353`, `[2001:db8::53]:53`; the port is 53 where none is said. */
 function dnsServerOf(text: string): string | undefined {
   const [, inBrackets, plain, port = '53'] = /^(?:\[([^\]]*)\]|([0-9.]+))(?::([1-9]\d{0,4}))?$/.exec(text) ?? ['', undefined, text]
@@ -109,20 +124,6 @@ const dns = object(
     }),
   },
   'Who is asked for the addresses of upstreams.',
-)
-const cache = object(
-  {
-    memory: withDefault(
-      size({
-        minBytes: 0,
-        maxBytes: 64 * 1024 ** 3,
-        describe: 'Most memory for stored responses, of all gateway threads together: each has its share and stores for itself.',
-      }),
-      '64MiB',
-    ),
-    entries: optional(integer({ min: 0, max: 10_000_000, describe: 'Most targets with stored responses, of all gateway threads together.' }), 65_536),
-  },
-  'What `response-cache` policies may take up.',
 )
 
 export const gatewaySettings = object(

@@ -152,7 +152,7 @@ export class RequestReader {
     const target = targetOf(api, authority, path, query)
     // RFC 9110 4.2.2: https and http name different resources, and an upstream is told which it was.
     const { scheme } = x
-    const identity = isPublic ? '' : identityOf(x, credentials)
+    const identity = isPublic ? '' : identityOf(x, credentials, hasAuthorization || hasCookie)
     const key = `${prefix} ${scheme}\n${target}\n${identity}\n${rest}`
     if (key.length > KEY_LENGTH_MAX) return undefined
     const flags = head.flags.slice(0, head.fieldCount)
@@ -229,13 +229,14 @@ const SAYS_COOKIE = /(?:^|\n)cookie:/i
 
 /**
  * Who asks: the consumer, or nobody, and everything else by which the upstream could tell one caller from another: credentials that are forwarded, and what
- * policies tell it. As a digest: a cache is no place for secrets.
+ * policies tell it. Where that holds a secret it is a digest: a cache is no place for secrets.
  */
-function identityOf(x: Exchange, credentials: string): string {
+function identityOf(x: Exchange, credentials: string, isSecret: boolean): string {
   const consumer = x.get(Principal)?.consumer
   const who = consumer === undefined ? '-' : `=${consumer}`
-  const told = `${credentials}\n${x.upstreamFields}`
-  return told === '\n' ? who : `${who} ${hash('sha256', Buffer.from(told, 'latin1'), 'base64url')}`
+  const told = credentials + x.upstreamFields
+  // No name holds a space, no digest a line end, and what is told always ends with one.
+  return told === '' ? who : `${who} ${isSecret ? hash('sha256', Buffer.from(told, 'latin1'), 'base64url') : told}`
 }
 
 /** As the request was when the cache read it: what was dropped by then, the upstream did not see. */

@@ -96,7 +96,7 @@ export const SELECTING: readonly Row[] = [
   [
     'RFC 9111 4.1',
     'of two that match, the later is selected',
-    vary('Accept-Language'),
+    { ...vary('Accept-Language'), Date: '@0' },
     1,
     'store',
     {

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { MemoryResponses } from '../adapters/memory/responses.ts'
-import { KeyedHash } from '../base/keyed-hash.ts'
-import { ASKS_NOTHING } from './cache-control.ts'
-import { epochMemory } from './epochs.ts'
-import type { Field } from './field-list.ts'
-import { useOf } from './reuse.ts'
-import { type StoredResponse, selected } from './stored-response.ts'
-import { keep, type StoringRules } from './storing.ts'
+import { MemoryResponses } from '../../src/adapters/memory/responses.ts'
+import { KeyedHash } from '../../src/base/keyed-hash.ts'
+import { ASKS_NOTHING } from '../../src/caching/cache-control.ts'
+import { epochMemory } from '../../src/caching/epochs.ts'
+import type { Field } from '../../src/caching/field-list.ts'
+import { useOf } from '../../src/caching/reuse.ts'
+import { type StoredResponse, selected } from '../../src/caching/stored-response.ts'
+import { keep, type StoringRules } from '../../src/caching/storing.ts'
 
 const RULES: StoringRules = {
   statuses: new Set([200]),
