@@ -204,6 +204,17 @@ describe('policies of a user', () => {
         /the edit is refused[\s\S]*policy-name acme-tenant\.ts: 'rate-limit' is the name of a policy of Gatehouse itself/,
       ],
       [good.replace('compile({ tenants }', 'compiled({ tenants }'), /the edit is refused[\s\S]*policy-shape acme-tenant\.ts: /],
+      [
+        good.replace(
+          'compile({ tenants }, { deny }) {',
+          "compile({ tenants }, { deny }) {\n    if (Object.keys(tenants).length > 1) throw new Error('too many')",
+        ),
+        /the edit is refused[\s\S]*books\/acme-tenant\/0: .*could not be prepared: too many/,
+      ],
+      [
+        good.replace('compile({ tenants }, { deny }) {', 'compile({ tenants }, { deny }) {\n    while (Object.keys(tenants).length > 1);'),
+        /the edit is refused[\s\S]*were not prepared for books\/acme-tenant\/0.* within 10000 ms/,
+      ],
       ['for (;;);', /the edit is refused[\s\S]*policy-slow acme-tenant\.ts: /],
     ]
     for (const [text, why] of wrong) {
