@@ -167,6 +167,15 @@ describe('policies of a user', () => {
     assert.equal((await ask('/pages/b9')).body!['code'], 'acme-book-page.unknown')
   })
 
+  test('it fetches from private addresses only while the configuration allows them', async () => {
+    edit(path('gatehouse.yaml'), 'allowPrivate: [127.0.0.1/32]', 'allowPrivate: []')
+    await says(/published .*gatehouse\.yaml: generation/)
+    assert.equal((await ask('/pages/b1')).body!['code'], 'acme-book-page.unavailable')
+    edit(path('gatehouse.yaml'), 'allowPrivate: []', 'allowPrivate: [127.0.0.1/32]')
+    await says(/published .*gatehouse\.yaml: generation/)
+    assert.equal((await ask('/pages/b1')).status, 200)
+  })
+
   test('it is changed while it runs, and no request fails meanwhile', async () => {
     let stop = false
     const statuses = new Map<number, number>()
