@@ -1,11 +1,13 @@
 // Puts what operators wrote beside what came with the program: between reading the files and resolving what they say.
+import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { DocumentCache } from '../catalog/reading/document-cache.ts'
 import { type LocatedFault, locate, sorted } from '../catalog/reading/located-fault.ts'
 import { readSources, type Sources } from '../catalog/reading/sources.ts'
-import { type Resolution, resolveSources } from '../catalog/resolving/resolve.ts'
+import { type Configuration, type Resolution, resolveSources } from '../catalog/resolving/resolve.ts'
 import { LATER } from '../catalog/sections/attachments.ts'
 import { POLICY_FILES_MAX } from '../catalog/sections/policy-files-schema.ts'
+import { type Rehearsed, rehearse } from '../own-policies/examination.ts'
 import { type Loading, PolicyRevisions } from '../own-policies/revisions.ts'
 import type { AnyPolicy } from '../pipeline/contract.ts'
 import { policies } from './compose.ts'
@@ -13,6 +15,10 @@ import type { Foundations } from './foundations.ts'
 
 /** Names that no policy of an operator may have. */
 export const takenNames: readonly string[] = [...policies.map(({ name }) => name), ...LATER]
+
+/** Configurations that were compiled once, by digest. */
+const REHEARSED_MAX = 10_000
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64')
 
 /** Threads that try policies. */
 const AT_ONCE = 4
@@ -50,6 +56,7 @@ export async function withOwnPolicies(sources: Sources, revisions: PolicyRevisio
 export class OwnPolicies {
   readonly revisions = policyRevisions()
   private readonly told = new Set<string>()
+  private readonly rehearsed = new Set<string>()
 
   read(file: string): Promise<Sources> {
     return this.load(readSources(file, new DocumentCache()))
@@ -58,8 +65,33 @@ export class OwnPolicies {
     return withOwnPolicies(sources, this.revisions)
   }
 
+  /** Before a configuration goes live. Rejects with why it cannot. */
+  async take(configuration: Configuration, foundations: Pick<Foundations, 'store' | 'trail'>, nowMs: number): Promise<void> {
+    await this.rehearse(configuration)
+    await this.log(configuration.ownPolicies, foundations, nowMs)
+  }
+
+  /** Own policies that are attached with something new are compiled with it where a loop costs nothing. */
+  private async rehearse({ ownPolicies, snapshot }: Pick<Configuration, 'ownPolicies' | 'snapshot'>): Promise<void> {
+    if (ownPolicies.length === 0) return
+    const modules = new Map(this.revisions.handed(ownPolicies).map((each) => [each.revision, each.modules]))
+    const fresh = new Map<string, Rehearsed>()
+    for (const { policySets } of snapshot.apis)
+      for (const { revision, config, scope } of policySets.flat()) {
+        const known = revision === undefined ? undefined : modules.get(revision)
+        if (known === undefined) continue
+        const key = digestOf(`${revision}\0${JSON.stringify(config)}`)
+        if (!this.rehearsed.has(key) && !fresh.has(key)) fresh.set(key, { modules: known, scope, config })
+      }
+    if (fresh.size === 0) return
+    const faults = await rehearse([...fresh.values()])
+    if (faults.length > 0) throw new Error(faults.join('\n  '))
+    if (this.rehearsed.size > REHEARSED_MAX) this.rehearsed.clear()
+    for (const key of fresh.keys()) this.rehearsed.add(key)
+  }
+
   /** Writes into the trail which texts are taken up, before they serve: their code has all rights, so who asks later must find which code it was. */
-  async log(policies: readonly AnyPolicy[], { store, trail }: Pick<Foundations, 'store' | 'trail'>, nowMs: number): Promise<void> {
+  private async log(policies: readonly AnyPolicy[], { store, trail }: Pick<Foundations, 'store' | 'trail'>, nowMs: number): Promise<void> {
     const fresh = policies.filter(({ revision = '' }) => !this.told.has(revision))
     if (fresh.length === 0) return
     await store.write(async (writing) => {

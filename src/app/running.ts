@@ -316,9 +316,9 @@ export class Running {
     this.publishSeconds = (this.clock.nowUs() - seenUs) / 1e6
   }
 
-  private async admitted({ directory, ownPolicies }: Configuration): Promise<FileShare> {
-    await this.own.log(ownPolicies, this.foundations, this.nowMs)
-    const share = await this.directory.admit(directory)
+  private async admitted(configuration: Configuration): Promise<FileShare> {
+    await this.own.take(configuration, this.foundations, this.nowMs)
+    const share = await this.directory.admit(configuration.directory)
     const { ownedTwice } = share.admitted
     if (ownedTwice.length > 0)
       throw new Error(

@@ -1,16 +1,16 @@
-// The entry of the thread that tries a policy: loads it, looks at its declaration, runs its examples, says what is wrong.
+// The entry of the thread that tries policies: loads them, looks at declarations, runs examples, compiles configurations, says what is wrong.
 import { parentPort, workerData } from 'node:worker_threads'
 import { STAGES } from '../pipeline/stages.ts'
 import type { AnyOwnPolicy } from './contract.ts'
 import { type DeclarationFault, declarationFaults } from './declaration.ts'
-import type { Examination, ExaminationStart } from './examination.ts'
+import type { Examination, Rehearsed, TrialStart } from './examination.ts'
 import { messageOf } from './guarding.ts'
-import { loadModule } from './modules.ts'
-import { runExamples } from './testing.ts'
+import { loadModule, type PolicyModules } from './modules.ts'
+import { PolicyTest, runExamples } from './testing.ts'
 
-const { modules, taken } = workerData as ExaminationStart
+const start = workerData as TrialStart
 
-async function examined(): Promise<Examination> {
+async function examined(modules: PolicyModules, taken: readonly string[]): Promise<Examination> {
   let exported: unknown
   try {
     exported = await loadModule(modules)
@@ -30,5 +30,17 @@ async function examined(): Promise<Examination> {
   return { faults, examples: policy.examples.length, ...about }
 }
 
-const examination = await examined()
-parentPort!.postMessage(examination)
+async function rehearsed(parts: readonly Rehearsed[]): Promise<readonly string[]> {
+  const faults: string[] = []
+  for (const { modules, scope, config } of parts) {
+    try {
+      new PolicyTest((await loadModule(modules)) as AnyOwnPolicy, config)
+    } catch (cause) {
+      faults.push(`${scope}: ${messageOf(cause)}`)
+    }
+  }
+  return faults
+}
+
+const outcome = start.kind === 'examination' ? await examined(start.modules, start.taken) : await rehearsed(start.parts)
+parentPort!.postMessage(outcome)

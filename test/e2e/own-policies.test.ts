@@ -167,6 +167,15 @@ describe('policies of a user', () => {
     assert.equal((await ask('/pages/b9')).body!['code'], 'acme-book-page.unknown')
   })
 
+  test('it fetches from private addresses only while the configuration allows them', async () => {
+    edit(path('gatehouse.yaml'), 'allowPrivate: [127.0.0.1/32]', 'allowPrivate: []')
+    await says(/published .*gatehouse\.yaml: generation/)
+    assert.equal((await ask('/pages/b1')).body!['code'], 'acme-book-page.unavailable')
+    edit(path('gatehouse.yaml'), 'allowPrivate: []', 'allowPrivate: [127.0.0.1/32]')
+    await says(/published .*gatehouse\.yaml: generation/)
+    assert.equal((await ask('/pages/b1')).status, 200)
+  })
+
   test('it is changed while it runs, and no request fails meanwhile', async () => {
     let stop = false
     const statuses = new Map<number, number>()
@@ -204,6 +213,17 @@ describe('policies of a user', () => {
         /the edit is refused[\s\S]*policy-name acme-tenant\.ts: 'rate-limit' is the name of a policy of Gatehouse itself/,
       ],
       [good.replace('compile({ tenants }', 'compiled({ tenants }'), /the edit is refused[\s\S]*policy-shape acme-tenant\.ts: /],
+      [
+        good.replace(
+          'compile({ tenants }, { deny }) {',
+          "compile({ tenants }, { deny }) {\n    if (Object.keys(tenants).length > 1) throw new Error('too many')",
+        ),
+        /the edit is refused[\s\S]*books\/acme-tenant\/0: .*could not be prepared: too many/,
+      ],
+      [
+        good.replace('compile({ tenants }, { deny }) {', 'compile({ tenants }, { deny }) {\n    while (Object.keys(tenants).length > 1);'),
+        /the edit is refused[\s\S]*were not prepared for books\/acme-tenant\/0.* within 10000 ms/,
+      ],
       ['for (;;);', /the edit is refused[\s\S]*policy-slow acme-tenant\.ts: /],
     ]
     for (const [text, why] of wrong) {
