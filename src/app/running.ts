@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { dirname, resolve } from 'node:path'
-import { counterMemory, counterTableUse, sharedCounters } from '../adapters/shared-memory/counters.ts'
+import { counterMemory, sharedCounters } from '../adapters/shared-memory/counters.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { randomName, randomSecret } from '../base/ids.ts'
 import { faultLine } from '../catalog/check.ts'
@@ -20,9 +20,9 @@ import { type AdminToken, adminToken } from '../management/admin-token.ts'
 import { startControl } from '../management/control-server.ts'
 import { ControlTls } from '../management/control-tls.ts'
 import { operations } from '../management/operations/index.ts'
-import { insecureUpstreams, upstreamCertificates } from '../model/upstream-reports.ts'
+import { insecureUpstreams } from '../model/upstream-reports.ts'
 import type { Store } from '../ports/store.ts'
-import { exposition, mergedTargets } from '../telemetry/measures.ts'
+import { mergedTargets } from '../telemetry/measures.ts'
 import { Announcing } from './announcing.ts'
 import { AuthorityFiles } from './authority-files.ts'
 import { backUpFolder, backUpsIn } from './back-ups.ts'
@@ -30,16 +30,16 @@ import { CertificateUpkeep } from './certificate-upkeep.ts'
 import { policies } from './compose.ts'
 import { controlPlane } from './control-plane.ts'
 import { type Foundations, isOpenToOthers, openFoundations } from './foundations.ts'
-import { listenerCertificates, urlOf } from './listener-reports.ts'
+import { urlOf } from './listener-reports.ts'
 import { type FileShare, LiveDirectory } from './live-directory.ts'
 import { LiveDrains } from './live-drains.ts'
 import { Messages } from './messages.ts'
+import { metricsPage } from './metrics-page.ts'
 import { needsRestart } from './needs-restart.ts'
 import { OwnPolicies } from './own-policies.ts'
 import { endControl, inTime } from './parting.ts'
 import { publicationOf } from './publication.ts'
 import { RefusedConfiguration } from './refused-configuration.ts'
-import { revocationReports } from './revocation-reports.ts'
 import type { Settings } from './settings.ts'
 import { Tasks } from './tasks.ts'
 import type { Publication } from './thread-messages.ts'
@@ -368,26 +368,9 @@ export class Running {
   }
 
   private async metrics(): Promise<string> {
-    const { threads } = this
+    const { threads, publishSeconds, publishes, publishesRefused } = this
     if (threads === undefined) return ''
-    const use = counterTableUse(threads.counters)
-    const { snapshot, control } = this.catalog.configuration
-    return exposition(await threads.measures(), {
-      publishSeconds: this.publishSeconds,
-      publishes: this.publishes,
-      publishesRefused: this.publishesRefused,
-      threadsConfigured: threads.count,
-      threadRestarts: threads.restarts,
-      ...(threads.held.measures && { ownPolicies: threads.held.measures }),
-      countersUsed: use.used,
-      countersEntries: use.places,
-      countersRefused: use.refusedFull,
-      acme: await this.certificates.counts(),
-      certificates: listenerCertificates([...snapshot.gateway.listen, control.listen]),
-      revocationLists: revocationReports(snapshot.gateway),
-      insecureUpstreams: insecureUpstreams(snapshot),
-      upstreamCertificates: upstreamCertificates(snapshot),
-    })
+    return metricsPage(threads, this.catalog.configuration, { publishSeconds, publishes, publishesRefused, acme: await this.certificates.counts() })
   }
 
   /** Drains: what is under way finishes, nothing new begins. Never rejects: what one part cannot do any more keeps no other from its end. */
