@@ -5,6 +5,9 @@ export interface OctetTaker {
 }
 
 const GATHERED_BYTES = 16 * 1024
+/** What may come out before anything has gone in, and for each octet that goes in: a short body must not become one that fills memory. */
+const OUT_BYTES_FIRST = 1024 ** 2
+const OUT_BYTES_PER_OCTET = 64
 
 export class GatheredOutput {
   private readonly to: OctetTaker
@@ -13,6 +16,9 @@ export class GatheredOutput {
   /** Octets that may still be held back. */
   private readonly heldBytesMax: number
   private holding: boolean
+  private allowed = OUT_BYTES_FIRST
+  /** More was to come out than may: it is not here. */
+  overflowed = false
 
   /** `heldBytesMax`: nothing is passed on before there is more than this, or `release` is called. */
   constructor(to: OctetTaker, heldBytesMax: number) {
@@ -21,8 +27,18 @@ export class GatheredOutput {
     this.holding = heldBytesMax > 0
   }
 
+  /** So many octets went in. */
+  wentIn(octets: number): void {
+    this.allowed += octets * OUT_BYTES_PER_OCTET
+  }
+
   put(octets: Uint8Array, start: number, end: number): void {
     const length = end - start
+    this.allowed -= length
+    if (this.allowed < 0) {
+      this.overflowed = true
+      return
+    }
     if (this.holding && this.size + length > this.heldBytesMax) this.release()
     if (this.holding) this.makeRoom(this.size + length, this.heldBytesMax)
     else {

@@ -175,6 +175,15 @@ describe('the shaper of JSON', () => {
     assert.deepEqual(JSON.parse(out), { a: 1, c: 3 })
   })
 
+  it('a short document does not become one that fills memory', () => {
+    const change = { set: [{ path: path('$[*]'), value: 'x'.repeat(60_000) }] }
+    assert.equal(through(change, Buffer.from(`[${'1,'.repeat(20_000)}1]`)), 'too-large')
+    assert.equal(through(change, Buffer.from('[1,1,1]')).length, 3 * 60_002 + 4)
+    // Many short additions are what somebody may want.
+    const stamped = { set: [{ path: path('$[*].tenant'), value: 'acme' }] }
+    assert.equal(through(stamped, Buffer.from(`[${'{},'.repeat(100_000)}{}]`)).length, 100_001 * '{"tenant":"acme"},'.length + 1)
+  })
+
   it('contradictions are told when it is compiled', () => {
     const mask = { first: 0, last: 0, stars }
     const wrong: readonly (readonly [ShapeOperations, RegExp])[] = [

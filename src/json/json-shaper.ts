@@ -61,15 +61,19 @@ export class JsonShaper implements JsonVisitor {
   put(octets: Uint8Array, start: number, end: number): JsonFault | undefined {
     this.octets = octets
     this.mark = start
+    this.out.wentIn(end - start)
     if (!this.reader.put(octets, start, end)) return this.reader.fault
     this.settle(end)
-    return this.reader.fault
+    return this.fault
   }
   /** There is no more. */
   finish(): JsonFault | undefined {
     this.mark = 0
     this.reader.finish()
-    return this.reader.fault
+    return this.fault
+  }
+  private get fault(): JsonFault | undefined {
+    return this.reader.fault ?? (this.out.overflowed ? 'too-large' : undefined)
   }
 
   begin(kind: number, at: number): void {

@@ -12,7 +12,7 @@ export const denials = {
     status: 413,
     says: 'The request body is larger than this API accepts.',
     ref: 'OWASP API4:2023',
-    mend: 'Send less at a time, or ask the operator to raise `buffer`.',
+    mend: 'Send less at a time, or ask the operator to raise `buffer`. A body that the changes would make more than 64 times as long, and longer than 1 MiB, is refused as well.',
   },
   'unsupported-type': {
     status: 415,
@@ -42,7 +42,7 @@ export const denials = {
     status: 502,
     says: 'The service gave an answer that cannot be passed on.',
     ref: 'RFC 9110 15.6.3',
-    mend: 'What the template collects is above `buffer`. An operator can raise it, or ask for less.',
+    mend: 'What the template collects is above `buffer`: an operator can raise it, or ask for less. Or the changes would make the answer more than 64 times as long, and longer than 1 MiB.',
   },
   'answer-encoded': {
     status: 502,

@@ -75,8 +75,11 @@ export function jsonFilters(plan: BodyPlan, heldBytes: number, refusalOf: (fault
           (out) => {
             const collector = new JsonCollector(template, bounds, bufferBytes)
             return {
-              put: (octets, start, end) => collector.put(octets, start, end),
-              finish: () => collector.finish((octets, start, end) => out.put(octets, start, end)),
+              put(octets, start, end) {
+                out.wentIn(end - start)
+                return collector.put(octets, start, end)
+              },
+              finish: () => collector.finish((octets, start, end) => out.put(octets, start, end)) ?? (out.overflowed ? 'too-large' : undefined),
             }
           },
           refusalOf,
