@@ -9,7 +9,7 @@ export interface SwiftUpstream {
 }
 
 /** Starts one on a port that the system picks, unless told which. */
-export async function startSwiftUpstream(options: { port?: number; response?: string } = {}): Promise<SwiftUpstream> {
+export async function startSwiftUpstream(options: { port?: number; host?: string; response?: string } = {}): Promise<SwiftUpstream> {
   const response = options.response ?? 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
   const sockets = new Set<Socket>()
   let answered = 0
@@ -27,7 +27,7 @@ export async function startSwiftUpstream(options: { port?: number; response?: st
       if (heads.length > 0) socket.write(response.repeat(heads.length), 'latin1')
     })
   })
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve))
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,

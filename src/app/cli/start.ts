@@ -71,7 +71,8 @@ const LAST_MS = 1000
 function announce(running: Running, quickstart: Quickstart | undefined): void {
   print(`gateway     ${running.urls.join('  ')}  (${running.threadCount} ${running.threadCount === 1 ? 'thread' : 'threads'})`)
   for (const { name, path, hosts, upstream, reached } of running.apis) {
-    const goes = upstream.host === 'retired.invalid' ? 'retired' : upstreamUrl(upstream)
+    const others = (upstream.targets?.length ?? 1) - 1
+    const goes = upstream.host === 'retired.invalid' ? 'retired' : `${upstreamUrl(upstream)}${others > 0 ? ` and ${others} more` : ''}`
     const how = running.insecure.some(({ api }) => api === name) ? '  (its certificate is not verified: insecure)' : ''
     if (reached !== 'canary') print(`  api       ${name}: ${hosts.join(' ') || 'any host'} ${path || '/'} -> ${goes}${how}`)
   }

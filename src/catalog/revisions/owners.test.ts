@@ -82,6 +82,7 @@ describe('two owners', () => {
     ['loopback', api('a', { upstream: { url: 'http://127.0.0.1:9001' } }), 'private-upstream'],
     ['loopback by name', api('a', { upstream: 'http://LOCALHOST:9001' }), 'private-upstream'],
     ['a name below localhost', api('a', { upstream: { targets: ['http://x.localhost:9001'] } }), 'private-upstream'],
+    ['one of several targets', api('a', { upstream: { targets: ['http://a.example', { url: 'http://10.0.0.5', weight: 2 }] } }), 'private-upstream'],
     ['an IPv4-mapped private address', api('a', { upstream: 'http://[::ffff:192.168.0.1]' }), 'private-upstream'],
     ['a private address by NAT64', api('a', { upstream: 'http://[64:ff9b::a00:1]' }), 'private-upstream'],
     ['a private address by 6to4', api('a', { upstream: 'http://[2002:a00:1::]' }), 'private-upstream'],
