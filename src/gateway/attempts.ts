@@ -54,11 +54,11 @@ export class Attempts {
     this.live = undefined
   }
 
-  /** A stretch of the body goes to the upstream. */
-  keep(bytes: Buffer, start: number, end: number): void {
+  /** A stretch of the body goes to the upstream; `connects`: as soon as there is a connection, and until then whatever it is may go elsewhere. */
+  keep(bytes: Buffer, start: number, end: number, connects: boolean): void {
     if (this.settings === undefined || !this.isKept) return
     const size = (this.kept?.length ?? 0) + end - start
-    if (size > this.settings.bodyBytes || !this.mayBeTwice) {
+    if (size > this.settings.bodyBytes || !(connects || this.mayBeTwice)) {
       this.isKept = false
       this.kept = undefined
       return

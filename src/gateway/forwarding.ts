@@ -39,6 +39,7 @@ export class Forwarding implements Waiting, TriesOwner {
   readonly tries: Tries
   private upstream: UpstreamConnection | undefined
   private waiting = false
+  waitingSinceMs = 0
   private readonly early = new EarlyBody()
   /** Since when the upstream's connection waits for the client, on the gateway's coarse clock. */
   private awaitsClientSinceMs = NEVER
@@ -157,7 +158,7 @@ export class Forwarding implements Waiting, TriesOwner {
   requestBody(bytes: Buffer, start: number, end: number): void {
     if (this.upstream === undefined) this.early.put(bytes, start, end)
     else {
-      this.tries.attempts.keep(bytes, start, end)
+      this.tries.attempts.keep(bytes, start, end, this.connects)
       this.requestPassage.take(bytes, start, end)
     }
   }

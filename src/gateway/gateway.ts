@@ -30,6 +30,7 @@ import { publish, retiredSources } from './live/publishing.ts'
 import { Output } from './output.ts'
 import { type DrainedTarget, DrainedTargets } from './upstreams/drained-targets.ts'
 import { NameBook } from './upstreams/names/name-book.ts'
+import type { TargetSource } from './upstreams/target-source.ts'
 import type { Distrust } from './upstreams/upstream-tls.ts'
 import { endForbidden } from './websocket/open-streams.ts'
 
@@ -69,6 +70,8 @@ export class Gateway {
   /** Of HTTP/1.1, and one for each stream of HTTP/2. */
   private readonly connections = new Set<ClientConnection>()
   readonly sessions = new ClientSessions()
+  /** Of snapshots before, until nothing is under way to them any more. */
+  private readonly retiring = new Set<TargetSource>()
   private readonly spare: Exchange[] = []
   /** The one access event of the thread, filled anew for each exchange. */
   private readonly event = emptyEvent()
@@ -118,7 +121,11 @@ export class Gateway {
     this.live = live
     this.doors.renew()
     swapped()
-    if (before) for (const source of retiredSources(before, live)) source.retire()
+    if (before)
+      for (const source of retiredSources(before, live)) {
+        source.retire()
+        this.retiring.add(source)
+      }
     for (const [name, api] of before?.apis ?? []) if (live.apis.get(name) !== api) api.mirror?.retire()
   }
 
@@ -285,6 +292,11 @@ export class Gateway {
     this.sessions.expire(now)
     this.names.sweep()
     for (const source of this.live.stock.all.values()) source.sweep(now)
+    // Requests may still wait there for a connection, or for a body.
+    for (const source of this.retiring) {
+      source.sweep(now)
+      if (source.isIdle) this.retiring.delete(source)
+    }
     for (const api of this.live.apis.values()) api.mirror?.sweep(now)
     this.means.accessLog?.flush()
   }

@@ -51,7 +51,7 @@ export async function runCell(fault: CellFault, targets: number, seconds: number
           ...(targets === 1 ? { url: urls[0] } : { targets: urls }),
           timeouts: { connect: '500ms', head: '1s' },
           retries: {
-            ...{ attempts: 2, on: ['connect', 'reset', 'timeout', '502', '503', '504'], backOff: '20ms' },
+            ...{ attempts: 2, on: ['connect', 'reset', 'timeout', 502, 503, 504], backOff: '20ms' },
             ...{ budget: `${BUDGET_PERCENT}%`, budgetPerSecond: BUDGET_PER_SECOND },
           },
           ...(targets > 1 && { health: { passive: { eject: '30s' } } }),

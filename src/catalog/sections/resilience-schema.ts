@@ -180,7 +180,7 @@ export const health: Schema<HealthSection> = mapped(
   ({ active: asks, passive: judges, panic, slowStart }) => ({ ...(asks && { active: asks }), passive: judges, panicPercent: panic, slowStartMs: slowStart }),
 )
 
-const CAUSES = ['connect', 'reset', 'timeout', '502', '503', '504'] as const satisfies readonly RetryCause[]
+const CAUSES = ['connect', 'reset', 'timeout', 502, 503, 504] as const
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH'] as const
 const retrySettings: Schema<Retries> = mapped(
   object(
@@ -193,7 +193,7 @@ const retrySettings: Schema<Retries> = mapped(
           describe:
             '`connect`: no connection, so nothing was sent: whatever the method. `reset`: it broke before an answer. `timeout`: no head of an answer in time. `502`, `503`, `504`: that was the answer. Left out: connect, reset and 503.',
         }),
-        ['connect', 'reset', '503'],
+        ['connect', 'reset', 503],
       ),
       methods: optional(
         list(oneOf(METHODS), {
@@ -222,7 +222,7 @@ const retrySettings: Schema<Retries> = mapped(
     'When a request is sent a second time, to another target where there is one. Never after any of an answer has left for the client.',
   ),
   ({ attempts, on, methods, backOff, backOffAtMost, retryAfter, budget, budgetPerSecond, body }) => ({
-    ...{ attempts, on, methods, backOffMs: backOff, backOffMsMax: backOffAtMost, retryAfterMsMax: retryAfter },
+    ...{ attempts, on: on.map((cause) => `${cause}` as RetryCause), methods, backOffMs: backOff, backOffMsMax: backOffAtMost, retryAfterMsMax: retryAfter },
     ...{ budgetPercent: budget, budgetPerSecond, bodyBytes: body },
   }),
 )

@@ -42,10 +42,16 @@ const PUBLIC: Readonly<Record<number, string>> = {
 }
 
 /** What policies answer, or else the configuration, where the upstream did not. */
-export function insteadOf(client: ClientConnection, code: GatewayCode): Reply | undefined {
+export function insteadOf(client: ClientConnection, code: GatewayCode): Reply | Refusal | undefined {
   const { route, x } = client
   if (route === undefined || x === undefined || !code.startsWith('upstream.')) return undefined
-  return route.chain.answering?.failed(x, code, route.meter.tally) ?? route.api.fallbacks?.get(code)
+  return route.chain.answering?.failed(x, code, route.meter.tally) ?? route.api.fallbacks?.get(code) ?? untilWhen(client, code)
+}
+
+/** RFC 9110 10.2.3: an open circuit says when it lets somebody through. */
+function untilWhen({ route, gateway }: ClientConnection, code: GatewayCode): Refusal | undefined {
+  const opensInMs = code === 'upstream.open' ? route!.api.targets.live?.opensInMs(gateway.coarseMs) : undefined
+  return opensInMs === undefined ? undefined : { ...gateway.refusalOf(code), fields: [['Retry-After', String(Math.max(1, Math.ceil(opensInMs / 1000)))]] }
 }
 
 export function answerReply(client: ClientConnection, reply: Reply): void {

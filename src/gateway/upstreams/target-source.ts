@@ -19,6 +19,8 @@ export interface TargetSource {
   sweep(nowMs: number): void
   /** No snapshot has it any more: connections close when what is under way is over. */
   retire(): void
+  /** Nothing is under way, and no connection is left. */
+  readonly isIdle: boolean
   /** Resolves when it knows its targets, or knows that it cannot: before that no snapshot with it goes live. */
   readonly ready: Promise<void>
 }
@@ -37,10 +39,15 @@ export class ConfiguredTarget implements TargetSource {
   sweep(nowMs: number): void {
     this.target.pool.sweep(nowMs)
   }
+  get isIdle(): boolean {
+    return isIdle(this.target)
+  }
   retire(): void {
     this.target.pool.retire()
   }
 }
+
+const isIdle = ({ inFlight, pool }: UpstreamTarget): boolean => inFlight === 0 && pool.openConnections === 0
 
 /** Of what a record of weight 0 gets beside others (RFC 2782: "a very small chance of being selected"). */
 const SMALL = 0.01
@@ -66,10 +73,13 @@ export class ServiceTargets implements TargetSource {
     this.renew()
     for (const { target } of this.targets) target.pool.sweep(nowMs)
     for (const target of this.leaving) target.pool.sweep(nowMs)
-    this.leaving = this.leaving.filter(({ inFlight, pool }) => inFlight > 0 || pool.openConnections > 0)
+    this.leaving = this.leaving.filter((target) => !isIdle(target))
   }
   retire(): void {
     for (const { target } of this.targets) target.pool.retire()
+  }
+  get isIdle(): boolean {
+    return this.leaving.length === 0 && this.targets.every(({ target }) => isIdle(target))
   }
 
   private renew(): void {

@@ -14,6 +14,8 @@ import { DISTRUSTS, type Distrust, type UpstreamTls } from './upstream-tls.ts'
 /** Somebody who waits for a connection. */
 export interface Waiting extends ResponseTaker {
   readonly client: ClientConnection
+  /** Since when, on the gateway's coarse clock; set by the pool. */
+  waitingSinceMs: number
   /** A connection is there; it is the waiting one's from now on. */
   connectionFree(connection: UpstreamConnection): void
   /** There will be none. */
@@ -107,6 +109,7 @@ export class UpstreamPool {
   /** Queues for the next free connection; false when the queue is full. */
   wait(waiting: Waiting): boolean {
     if (this.queued >= this.upstream.queue) return false
+    waiting.waitingSinceMs = this.nowMs
     if (waiting.whole) this.whole.push(waiting)
     else this.unfinished.push(waiting)
     return true
@@ -167,7 +170,10 @@ export class UpstreamPool {
    */
   sweep(nowMs: number): void {
     this.nowMs = nowMs
-    if (this.queued > 0) this.reclaim(nowMs - PATIENCE_MS)
+    if (this.queued > 0) {
+      this.reclaim(nowMs - PATIENCE_MS)
+      this.turnAway(nowMs)
+    }
     if (this.all.size > 0 || this.streaming !== undefined) this.followName()
     const oldest = nowMs - this.upstream.timeouts.keepAliveMs
     this.streaming?.sweep(nowMs, oldest)
@@ -185,6 +191,16 @@ export class UpstreamPool {
     this.streaming?.keepIf(isAmong)
   }
 
+  /** Whoever waits for longer than a request may. */
+  private turnAway(nowMs: number): void {
+    const queueMs = this.upstream.resilience?.limits?.queueMs
+    if (queueMs === undefined) return
+    for (const queue of [this.whole, this.unfinished])
+      for (const waiting of queue.filter(({ waitingSinceMs }) => nowMs - waitingSinceMs >= queueMs)) {
+        remove(queue, waiting)
+        waiting.turnedAway()
+      }
+  }
   private reclaim(sinceMs: number): void {
     let wanted = this.queued
     for (const connection of this.all) if (wanted > 0 && connection.taker?.yieldIfIdle(sinceMs)) wanted--

@@ -40,6 +40,7 @@ const source = (...targets: readonly Sourced[]): { targets: readonly Sourced[] }
   ready: Promise.resolve(),
   sweep() {},
   retire() {},
+  isIdle: true,
 })
 type Described = Partial<Target> & { readonly host: string }
 
