@@ -55,11 +55,13 @@ function pathOf(pieces: readonly Piece[], names: readonly string[]): PathTemplat
   }
 }
 
-/** The value of a parameter, or the query or fragment of an address. */
-export function readQueryTemplate(text: string, from?: PathPattern): QueryTemplate | ValueFault {
-  const names = from?.groups ?? NO_PATTERN
-  const pieces = readPieces(text, false, from && new Set(names))
-  return 'code' in pieces ? pieces : queryOf(pieces, names)
+/** The value of one parameter. */
+export function readQueryTemplate(text: string): QueryTemplate | ValueFault {
+  const pieces = readPieces(text, false)
+  if ('code' in pieces) return pieces
+  if (pieces.some((piece) => typeof piece === 'string' && piece.includes('&')))
+    return bad("a value has no '&', which would begin another parameter: write it as %26")
+  return queryOf(pieces, NO_PATTERN)
 }
 
 function queryOf(pieces: readonly Piece[], names: readonly string[]): QueryTemplate | ValueFault {

@@ -70,44 +70,38 @@ export function responseChange({ set, add, remove, rename }: Changes): ((x: Exch
   const inserts = templates.flatMap(({ template }) => template.inserts)
   const vary = [...new Set(inserts.flatMap(({ field }) => (field === undefined ? [] : [field])))].join(', ')
   const isPersonal = inserts.some(({ personal }) => personal)
+  // Reused: nothing waits between reading and writing.
+  const values: (string | undefined)[] = templates.map(() => undefined)
   return (x, answer) => {
     // Read before anything is dropped: a field may be put together from its own former value.
-    const more = templates.length === 0 && renamed.length === 0 ? NOTHING : found(x, answer, templates, renamed)
+    if (templates.length > 0) render(x, answer, templates, values)
+    const moving = renamed.length === 0 ? NOTHING : renamed.map(({ from }) => answer.all(from))
     if (dropped !== undefined) answer.dropAll(dropped)
     for (let i = 0; i < constants.length; i++) answer.put(constants[i]!.field, constants[i]!.template.constant!)
-    for (let i = 0; i < more.length; i++) answer.put(more[i]!.field, more[i]!.value)
+    for (let i = 0; i < templates.length; i++) if (values[i] !== undefined) answer.put(templates[i]!.field, values[i]!)
+    for (let i = 0; i < moving.length; i++) for (const value of moving[i]!) answer.put(renamed[i]!.to, value)
     // RFC 9111 4.1: a cache that knows only the target must not give one caller's answer to another.
     if (vary !== '') answer.put(VARY, vary)
-    if (isPersonal && !answer.all(CACHE_CONTROL.name).some((value) => /(?:^|[\s,])no-store(?:$|[\s,])/i.test(value))) {
+    if (isPersonal && !answer.all(CACHE_CONTROL.name).some((value) => NO_STORE.test(value))) {
       answer.drop(CACHE_CONTROL.name)
       answer.put(CACHE_CONTROL, 'no-store')
     }
     return undefined
   }
 }
+const NOTHING: readonly (readonly string[])[] = []
+const NO_STORE = /(?:^|[\s,])no-store(?:$|[\s,])/i
 
-interface Said {
-  readonly field: AnswerField
-  readonly value: string
-}
-const NOTHING: readonly Said[] = []
 interface Templated {
   readonly field: AnswerField
   readonly template: FieldTemplate
 }
-interface Renamed {
-  readonly from: FieldName
-  readonly to: AnswerField
-}
 /** What would be too much is left out. */
-function found(x: Exchange, answer: Answer, templates: readonly Templated[], renamed: readonly Renamed[]): readonly Said[] {
-  const said: Said[] = []
+function render(x: Exchange, answer: Answer, templates: readonly Templated[], values: (string | undefined)[]): void {
   let left = ADDED_MAX
-  for (const { field, template } of templates) {
-    const value = template.render(x, answer)
-    if (value === undefined || (left -= value.length) < 0) continue
-    said.push({ field, value })
+  for (let i = 0; i < templates.length; i++) {
+    const value = templates[i]!.template.render(x, answer)
+    values[i] = value !== undefined && value.length <= left ? value : undefined
+    left -= values[i]?.length ?? 0
   }
-  for (const { from, to } of renamed) for (const value of answer.all(from)) said.push({ field: to, value })
-  return said
 }

@@ -96,6 +96,7 @@ const faulty: readonly [what: string, config: unknown, code: string][] = [
   ['one parameter twice', { query: { remove: ['a'], set: { a: '1' } } }, 'contradiction'],
   ['two parameters into one', { query: { rename: { a: 'c', b: 'c' } } }, 'contradiction'],
   ['a value of a parameter that is two', { query: { set: { a: 'a b' } } }, 'bad-template'],
+  ['a value that begins another parameter', { query: { set: { a: 'b&c=d' } } }, 'bad-template'],
   ['CONNECT', { method: { from: 'POST', to: 'CONNECT' } }, 'unknown-word'],
   ['TRACE', { method: { from: 'POST', to: 'TRACE' } }, 'unknown-word'],
   ['a safe method', { method: { from: 'GET', to: 'DELETE' } }, 'unknown-word'],
@@ -134,7 +135,7 @@ describe('rewrite', () => {
       assert.deepEqual(faultsOf([{ policy: rewrite, config }]), [code], what)
       ran++
     }
-    assert.equal(ran, 28)
+    assert.equal(ran, 29)
   })
 
   it('the place of the API itself is its root', async () => {
