@@ -77,7 +77,7 @@ export class ResponseCache implements Hooks {
         return this.reply(stored, asked, x.nowUs, 'hit')
       }
       // RFC 5861 3: one goes and asks; meanwhile, and for all others, what is there will do.
-      if (use === 'behind' && !asked.toHead) asked.flight = flights.begin(asked.key)
+      if (use === 'behind' && mayLead(asked, stored)) asked.flight = flights.begin(asked.key)
       if (use === 'stale' || (use === 'behind' && asked.flight === undefined)) {
         tally.stale++
         return this.reply(stored, asked, x.nowUs, 'hit')
@@ -94,10 +94,9 @@ export class ResponseCache implements Hooks {
   }
 
   /** Whether others may wait for what this request gets, and it for what others get. */
-  private isShareable({ flight, toHead, asks, stored, range, ifNoneMatch, ifModifiedSince }: Asked): boolean {
-    if (flight !== undefined || toHead || asks.noStore || asks.noCache || asks.maxAge !== undefined || asks.minFresh !== undefined) return false
-    // Its conditions, or its range, go to the upstream: what comes is for this client alone.
-    return isAskable(stored) || (range === undefined && ifNoneMatch === undefined && ifModifiedSince === undefined)
+  private isShareable(asked: Asked): boolean {
+    const { flight, asks, stored } = asked
+    return flight === undefined && !asks.noCache && asks.maxAge === undefined && asks.minFresh === undefined && mayLead(asked, stored)
   }
 
   private together(x: Exchange, asked: Asked): Verdict | Promise<Verdict> {
@@ -163,8 +162,12 @@ export class ResponseCache implements Hooks {
   /** True when it is kept, if its body comes whole. */
   private store(x: Exchange, asked: Asked, answer: Answer, nowUs: number): boolean {
     const { rules, tally, flights, responses, bodyBytesMax } = this.parts
+    const isTooLong = answer.makers.length === 0 && answer.length > bodyBytesMax
     // What another method answered, or may have been cut short (RFC 9111 3.3), is nobody's but this client's.
-    const kept = x.upstreamMethod !== undefined || answer.endsByClose ? 'useless' : keep(this.answered(x, asked, answer.fields(), answer.status, nowUs), rules)
+    const kept =
+      isTooLong || x.upstreamMethod !== undefined || answer.endsByClose
+        ? 'useless'
+        : keep(this.answered(x, asked, answer.fields(), answer.status, nowUs), rules)
     const { flight, filling, key } = asked
     if (typeof kept === 'string') {
       tally.refused++
@@ -283,6 +286,10 @@ export class ResponseCache implements Hooks {
 
 /** RFC 5861 4: what counts as an error there. */
 const isFailure = (status: number): boolean => status === 500 || status === 502 || status === 503 || status === 504
+
+/** What it gets may be given to others: neither its conditions nor its range go to the upstream, and it is stored. */
+const mayLead = ({ toHead, asks, range, ifNoneMatch, ifModifiedSince }: Asked, stored: StoredResponse | undefined): boolean =>
+  !toHead && !asks.noStore && !asks.onlyIfCached && (isAskable(stored) || (range === undefined && ifNoneMatch === undefined && ifModifiedSince === undefined))
 
 /** The upstream can be asked whether it still holds. */
 const isAskable = (stored: StoredResponse | undefined): stored is StoredResponse =>

@@ -116,6 +116,18 @@ describe('response-cache', () => {
     assert.deepEqual([tally(harness).stale, tally(harness).validated, tally(harness).hits], [5, 1, 1])
   })
 
+  it('who cannot store what comes does not ask for all: it gets what is stale as the others do', async () => {
+    const harness = house({ staleWhileRevalidate: '1m' })
+    await begin(harness).answer({ headers: { 'Cache-Control': 'max-age=5' }, body: 'stored' })
+    harness.clock.advanceMs(10_000)
+    for (const headers of [{ Range: 'bytes=0-1' }, { 'If-None-Match': '"a"' }, { 'Cache-Control': 'no-store' }, { 'Cache-Control': 'only-if-cached' }]) {
+      const { verdict } = begin(harness, { headers })
+      assert.equal((verdict as Verdict)?.kind, 'reply', JSON.stringify(headers))
+    }
+    assert.equal((begin(harness, { method: 'HEAD' }).verdict as Verdict)?.kind, 'reply')
+    assert.equal(begin(harness).verdict, undefined)
+  })
+
   it('while the upstream fails, those who waited get what is there too', async () => {
     const harness = house({ staleIfError: '1m' })
     await begin(harness).answer({ headers: { 'Cache-Control': 'max-age=5', ETag: '"a"' }, body: 'stored' })
