@@ -9,7 +9,7 @@ import { type CacheMeasures, type CacheTally, emptyTally, type Filling, type Pur
 const SELECTIONS_MAX = 16
 /** Of the store's octets, what bodies that are being collected may take beside it. */
 const COLLECTED_SHARE = 0.25
-const SHELVES_A_SLICE = 512
+const SHELVES_A_SLICE = 128
 
 interface Item {
   readonly response: StoredResponse

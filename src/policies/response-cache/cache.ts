@@ -64,7 +64,8 @@ export class ResponseCache implements Hooks {
     }
     if (this.parts.reducesQuery && x.query !== undefined) x.respellQuery(reader.queryOf(x) ?? '')
     const found = responses.find(asked.key)
-    return found instanceof Promise ? found.then((later) => this.lookedUp(x, asked, later)) : this.lookedUp(x, asked, found)
+    // A store that cannot be reached has nothing: the upstream is asked.
+    return found instanceof Promise ? found.catch(nothing).then((later) => this.lookedUp(x, asked, later)) : this.lookedUp(x, asked, found)
   }
 
   private lookedUp(x: Exchange, asked: Asked, found: readonly StoredResponse[]): Verdict | Promise<Verdict> {
@@ -109,7 +110,7 @@ export class ResponseCache implements Hooks {
     const { clock, responses, tally } = this.parts
     const nowUs = clock.nowUs()
     if (outcome === 'stored') {
-      const stored = selected(await responses.find(asked.key), asked.valuesOf)
+      const stored = selected(await Promise.resolve(responses.find(asked.key)).catch(nothing), asked.valuesOf)
       if (stored !== undefined && useOf(stored, nowUs, asked.asks) === 'fresh') {
         tally.hits++
         tally.collapsed++
@@ -164,10 +165,8 @@ export class ResponseCache implements Hooks {
     const { rules, tally, flights, responses, bodyBytesMax } = this.parts
     const isTooLong = answer.makers.length === 0 && answer.length > bodyBytesMax
     // What another method answered, or may have been cut short (RFC 9111 3.3), is nobody's but this client's.
-    const kept =
-      isTooLong || x.upstreamMethod !== undefined || answer.endsByClose
-        ? 'useless'
-        : keep(this.answered(x, asked, answer.fields(), answer.status, nowUs), rules)
+    const isTheirs = isTooLong || x.upstreamMethod !== undefined || answer.endsByClose || !rules.statuses.has(answer.status)
+    const kept = isTheirs ? 'useless' : keep(this.answered(x, asked, answer.fields(), answer.status, nowUs), rules)
     const { flight, filling, key } = asked
     if (typeof kept === 'string') {
       tally.refused++
@@ -238,7 +237,7 @@ export class ResponseCache implements Hooks {
       const fresh = freshened(stored, this.answered(x, asked, updatedFields(fieldsOf(stored.lines), from304), stored.status, nowUs), rules)
       now = fresh && fresh.tags.length === 0 ? { ...fresh, tags: stored.tags } : fresh
       if (now === undefined) responses.forget(key, stored)
-      else void responses.put(key, now, filling!)
+      else void Promise.resolve(responses.put(key, now, filling!)).catch(nothing)
     }
     if (flight !== undefined) this.land(flight, now)
     return this.reply(now ?? stored, asked, nowUs, 'fwd=stale; fwd-status=304')
@@ -283,6 +282,8 @@ export class ResponseCache implements Hooks {
     if (how !== undefined && this.parts.tellsStatus) answer.add('Cache-Status', `gatehouse; ${how}`)
   }
 }
+
+const nothing = (): readonly StoredResponse[] => []
 
 /** RFC 5861 4: what counts as an error there. */
 const isFailure = (status: number): boolean => status === 500 || status === 502 || status === 503 || status === 504
