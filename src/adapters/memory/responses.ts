@@ -9,7 +9,7 @@ import { type CacheMeasures, type CacheTally, emptyTally, type Filling, type Pur
 const SELECTIONS_MAX = 16
 /** Of the store's octets, what bodies that are being collected may take beside it. */
 const COLLECTED_SHARE = 0.25
-const SHELVES_A_SLICE = 512
+const SHELVES_A_SLICE = 128
 
 interface Item {
   readonly response: StoredResponse
@@ -119,7 +119,7 @@ export class MemoryResponses implements Responses {
 const NONE: readonly StoredResponse[] = []
 
 function isMeant({ target, tags }: StoredResponse, { api, path, prefix, tag }: Purge): boolean {
-  if (!target.startsWith(`${api}\n`) && !target.startsWith(`${api}@`) && !target.startsWith(`${api}~`)) return false
+  if (!target.startsWith(`${api}\n`)) return false
   if (tag !== undefined && !tags.includes(tag)) return false
   const below = target.slice(target.lastIndexOf('\n') + 1)
   if (prefix !== undefined && !below.startsWith(prefix)) return false

@@ -64,7 +64,8 @@ export class ResponseCache implements Hooks {
     }
     if (this.parts.reducesQuery && x.query !== undefined) x.respellQuery(reader.queryOf(x) ?? '')
     const found = responses.find(asked.key)
-    return found instanceof Promise ? found.then((later) => this.lookedUp(x, asked, later)) : this.lookedUp(x, asked, found)
+    // A store that cannot be reached has nothing: the upstream is asked.
+    return found instanceof Promise ? found.catch(nothing).then((later) => this.lookedUp(x, asked, later)) : this.lookedUp(x, asked, found)
   }
 
   private lookedUp(x: Exchange, asked: Asked, found: readonly StoredResponse[]): Verdict | Promise<Verdict> {
@@ -77,7 +78,7 @@ export class ResponseCache implements Hooks {
         return this.reply(stored, asked, x.nowUs, 'hit')
       }
       // RFC 5861 3: one goes and asks; meanwhile, and for all others, what is there will do.
-      if (use === 'behind' && !asked.toHead) asked.flight = flights.begin(asked.key)
+      if (use === 'behind' && mayLead(asked, stored)) asked.flight = flights.begin(asked.key)
       if (use === 'stale' || (use === 'behind' && asked.flight === undefined)) {
         tally.stale++
         return this.reply(stored, asked, x.nowUs, 'hit')
@@ -94,10 +95,9 @@ export class ResponseCache implements Hooks {
   }
 
   /** Whether others may wait for what this request gets, and it for what others get. */
-  private isShareable({ flight, toHead, asks, stored, range, ifNoneMatch, ifModifiedSince }: Asked): boolean {
-    if (flight !== undefined || toHead || asks.noStore || asks.noCache || asks.maxAge !== undefined || asks.minFresh !== undefined) return false
-    // Its conditions, or its range, go to the upstream: what comes is for this client alone.
-    return isAskable(stored) || (range === undefined && ifNoneMatch === undefined && ifModifiedSince === undefined)
+  private isShareable(asked: Asked): boolean {
+    const { flight, asks, stored } = asked
+    return flight === undefined && !asks.noCache && asks.maxAge === undefined && asks.minFresh === undefined && mayLead(asked, stored)
   }
 
   private together(x: Exchange, asked: Asked): Verdict | Promise<Verdict> {
@@ -110,7 +110,7 @@ export class ResponseCache implements Hooks {
     const { clock, responses, tally } = this.parts
     const nowUs = clock.nowUs()
     if (outcome === 'stored') {
-      const stored = selected(await responses.find(asked.key), asked.valuesOf)
+      const stored = selected(await Promise.resolve(responses.find(asked.key)).catch(nothing), asked.valuesOf)
       if (stored !== undefined && useOf(stored, nowUs, asked.asks) === 'fresh') {
         tally.hits++
         tally.collapsed++
@@ -163,8 +163,10 @@ export class ResponseCache implements Hooks {
   /** True when it is kept, if its body comes whole. */
   private store(x: Exchange, asked: Asked, answer: Answer, nowUs: number): boolean {
     const { rules, tally, flights, responses, bodyBytesMax } = this.parts
+    const isTooLong = answer.makers.length === 0 && answer.length > bodyBytesMax
     // What another method answered, or may have been cut short (RFC 9111 3.3), is nobody's but this client's.
-    const kept = x.upstreamMethod !== undefined || answer.endsByClose ? 'useless' : keep(this.answered(x, asked, answer.fields(), answer.status, nowUs), rules)
+    const isTheirs = isTooLong || x.upstreamMethod !== undefined || answer.endsByClose || !rules.statuses.has(answer.status)
+    const kept = isTheirs ? 'useless' : keep(this.answered(x, asked, answer.fields(), answer.status, nowUs), rules)
     const { flight, filling, key } = asked
     if (typeof kept === 'string') {
       tally.refused++
@@ -235,7 +237,7 @@ export class ResponseCache implements Hooks {
       const fresh = freshened(stored, this.answered(x, asked, updatedFields(fieldsOf(stored.lines), from304), stored.status, nowUs), rules)
       now = fresh && fresh.tags.length === 0 ? { ...fresh, tags: stored.tags } : fresh
       if (now === undefined) responses.forget(key, stored)
-      else void responses.put(key, now, filling!)
+      else void Promise.resolve(responses.put(key, now, filling!)).catch(nothing)
     }
     if (flight !== undefined) this.land(flight, now)
     return this.reply(now ?? stored, asked, nowUs, 'fwd=stale; fwd-status=304')
@@ -281,8 +283,14 @@ export class ResponseCache implements Hooks {
   }
 }
 
+const nothing = (): readonly StoredResponse[] => []
+
 /** RFC 5861 4: what counts as an error there. */
 const isFailure = (status: number): boolean => status === 500 || status === 502 || status === 503 || status === 504
+
+/** What it gets may be given to others: neither its conditions nor its range go to the upstream, and it is stored. */
+const mayLead = ({ toHead, asks, range, ifNoneMatch, ifModifiedSince }: Asked, stored: StoredResponse | undefined): boolean =>
+  !toHead && !asks.noStore && !asks.onlyIfCached && (isAskable(stored) || (range === undefined && ifNoneMatch === undefined && ifModifiedSince === undefined))
 
 /** The upstream can be asked whether it still holds. */
 const isAskable = (stored: StoredResponse | undefined): stored is StoredResponse =>

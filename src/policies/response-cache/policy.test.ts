@@ -1,9 +1,13 @@
 // response-cache: collapsing, what is remembered and counted, and what clients are told. Case by case against RFC 9111: test/caching.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MemoryResponses } from '../../adapters/memory/responses.ts'
+import { KeyedHash } from '../../base/keyed-hash.ts'
+import { epochMemory } from '../../caching/epochs.ts'
 import { run } from '../../pipeline/chain.ts'
 import type { Reply, Verdict } from '../../pipeline/contract.ts'
 import { Harness, type Request, runExamples, type UpstreamAnswer } from '../../pipeline/harness.ts'
+import type { Responses } from '../../ports/responses.ts'
 import { responseCache } from './policy.ts'
 
 const house = (config: object = {}): Harness => new Harness([{ policy: responseCache, config }])
@@ -116,6 +120,18 @@ describe('response-cache', () => {
     assert.deepEqual([tally(harness).stale, tally(harness).validated, tally(harness).hits], [5, 1, 1])
   })
 
+  it('who cannot store what comes does not ask for all: it gets what is stale as the others do', async () => {
+    const harness = house({ staleWhileRevalidate: '1m' })
+    await begin(harness).answer({ headers: { 'Cache-Control': 'max-age=5' }, body: 'stored' })
+    harness.clock.advanceMs(10_000)
+    for (const headers of [{ Range: 'bytes=0-1' }, { 'If-None-Match': '"a"' }, { 'Cache-Control': 'no-store' }, { 'Cache-Control': 'only-if-cached' }]) {
+      const { verdict } = begin(harness, { headers })
+      assert.equal((verdict as Verdict)?.kind, 'reply', JSON.stringify(headers))
+    }
+    assert.equal((begin(harness, { method: 'HEAD' }).verdict as Verdict)?.kind, 'reply')
+    assert.equal(begin(harness).verdict, undefined)
+  })
+
   it('while the upstream fails, those who waited get what is there too', async () => {
     const harness = house({ staleIfError: '1m' })
     await begin(harness).answer({ headers: { 'Cache-Control': 'max-age=5', ETag: '"a"' }, body: 'stored' })
@@ -185,6 +201,43 @@ describe('response-cache', () => {
     begin(harness, { headers: { 'If-Match': '*' } })
     const { hits, misses, stored, refused, invalidated, bypassed } = tally(harness)
     assert.deepEqual({ hits, misses, stored, refused, invalidated, bypassed }, { hits: 1, misses: 2, stored: 1, refused: 1, invalidated: 1, bypassed: 1 })
+  })
+
+  it('a store that answers later, or not at all, changes no answer', async () => {
+    const memory = new MemoryResponses({ octets: 100_000, keys: 100 }, epochMemory(), new KeyedHash(new Uint8Array(16)))
+    let fails = false
+    const later = <T>(value: () => T): Promise<T> => (fails ? Promise.reject(new Error('out of reach')) : Promise.resolve().then(value))
+    const remote: Responses = {
+      find: (key) => later(() => memory.find(key)),
+      put: (key, response, filling) => later(() => memory.put(key, response, filling)),
+      begin: (target) => memory.begin(target),
+      forget: (key, response) => memory.forget(key, response),
+      invalidate: (target) => memory.invalidate(target),
+      reserve: (octets) => memory.reserve(octets),
+      release: (octets) => memory.release(octets),
+      tallyOf: (api) => memory.tallyOf(api),
+    }
+    const harness = new Harness([{ policy: responseCache, config: {} }], { resources: { responses: remote } })
+    const ask = async (answer: UpstreamAnswer): Promise<string> => {
+      const { verdict, x, over } = begin(harness)
+      const reply = await verdict
+      const body = reply === undefined ? (await harness.answer(x, answer)).body.toString() : bodyOf(reply)
+      over()
+      return body
+    }
+    const tagged = { headers: { 'Cache-Control': 'max-age=5', ETag: '"a"' } }
+    assert.equal(await ask({ ...tagged, body: 'one' }), 'one')
+    assert.equal(await ask({ ...tagged, body: 'two' }), 'one')
+    fails = true
+    assert.equal(await ask({ ...tagged, body: 'three' }), 'three')
+    fails = false
+    assert.equal(await ask({ ...tagged, body: 'four' }), 'one')
+    harness.clock.advanceMs(6000)
+    const { x, verdict } = begin(harness)
+    assert.equal(await verdict, undefined)
+    fails = true
+    assert.equal((await harness.answer(x, { status: 304, headers: { ETag: '"a"' } })).body.toString(), 'one')
+    assert.equal(memory.collecting, 0)
   })
 
   it('is purged by path, by prefix, by tag and whole, of its API alone', async () => {
