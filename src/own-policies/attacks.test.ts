@@ -232,6 +232,13 @@ describe('identify', () => {
     }
   })
 
+  test('one that asks nobody under some configuration does not compile: the API would be open', () => {
+    const writes = [Principal]
+    const denials = { none: { status: 401, says: 'Who?', ref: 'own', mend: 'Say.', absent: true } } as const
+    for (const hooks of [null, {}, { response: () => undefined }])
+      assert.throws(() => new PolicyTest(policyOf(hooks, { stage: 'identify', writes, denials }), {}), /policy-broken/)
+  })
+
   test('whoever it says is vouched for by itself, and is a name', async () => {
     assert.equal((await outcomeOf((x) => void x.set(Principal, { consumer: 'shop', credential: 'k1', by: 'api-key' }))).consumer, 'shop')
     let by: string | undefined
@@ -255,6 +262,18 @@ describe('identify', () => {
 })
 
 describe('hooks', () => {
+  test('hooks may stand on a class', async () => {
+    class Hooks {
+      private readonly seen = 'seen'
+      request(x: OwnExchange): undefined {
+        x.tellUpstream('X-Seen', this.seen)
+        return undefined
+      }
+    }
+    const outcome = await new PolicyTest(policyOf(new Hooks()), {}).send()
+    assert.equal(outcome.forwarded['x-seen'], 'seen')
+  })
+
   test('response and failed never wait: a promise is broken, and what it rejects with ends nothing', async () => {
     const late = (() => Promise.reject(new Error('late'))) as never
     const responded = await new PolicyTest(policyOf({ response: late }), {}).send({}, { body: 'x' })
@@ -279,7 +298,19 @@ describe('hooks', () => {
   })
 
   test('a hook that does not exist, and what is no hooks at all, does not compile', () => {
-    for (const hooks of [{ requst: () => undefined }, 7, 'x']) assert.throws(() => new PolicyTest(policyOf(hooks as never), {}), /policy-broken/)
+    const none = [
+      { requst: () => undefined },
+      7,
+      'x',
+      undefined,
+      {},
+      [],
+      { request: true },
+      { request: null },
+      Promise.resolve({ request: () => undefined }),
+      () => undefined,
+    ]
+    for (const hooks of none) assert.throws(() => new PolicyTest(policyOf(hooks as never), {}), /policy-broken/)
   })
 
   test('response may change the answer and take its place; failed may answer in the place of an error', async () => {

@@ -40,6 +40,7 @@ const wrong: [what: string, exported: unknown, says: RegExp][] = [
   ['too long a name', { ...good, name: `acme-${'x'.repeat(60)}` }, /words in lower case/],
   ['a key that does not exist', { ...good, denial: {} }, /no 'denial'/],
   ['a stage that does not exist', { ...good, stage: 'last' }, /'stage' is one of/],
+  ['the stage that cannot refuse', { ...good, stage: 'observe' }, /'stage' is one of/],
   ['a stage that depends', { ...good, stage: () => 'admit' }, /'stage' is one of/],
   ['no summary', { ...good, summary: '' }, /'summary'/],
   ['a schema that is none', { ...good, config: {} }, /'config' is a schema/],
@@ -68,5 +69,5 @@ for (const [what, exported, says] of wrong)
 
 test('all that is wrong is told at once', () => {
   assert.equal(declarationFaults({ name: 'x', stage: 'y' }, taken).length, 7)
-  assert.equal(wrong.length, 29)
+  assert.equal(wrong.length, 30)
 })

@@ -1,6 +1,6 @@
 // Whether what a file exports is a policy: its shape, its name, its stage, said all at once.
 import { Principal } from '../pipeline/slots.ts'
-import { STAGES } from '../pipeline/stages.ts'
+import { STAGES, type Stage } from '../pipeline/stages.ts'
 import type { AnyOwnPolicy, OwnResources } from './contract.ts'
 
 export interface DeclarationFault {
@@ -8,6 +8,8 @@ export interface DeclarationFault {
   readonly message: string
 }
 
+/** Not `observe`, which cannot change the answer: a policy that could refuse there would be none of it. */
+const OWN_STAGES: readonly Stage[] = STAGES.filter((stage) => stage !== 'observe')
 const RESOURCES: readonly (keyof OwnResources)[] = ['clock', 'counters', 'credentials', 'fetch']
 const STATUSES: readonly number[] = [400, 401, 403, 404, 405, 410, 413, 415, 417, 429, 431, 503]
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)+$/
@@ -25,7 +27,7 @@ export function declarationFaults(exported: unknown, taken: ReadonlySet<string>)
   const ofName = nameFault(policy.name, taken)
   if (ofName !== undefined) faults.push({ code: 'policy-name', message: ofName })
   for (const key of Object.keys(policy)) if (!KEYS.has(key)) wrong(`a policy has no '${key}': it has ${[...KEYS].join(', ')}`)
-  if (!STAGES.includes(policy.stage as (typeof STAGES)[number])) wrong(`'stage' is one of ${STAGES.join(', ')}`)
+  if (!OWN_STAGES.includes(policy.stage as Stage)) wrong(`'stage' is one of ${OWN_STAGES.join(', ')}`)
   if (typeof policy.summary !== 'string' || policy.summary === '' || policy.summary.length > 300) wrong("'summary' is one sentence")
   if (typeof policy.config?.read !== 'function' || typeof policy.config.json !== 'object') wrong("'config' is a schema: object({ ... }) of gatehouse/policy")
   if (typeof policy.compile !== 'function') wrong("'compile' is a function")

@@ -68,12 +68,12 @@ function compiled(policy: AnyOwnPolicy, config: unknown, kit: Kit<never, string>
     ...(policy.uses?.includes('fetch') && { fetch }),
   }
   const turns = new Turns(number, words)
-  const hooks = turns.take(() => policy.compile(config, own as never)) as OwnHooks | null
-  if (hooks === null) return null
-  if (typeof hooks !== 'object') throw new TypeError("'compile' answers hooks, or null")
-  for (const key of Object.keys(hooks)) if (!HOOKS.has(key)) throw new TypeError(`there is no hook '${key}': a policy has ${[...HOOKS].join(', ')}`)
-  const bounds: Bounds = { policy: policy.name, writes: new Set(policy.writes ?? []), marked: (make) => turns.marked(make) }
   const identifies = policy.stage === 'identify'
+  const hooks = hooksOf(turns.take(() => policy.compile(config, own as never)))
+  // The catalog believes that it asks callers who they are: one that asks nobody would leave the API open.
+  if (identifies && hooks?.request === undefined) throw new TypeError("a policy of the stage 'identify' has the hook 'request' under every configuration")
+  if (hooks === null) return null
+  const bounds: Bounds = { policy: policy.name, writes: new Set(policy.writes ?? []), marked: (make) => turns.marked(make) }
 
   const judged = (x: Exchange, answer: unknown): Verdict => {
     const verdict = verdictOf(answer, denied)
@@ -149,7 +149,22 @@ function compiled(policy: AnyOwnPolicy, config: unknown, kit: Kit<never, string>
   }
 }
 
-const HOOKS = new Set(['request', 'response', 'failed', 'still'])
+const HOOKS = ['request', 'response', 'failed', 'still'] as const
+
+/** What checks nothing, a promise of hooks for one, must not pass for something that does. */
+function hooksOf(compiled: unknown): OwnHooks | null {
+  if (compiled === null) return null
+  if (typeof compiled !== 'object' || isThenable(compiled)) throw new TypeError("'compile' answers hooks, or null, at once")
+  const hooks = compiled as { readonly [name: string]: unknown }
+  for (const key of Object.keys(hooks)) {
+    if (!(HOOKS as readonly string[]).includes(key) && typeof hooks[key] === 'function')
+      throw new TypeError(`there is no hook '${key}': a policy has ${HOOKS.join(', ')}`)
+  }
+  const given = HOOKS.filter((hook) => hooks[hook] !== undefined)
+  for (const hook of given) if (typeof hooks[hook] !== 'function') throw new TypeError(`the hook '${hook}' is no function`)
+  if (given.length === 0) throw new TypeError("'compile' answers hooks, and this has none: null says that a configuration asks for nothing")
+  return hooks
+}
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
