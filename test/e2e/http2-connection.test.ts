@@ -182,10 +182,11 @@ describe('one connection of HTTP/2', { timeout: 120_000 }, () => {
     const client = await open({ settings: [[SETTING.window, 0]] })
     client.send(request(1, '/page-60000'))
     assert.ok(await client.until(() => client.stream(1).statuses.length > 0))
-    // One by one: each would be a frame of a body.
-    for (let i = 0; i < 4000 && !client.closed; i++) {
+    // One by one: each is a frame of a body.
+    for (let i = 0; i < 5000 && !client.closed; i++) {
+      const before = client.frames.length
       client.send(windowUpdate(1, 1))
-      await new Promise((resolve) => setImmediate(resolve))
+      await client.until(() => client.frames.length > before)
     }
     assert.ok(await client.untilClosed())
     assert.equal(client.goaway, CODE.calm)
