@@ -7,8 +7,8 @@ import { Exchange } from '../../pipeline/exchange.ts'
 import { NameBook } from './names/name-book.ts'
 import type { Service } from './names/questions.ts'
 import { TargetStock } from './target-stock.ts'
-import { TrustContexts } from './upstream-tls.ts'
 import { UpstreamTargets } from './upstream-targets.ts'
+import { TrustContexts } from './upstream-tls.ts'
 
 const RESILIENCE: Resilience = {
   limits: { inFlightPerTarget: 1 },
@@ -97,7 +97,10 @@ describe('targets of SRV records', () => {
     const { live, source, say } = await behind(['a.example'])
     source.retire()
     await say(['b.example'])
-    assert.deepEqual([...live.all].map(([name]) => name), ['http://a.example:80'])
+    assert.deepEqual(
+      [...live.all].map(([name]) => name),
+      ['http://a.example:80'],
+    )
   })
 
   test('a name that goes and comes back is another target, which may have what its limit says', async () => {

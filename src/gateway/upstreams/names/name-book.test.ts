@@ -161,6 +161,7 @@ describe('a DNS server of our own', () => {
       () => clock.nowMs,
       () => 0,
       new DnsQuestions([dns.address]),
+      60_000,
     )
   })
   const looked = (name: string, lookup = names.lookup): Promise<readonly string[] | string> =>
