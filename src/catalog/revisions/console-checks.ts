@@ -31,13 +31,16 @@ export function consoleFaults(objects: readonly CatalogObject[], document: Sourc
   return faults.map((fault) => locate(document, fault))
 }
 
-/** Visits texts and objects; `isUpstream`: inside of what is called `upstream`. */
+/** What holds the address of an upstream, as `upstream` or as `mirror.to`. */
+const UPSTREAMS: ReadonlySet<string> = new Set(['upstream', 'mirror'])
+
+/** Visits texts and objects; `isUpstream`: inside of what holds the address of one. */
 function walk(value: unknown, path: Path, isUpstream: boolean, visit: (path: Path, value: string | object, isUpstream: boolean) => void): void {
   if (typeof value === 'string') visit(path, value, isUpstream)
   else if (Array.isArray(value)) for (const [i, item] of value.entries()) walk(item, [...path, i], isUpstream, visit)
   else if (typeof value === 'object' && value !== null) {
     visit(path, value, isUpstream)
-    for (const [key, member] of Object.entries(value)) walk(member, [...path, key], isUpstream || key === 'upstream', visit)
+    for (const [key, member] of Object.entries(value)) walk(member, [...path, key], isUpstream || UPSTREAMS.has(key), visit)
   }
 }
 
