@@ -128,6 +128,13 @@ describe('against rewrite', () => {
     }
   })
 
+  it('what callers do not choose is not said beside it in a spelling that an upstream may take for the same', async () => {
+    const at = house({ query: { remove: ['debug'], rename: { q: 'search' }, set: { role: 'reader', 'filter[a]': '1' } } })
+    for (const q of ['Role=admin', 'ROLE=admin', 'r%4Fle=admin', 'role[]=admin', 'role%5B0%5D=admin', 'Role[x][y]=1', 'Debug=1', 'debug[]=1', 'SEARCH=x'])
+      assert.equal((await at.send({ path: `/?${q}` })).query, 'role=reader&filter%5Ba%5D=1', q)
+    assert.equal((await at.send({ path: '/?filter[b]=2&roles=x&Q=1&q=2' })).query, 'filter[b]=2&roles=x&Q=1&search=2&role=reader&filter%5Ba%5D=1')
+  })
+
   it('a value brings no second parameter and no fragment', async () => {
     const at = house({ query: { keep: [], set: { q: '${request.query.q}' } } })
     for (const q of ['a%26admin=1', 'a%23b', 'a=b=c', 'a%0d%0aX:1', 'a%01b', 'a+b', 'a%20HTTP/1.1']) {

@@ -15,7 +15,7 @@ export function queryChange({ keep, remove, rename, set }: QueryChanges): (x: Ex
   const kept = keep && new Set(keep)
   const renames = new Map(Object.entries(rename))
   // A parameter of a name that is given here does not come from outside as well: which of the two counts is for two servers to guess.
-  const dropped = new Set([...remove, ...Object.keys(set), ...renames.values()])
+  const dropped = new Set([...remove, ...Object.keys(set), ...renames.values()].map((name) => name.toLowerCase()))
   const added = Object.entries(set).map(([name, { render }]) => ({ name: percentEncoded(name, BARE_IN_URL), render }))
   return (x) => {
     const given = x.query
@@ -31,6 +31,15 @@ export function queryChange({ keep, remove, rename, set }: QueryChanges): (x: Ex
   }
 }
 
+/** In any case, and as a list of that name: to some upstreams `Role`, `role[]` and `role` are one. */
+function isAmong(dropped: ReadonlySet<string>, name: string): boolean {
+  if (dropped.size === 0) return false
+  const folded = name.toLowerCase()
+  if (dropped.has(folded)) return true
+  const bracket = folded.indexOf('[')
+  return bracket > 0 && dropped.has(folded.slice(0, bracket))
+}
+
 function passed(query: string, kept: ReadonlySet<string> | undefined, renames: ReadonlyMap<string, string>, dropped: ReadonlySet<string>): string {
   let out = ''
   for (const pair of query.split('&')) {
@@ -39,7 +48,7 @@ function passed(query: string, kept: ReadonlySet<string> | undefined, renames: R
     // Decoded once, so that no other spelling of a name passes by; "+" is a space to most that read forms.
     const name = percentDecoded(spelled).replaceAll('+', ' ').trim()
     const renamed = renames.get(name)
-    if (renamed === undefined && (dropped.has(name) || (kept !== undefined && !kept.has(name)))) continue
+    if (renamed === undefined && (isAmong(dropped, name) || (kept !== undefined && !kept.has(name)))) continue
     const text = renamed === undefined ? pair : percentEncoded(renamed, BARE_IN_URL) + pair.slice(spelled.length)
     out += out === '' ? text : `&${text}`
   }
