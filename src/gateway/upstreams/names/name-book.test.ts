@@ -234,6 +234,16 @@ describe('a DNS server of our own', () => {
     assert.deepEqual([...dns.asked.keys()], [])
   })
 
+  test('where it was said who knows names, nobody else is asked: not the resolver of the machine, which takes 127.1 for an address', async () => {
+    assert.equal(await looked('127.1'), 'ENOTFOUND')
+    const ofMachine = new NameBook(
+      () => clock.nowMs,
+      () => 0,
+      new DnsQuestions(undefined),
+    )
+    assert.ok((await looked('localhost', ofMachine.lookup)).includes('127.0.0.1'))
+  })
+
   test('services: hosts, ports, weights and ranks; "." is none', async () => {
     dns.records.set('_api._tcp.test', [
       { type: 'SRV', target: 'One.test', port: 9001, weight: 3 },

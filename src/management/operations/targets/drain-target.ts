@@ -7,6 +7,8 @@ import { thisApi } from '../apis/api-reach.ts'
 import { knownTargets, shownTargets, targetList, targetName } from './target-schema.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
+const span = duration({ minMs: 0, maxMs: DAY_MS, describe: 'How long WebSockets and streams of events, which have no end of their own, may stay there.' })
+const stay = { ...span, json: { ...span.json, maxLength: 16 } }
 
 export const drainTarget = defineOperation({
   name: 'drainTarget',
@@ -20,10 +22,7 @@ export const drainTarget = defineOperation({
   parameters: object({ api: nameText('The API.') }),
   body: object({
     target: targetName,
-    streams: withDefault(
-      duration({ minMs: 0, maxMs: DAY_MS, describe: 'How long WebSockets and streams of events, which have no end of their own, may stay there.' }),
-      '5m',
-    ),
+    streams: withDefault(stay, '5m'),
     last: optional(boolean('True: also when no other target is left that takes requests, and callers get 503.'), false),
   }),
   output: object({ items: targetList }),
