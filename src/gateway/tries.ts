@@ -119,6 +119,10 @@ export class Tries {
     }
   }
 
+  /** Nobody waits for the answer any more. */
+  get isOver(): boolean {
+    return this.endsMs <= this.client.gateway.coarseMs
+  }
   /** What the upstream is told of the time that is left. */
   get deadline(): string {
     return this.endsMs === NEVER ? '' : deadlineLines(this.route!.api.deadlineField, this.client.converses, this.endsMs, this.client.gateway.coarseMs)
