@@ -159,7 +159,7 @@ export class ResponseCache implements Hooks {
       if (isFailure(answer.status)) {
         if (standsForError(stored, nowUs)) return this.instead(stored, asked, nowUs, `; fwd-status=${answer.status}`)
         // What failed says nothing of what is stored.
-      } else if (!asked.toHead || isAnother(stored, answer)) this.parts.responses.forget(asked.key, stored)
+      } else if (!isToTheirConditions(answer.status) && (!asked.toHead || isAnother(stored, answer))) this.parts.responses.forget(asked.key, stored)
     }
     const isStored = asked.toHead ? false : this.store(x, asked, answer, nowUs)
     this.tidy(answer, `fwd=${asked.why}${asked.why === 'stale' ? `; fwd-status=${answer.status}` : ''}${isStored ? '; stored' : ''}`)
@@ -305,6 +305,9 @@ const mayLead = ({ toHead, asks, range, ifNoneMatch, ifModifiedSince }: Asked, s
 /** The upstream can be asked whether it still holds. */
 const isAskable = (stored: StoredResponse | undefined): stored is StoredResponse =>
   stored !== undefined && ((stored.etag !== undefined && VISIBLE.test(stored.etag)) || stored.lastModified !== undefined)
+
+/** To conditions and ranges that were the client's own: they say nothing of what is stored. */
+const isToTheirConditions = (status: number): boolean => status === 304 || status === 412 || status === 416
 
 const ETAG = fieldName('etag')
 const LAST_MODIFIED = fieldName('last-modified')

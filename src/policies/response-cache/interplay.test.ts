@@ -144,6 +144,16 @@ describe('response-cache among other policies', () => {
     assert.equal(harness.responses.keys, 0)
   })
 
+  it('nobody pushes out what is stored by a condition of their own', async () => {
+    const house = new House(open)
+    await house.ask({}, 'kept for when the upstream fails', { 'Cache-Control': 'public, max-age=1, stale-if-error=600' })
+    house.harness.clock.advanceMs(2000)
+    await house.ask({ method: 'HEAD', headers: { 'If-None-Match': '*' } }, '', {}, 304)
+    await house.ask({ headers: { 'If-None-Match': '*' } }, '', {}, 304)
+    await house.ask({ headers: { Range: 'bytes=99-' } }, '', {}, 416)
+    assert.equal((await house.ask({}, 'down', {}, 503)).body, 'kept for when the upstream fails')
+  })
+
   it('what would not see what is answered from the store does not stand before it', () => {
     const seeing = own('authorize', { response: () => undefined })
     const catalogue = [...policies, seeing.policy]
