@@ -4,6 +4,7 @@ import { ASKS_NOTHING, type RequestDirectives, requestDirectives } from '../../c
 import type { Flight } from '../../caching/flights.ts'
 import type { StoredResponse, ValuesOf } from '../../caching/stored-response.ts'
 import { DROPPED } from '../../http/field-lines.ts'
+import type { FieldNameSet } from '../../http/field-name-set.ts'
 import { type FieldName, fieldName, isNamed } from '../../http/field-names.ts'
 import { LOWER } from '../../http/octets.ts'
 import type { RequestHead } from '../../http/request-head.ts'
@@ -156,7 +157,7 @@ export class RequestReader {
     // RFC 9110 4.2.2: https and http name different resources, and an upstream is told which it was.
     const { scheme } = x
     const identity = isPublic ? '' : identityOf(x, credentials, hasAuthorization || hasCookie)
-    const key = `${prefix} ${scheme}\n${target}\n${ledTo(x)}${identity}\n${rest}`
+    const key = `${prefix} ${scheme}\n${target}\n${ledTo(x)}${keptBack(x)}${identity}\n${rest}`
     if (key.length > KEY_LENGTH_MAX) return undefined
     const flags = head.flags.slice(0, head.fieldCount)
     return {
@@ -256,6 +257,21 @@ const ledTo = ({ upstreamPath, upstreamHost, upstreamMethod }: Exchange): string
   upstreamPath === undefined && upstreamHost === undefined && upstreamMethod === undefined
     ? ''
     : `${upstreamMethod ?? ''} ${upstreamHost ?? ''} ${upstreamPath ?? ''}\n`
+
+/** Which of the upstream's fields this client is not to get, as policies before this one have it: what is stored was made without them, or with them. */
+function keptBack({ droppedFromResponse }: Exchange): string {
+  if (droppedFromResponse.length === 0) return ''
+  let names = '!'
+  for (let i = 0; i < droppedFromResponse.length; i++) names += namesOf(droppedFromResponse[i]!)
+  return `${names}\n`
+}
+const NAMES = new WeakMap<FieldNameSet, string>()
+function namesOf(set: FieldNameSet): string {
+  if (set.names.length === 1) return `${set.names[0]!.text},`
+  let names = NAMES.get(set)
+  if (names === undefined) NAMES.set(set, (names = set.names.map(({ text }) => `${text},`).join('')))
+  return names
+}
 
 /** Fields that the gateway itself tells of each caller (`gateway/callers/about-caller.ts`), and such as differ with every request. */
 const OF_EACH_CALLER: ReadonlySet<string> = new Set(['forwarded', 'x-forwarded-for', 'x-request-id'])

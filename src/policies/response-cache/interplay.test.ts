@@ -1,6 +1,7 @@
 // How one would get another's response out of the cache by way of the policies beside it, and why it does not work.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { fieldName } from '../../http/field-names.ts'
 import { run } from '../../pipeline/chain.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import { type Attached, faultsOf, Harness, type Request } from '../../pipeline/harness.ts'
@@ -90,7 +91,7 @@ describe('response-cache among other policies', () => {
       lead: (x: { readonly consumer: string | undefined; forwardPath(path: string): void; respellHost(host: string): void }) => void,
     ): Attached =>
       own('authorize', {
-        request: (x) => lead(Object.assign(x, { consumer: x.head.get({ text: 'user-agent', bytes: Buffer.from('user-agent') } as never) })) as undefined,
+        request: (x) => lead(Object.assign(x, { consumer: x.head.get(fieldName('user-agent')) })) as undefined,
       })
     const agent = (text: string): Request => ({ headers: { 'User-Agent': text } })
     for (const house of [
@@ -108,6 +109,14 @@ describe('response-cache among other policies', () => {
       assert.equal(await house().isKept(agent('a'), agent('b')), false)
       assert.equal(await house().isKept(agent('a'), agent('a')), true)
     }
+  })
+
+  it('a field that a policy keeps back from some is not given to them out of what others got', async () => {
+    const hiding = own('authorize', { request: (x) => (x.address.text === '192.0.2.1' ? undefined : x.dropFromResponse(fieldName('X-Inside'))) as undefined })
+    const house = new House(hiding, open)
+    await house.ask({}, 'inside', { 'X-Inside': 'secret' })
+    assert.equal((await house.ask({}, 'inside', { 'X-Inside': 'secret' })).isStored, true)
+    assert.equal((await house.ask({ address: '192.0.2.2' }, 'outside', { 'X-Inside': 'secret' })).isStored, false)
   })
 
   it('a field that says who asked is not stored, not even where the upstream takes its no-store back for caches that understand', async () => {
