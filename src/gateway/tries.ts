@@ -7,6 +7,7 @@ import type { ClientConnection } from './clients/client-connection.ts'
 import { BODY } from './clients/client-state.ts'
 import type { EarlyBody } from './clients/early-body.ts'
 import { deadlineLines, endOf } from './deadline.ts'
+import type { GatewayCode } from './denials.ts'
 import type { LiveRoute } from './live/live-snapshot.ts'
 import { mayAskAgain } from './upstreams/asking-again.ts'
 import { ERROR, FAILED, TIMED_OUT } from './upstreams/target.ts'
@@ -127,6 +128,16 @@ export class Tries {
     }
   }
 
+  /** Nobody waits for the answer any more. */
+  get isOver(): boolean {
+    return this.endsMs <= this.client.gateway.coarseMs
+  }
+  /** Why there is no answer. An upstream that was told until when it is waited for, and was silent until then, was too slow. */
+  codeOf({ distrust, answered }: UpstreamConnection, fault: number): GatewayCode {
+    const { gateway } = this.client
+    if (fault === 0 && distrust === undefined && !answered && this.endsMs * 1000 <= gateway.nowUs()) return 'upstream.timeout'
+    return gateway.failureOf(this.route!.api.settings.name, distrust, fault)
+  }
   /** What the upstream is told of the time that is left. */
   get deadline(): string {
     return this.endsMs === NEVER ? '' : deadlineLines(this.route!.api.deadlineField, this.client.converses, this.endsMs, this.client.gateway.coarseMs)

@@ -232,6 +232,16 @@ describe('putting healthy targets aside', () => {
     assert.ok((await ejections()) <= 2, `${await ejections()} of four were put aside`)
     for (let i = 0; i < 8; i++) assert.equal((await ask('/fine'))!.status, 200)
   })
+  test('the only target that takes requests is used, whatever is known of it', async () => {
+    const [only, idle] = [await upstream(resets), await upstream(good)]
+    gateway = await startGateway({
+      apis: { one: { path: '/', public: true, upstream: { targets: [only.url, { url: idle.url, weight: 0 }], retries: false } } },
+    })
+    for (let i = 0; i < 10; i++) assert.equal((await ask('/a'))!.code, 'upstream.unreachable')
+    only.behaves = good
+    assert.equal((await ask('/a'))!.status, 200)
+    assert.equal(idle.got.length, 0)
+  })
   test('no client can say how long the upstream has', async () => {
     const told: (string | undefined)[] = []
     const only = await upstream((incoming, response) => {
