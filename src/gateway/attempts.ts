@@ -1,4 +1,5 @@
 // Whether one exchange is sent to its upstream again, and when: only what may be done twice, within its budget and its deadline.
+import { OctetWriter } from '../base/octet-writer.ts'
 import { fieldName } from '../http/field-names.ts'
 import type { ResponseHead } from '../http/response-head.ts'
 import type { Retries, RetryCause } from '../model/resilience.ts'
@@ -29,7 +30,7 @@ export class Attempts {
   private x!: Exchange
   private upgrade = false
   /** What went to the upstream of the body; undefined: nothing yet. */
-  private kept: Buffer | undefined
+  private kept: OctetWriter | undefined
   /** All of the body that came so far is in `kept`. */
   private isKept = true
   private retryAfterMs = 0
@@ -57,20 +58,20 @@ export class Attempts {
   /** A stretch of the body goes to the upstream; `connects`: as soon as there is a connection, and until then whatever it is may go elsewhere. */
   keep(bytes: Buffer, start: number, end: number, connects: boolean): void {
     if (this.settings === undefined || !this.isKept) return
-    const size = (this.kept?.length ?? 0) + end - start
+    const size = (this.kept?.size ?? 0) + end - start
     if (size > this.settings.bodyBytes || !(connects || this.mayBeTwice)) {
       this.isKept = false
       this.kept = undefined
       return
     }
-    const part = bytes.subarray(start, end)
-    this.kept = this.kept === undefined ? Buffer.from(part) : Buffer.concat([this.kept, part])
+    this.kept ??= new OctetWriter(size)
+    this.kept.put(bytes, start, end)
   }
   /** What the next try begins its body with. */
   takeKept(): Buffer | undefined {
     const { kept } = this
     this.kept = undefined
-    return kept
+    return kept?.copy()
   }
 
   /** The answer is one that a retry is made for. */

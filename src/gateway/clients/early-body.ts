@@ -1,4 +1,5 @@
 // What comes of a request's body before there is a connection that it goes on over.
+import { OctetWriter } from '../../base/octet-writer.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { BODY } from './client-state.ts'
 
@@ -8,7 +9,7 @@ const COLLECTED_BYTES = 16 * 1024
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
 export class EarlyBody {
-  private collected: Buffer | undefined
+  private collected: OctetWriter | undefined
   /** 100 was sent, or was not asked for. */
   private invited = true
 
@@ -25,17 +26,17 @@ export class EarlyBody {
   }
 
   get hasRoom(): boolean {
-    return (this.collected?.length ?? 0) < COLLECTED_BYTES
+    return (this.collected?.size ?? 0) < COLLECTED_BYTES
   }
   /** `bytes[start, end)`, which are copied. */
   put(bytes: Buffer, start: number, end: number): void {
-    const part = bytes.subarray(start, end)
-    this.collected = this.collected === undefined ? Buffer.from(part) : Buffer.concat([this.collected, part])
+    this.collected ??= new OctetWriter(end - start)
+    this.collected.put(bytes, start, end)
   }
   /** All of it, once. */
   take(): Buffer | undefined {
     const { collected } = this
     this.collected = undefined
-    return collected
+    return collected?.copy()
   }
 }

@@ -8,7 +8,7 @@ export const LIFE_MS_MAX = 3_600_000
 const RETRY_MS = 1000
 const RETRY_MS_MAX = 30_000
 /** Who has an answer that has lived its time waits for so long for a better one. */
-const PATIENCE_MS = 200
+export const PATIENCE_MS = 1000
 /** Up to so much of its life is taken off: thousands of gateways do not ask in the same instant. */
 const JITTER = 0.1
 
@@ -21,11 +21,13 @@ export class KeptAnswer<T> {
   private failures = 0
   private asking: Promise<T> | undefined
   private cause: unknown
+  private readonly patienceMs: number
   private readonly ask: () => Promise<Answered<T>>
   private readonly nowMs: () => number
   private readonly chance: () => number
 
-  constructor(ask: () => Promise<Answered<T>>, nowMs: () => number, chance: () => number) {
+  constructor(ask: () => Promise<Answered<T>>, nowMs: () => number, chance: () => number, patienceMs = PATIENCE_MS) {
+    this.patienceMs = patienceMs
     this.ask = ask
     this.nowMs = nowMs
     this.chance = chance
@@ -52,7 +54,7 @@ export class KeptAnswer<T> {
   /** Servers that keep silent must not hold up every new connection for as long as they are asked, and have targets taken for ill. */
   private renewedOr(value: T): Promise<T> {
     return new Promise((resolve, reject) => {
-      const patience = setTimeout(resolve, PATIENCE_MS, value)
+      const patience = setTimeout(resolve, this.patienceMs, value)
       this.renew()
         .then(resolve, reject)
         .finally(() => clearTimeout(patience))
