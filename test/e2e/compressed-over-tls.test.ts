@@ -33,14 +33,18 @@ test('a body larger than all buffers on its way comes compressed and whole over 
     },
     { folder },
   )
-  const parts: Buffer[] = []
-  const request = get({ host: '127.0.0.1', port, servername: 'shop.example', ca: authority.certificate, agent: false, headers: { 'Accept-Encoding': 'gzip' } })
-  const [response] = await once(request, 'response')
-  assert.equal(response.headers['content-encoding'], 'gzip')
-  for await (const part of response) parts.push(part)
-  assert.ok(gunzipSync(Buffer.concat(parts)).equals(body))
-  await gateway.stop()
-  upstream.closeAllConnections()
-  upstream.close()
-  rmSync(folder, { recursive: true, force: true })
+  try {
+    const parts: Buffer[] = []
+    const request = get({ host: '127.0.0.1', port, servername: 'shop.example', ca: authority.certificate, agent: false, headers: { Host: 'shop.example', 'Accept-Encoding': 'gzip' } })
+    const [response] = await once(request, 'response')
+    assert.equal(response.headers['content-encoding'], 'gzip')
+    for await (const part of response) parts.push(part)
+    assert.ok(gunzipSync(Buffer.concat(parts)).equals(body))
+  } finally {
+    upstream.closeAllConnections()
+    upstream.close()
+    await gateway.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
 })
