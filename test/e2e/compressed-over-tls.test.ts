@@ -35,7 +35,14 @@ test('a body larger than all buffers on its way comes compressed and whole over 
   )
   try {
     const parts: Buffer[] = []
-    const request = get({ host: '127.0.0.1', port, servername: 'shop.example', ca: authority.certificate, agent: false, headers: { Host: 'shop.example', 'Accept-Encoding': 'gzip' } })
+    const request = get({
+      host: '127.0.0.1',
+      port,
+      servername: 'shop.example',
+      ca: authority.certificate,
+      agent: false,
+      headers: { Host: 'shop.example', 'Accept-Encoding': 'gzip' },
+    })
     const [response] = await once(request, 'response')
     assert.equal(response.headers['content-encoding'], 'gzip')
     for await (const part of response) parts.push(part)
@@ -46,5 +53,4 @@ test('a body larger than all buffers on its way comes compressed and whole over 
     await gateway.stop()
     rmSync(folder, { recursive: true, force: true })
   }
-})
 })
