@@ -40,8 +40,10 @@ export class BodyPassage implements BodySink {
     this.passed = 0
     this.chunked = chunked
     this.silent = silent
-    this.way = makers.length > 0 ? new BodyWay(makers, this) : undefined
-    this.watchers = watchers.length > 0 ? [...watchers] : NOBODY
+    this.way = undefined
+    this.watchers = NOBODY
+    if (makers.length > 0) this.way = new BodyWay(makers, this)
+    if (watchers.length > 0) this.watchers = [...watchers]
   }
   /** Octets that filters hold. */
   get waiting(): number {

@@ -35,7 +35,7 @@ export class Forwarding implements Waiting, TriesOwner {
   private x: Exchange | undefined
   private route: LiveRoute | undefined
   /** What its target is told. */
-  private readonly visit: TargetVisit
+  readonly visit: TargetVisit
   readonly tries: Tries
   private upstream: UpstreamConnection | undefined
   private waiting = false
@@ -47,8 +47,9 @@ export class Forwarding implements Waiting, TriesOwner {
   /** What the client sent behind its upgrade, until the tunnel is open. */
   private behindUpgrade: Buffer | undefined
   private readonly requestPassage: BodyPassage
-  private readonly response: ResponseWay
-  private upstreamPaused = false
+  readonly response: ResponseWay
+  /** The response waits for the client to read. */
+  awaitsClient = false
 
   /** The body may be read: there is a connection for it, or room to collect it. */
   get takesBody(): boolean {
@@ -69,18 +70,6 @@ export class Forwarding implements Waiting, TriesOwner {
   private get asksForTunnel(): boolean {
     return this.client.origin.major === 2 && this.x!.head.asksWebsocket
   }
-  /** What comes back has no end of its own. */
-  get isEndless(): boolean {
-    return this.response.isEndless
-  }
-  /** Where it went. */
-  get targetName(): string {
-    return this.visit.target.name
-  }
-  /** The response waits for the client to read. */
-  get awaitsClient(): boolean {
-    return this.upstreamPaused
-  }
 
   constructor(client: ClientConnection) {
     this.client = client
@@ -88,7 +77,7 @@ export class Forwarding implements Waiting, TriesOwner {
     const owner = { output: gateway.output, failed: (cause: unknown) => this.passageFailed(cause), report: (cause: unknown) => gateway.report(cause) }
     this.tries = new Tries(client, this, this.early)
     this.visit = this.tries.visit
-    this.requestPassage = new BodyPassage({ ...owner, madeLater: () => this.flushRequest(), eased: () => this.requestEased() })
+    this.requestPassage = new BodyPassage({ ...owner, madeLater: () => this.flushRequest(), eased: () => this.upstreamDrained() })
     this.response = new ResponseWay(client, { ...owner, madeLater: (isWhole) => this.responseMadeLater(isWhole), eased: () => this.responseEased() })
   }
 
@@ -97,8 +86,6 @@ export class Forwarding implements Waiting, TriesOwner {
     this.route = route
     this.toHead = this.client.toHead
     this.upgrade = x.head.asksWebsocket && route.api.websocket !== undefined && !route.api.settings.upstream.http2
-    this.stalled = false
-    this.upstreamPaused = false
     this.response.begin()
     this.early.begin(x.head.expectsContinue)
     const refused = this.upgrade ? upgradeRefusal(this.client, x, route.api.websocket!) : undefined
@@ -113,11 +100,16 @@ export class Forwarding implements Waiting, TriesOwner {
   /** The time of a try is over: true when another one is made. */
   tryAfterTimeout(): boolean {
     const { upstream, tries } = this
-    if (upstream === undefined || this.response.hasLeft || !tries.mayAfterTimeout(upstream)) return false
-    this.upstream = undefined
+    return upstream !== undefined && !this.response.hasLeft && tries.mayAfterTimeout(upstream) && this.tryAgain(() => tries.afterTimeout(upstream))
+  }
+  /** True when `makes` has begun another try in the place of the one under way. */
+  private tryAgain(makes: () => boolean): boolean {
+    const { upstream } = this
     this.client.gateway.output.discard()
-    upstream.destroy()
-    return tries.afterTimeout(upstream)
+    this.upstream = undefined
+    if (makes()) upstream!.destroy()
+    else this.upstream = upstream
+    return this.upstream !== upstream
   }
   acquire(fresh: boolean): void {
     const connection = this.visit.pool.take(fresh, this.whole)
@@ -134,6 +126,14 @@ export class Forwarding implements Waiting, TriesOwner {
   }
   connectionFree(connection: UpstreamConnection): void {
     this.waiting = false
+    // Whoever gave the connection away is in the middle of an exchange of its own.
+    try {
+      this.beginOver(connection)
+    } catch (cause) {
+      this.client.broke(cause)
+    }
+  }
+  private beginOver(connection: UpstreamConnection): void {
     const { client } = this
     this.upstream = connection
     connection.open(this)
@@ -144,6 +144,8 @@ export class Forwarding implements Waiting, TriesOwner {
     this.requestPassage.begin(x.head.chunked || x.bodyMakers.length > 0, false, x.bodyMakers, x.takeBodyWatchers())
     const early = this.early.take()
     if (early !== undefined) this.requestBody(early, 0, early.length)
+    // Given up by a filter: by now the connection of the client may be in its next exchange.
+    if (this.upstream !== connection) return
     if (client.state === C.BODY) client.feed()
     else this.requestEnd()
     this.flushRequest()
@@ -185,12 +187,10 @@ export class Forwarding implements Waiting, TriesOwner {
     }
     this.awaitsClientSinceMs = client.state === C.BODY && !this.stalled ? client.gateway.coarseMs : NEVER
   }
-  private requestEased(): void {
-    if (this.upstream?.socket.writableLength === 0) this.upstreamDrained()
-  }
   upstreamDrained(): void {
     this.tunnel?.upstreamDrained()
-    if (!this.stalled || this.requestPassage.waiting > WAITING_BYTES_MAX) return
+    const waiting = (this.upstream?.socket.writableLength ?? 0) + this.requestPassage.waiting
+    if (!this.stalled || waiting > WAITING_BYTES_MAX) return
     this.stalled = false
     if (this.client.state === C.BODY) this.awaitsClientSinceMs = this.client.gateway.coarseMs
     this.client.socket.resume()
@@ -204,7 +204,7 @@ export class Forwarding implements Waiting, TriesOwner {
   }
   responseHead(head: ResponseHead): boolean {
     const { client, visit } = this
-    if (!this.response.hasLeft && this.tries.mayAfter(head) && this.tryAfter(head)) return false
+    if (!this.response.hasLeft && this.tries.mayAfter(head) && this.tryAgain(() => this.tries.afterAnswer(head))) return false
     visit.answered(head.status)
     settleTransportSecurity(head, client, this.x!)
     if (head.status === 101) return this.switched(head)
@@ -216,16 +216,6 @@ export class Forwarding implements Waiting, TriesOwner {
     this.abort()
     client.answer(verdict)
     return false
-  }
-
-  /** An answer that another try is made for, where one can be. */
-  private tryAfter(head: ResponseHead): boolean {
-    const { upstream } = this
-    this.client.gateway.output.discard()
-    this.upstream = undefined
-    if (this.tries.afterAnswer(head)) upstream!.destroy()
-    else this.upstream = upstream
-    return this.upstream !== upstream
   }
   private switched(head: ResponseHead): boolean {
     const { client, upgrade } = this
@@ -252,10 +242,12 @@ export class Forwarding implements Waiting, TriesOwner {
   }
   responseWhole(): boolean {
     const { upstream, response, client } = this
-    if (response.replacement !== undefined) return true
-    response.close()
-    // Given up meanwhile, by a filter that could not go on: what is under way now is not this exchange.
-    if (this.upstream !== upstream) return false
+    if (response.replacement === undefined) {
+      response.close()
+      // Given up meanwhile, by a filter that could not go on: what is under way now is not this exchange.
+      if (this.upstream !== upstream) return false
+      response.hasLeft = true
+    }
     client.gateway.output.send(client.socket)
     return true
   }
@@ -269,7 +261,10 @@ export class Forwarding implements Waiting, TriesOwner {
       client.answer(replacement)
     } else if (response.isWhole) this.finish()
     // What filters still hold comes later; how long that may take is bounded as a silence is.
-    else client.deadlineMs = client.gateway.coarseMs + response.silenceMs
+    else {
+      client.deadlineMs = client.gateway.coarseMs + response.silenceMs
+      this.requestPassage.abandon()
+    }
     client.pump()
   }
   private finish(): void {
@@ -285,7 +280,9 @@ export class Forwarding implements Waiting, TriesOwner {
     } else client.deadlineMs = client.gateway.coarseMs + response.silenceMs
   }
   private responseEased(): void {
-    if (this.client.socket.writableLength === 0) this.clientDrained()
+    const { socket } = this.client
+    // A socket tells only of what was too much for it; a stream, of all that waited.
+    if (socket.writableLength === 0 || (socket.waitingBytesMax ?? WAITING_BYTES_MAX) >= socket.writableLength + this.response.held) this.clientDrained()
   }
   /** A filter cannot go on: its refusal is the answer where nothing has left, else what began is seen broken. */
   private passageFailed(cause: unknown): void {
@@ -309,6 +306,7 @@ export class Forwarding implements Waiting, TriesOwner {
     client.gateway.output.discard()
     if (client.responseStarted && this.response.hasLeft) {
       this.visit.end(FAILED)
+      this.clear()
       client.breakOff()
       return
     }
@@ -329,11 +327,12 @@ export class Forwarding implements Waiting, TriesOwner {
       if (behindUpgrade !== undefined) this.tunnel.fromClient(behindUpgrade, 0, behindUpgrade.length)
       return
     }
-    if (client.gateway.output.size > 0) this.response.hasLeft = true
+    // What informs is no part of the answer (RFC 9110 15.2).
+    if (client.responseStarted && client.gateway.output.size > 0) this.response.hasLeft = true
     const waiting = client.gateway.output.send(client.socket) + this.response.held
     if (this.upstream === undefined) return
     if (waiting > (client.socket.waitingBytesMax ?? WAITING_BYTES_MAX)) {
-      this.upstreamPaused = true
+      this.awaitsClient = true
       this.awaitsClientSinceMs = client.gateway.coarseMs
       this.upstream.socket.pause()
       client.deadlineMs = client.gateway.coarseMs + client.gateway.settings.timeouts.idleMs
@@ -343,8 +342,8 @@ export class Forwarding implements Waiting, TriesOwner {
   }
   clientDrained(): void {
     this.tunnel?.clientDrained()
-    if (!this.upstreamPaused || this.upstream === undefined || this.response.held > WAITING_BYTES_MAX) return
-    this.upstreamPaused = false
+    if (!this.awaitsClient || this.upstream === undefined || this.response.held > WAITING_BYTES_MAX) return
+    this.awaitsClient = false
     this.awaitsClientSinceMs = NEVER
     this.client.deadlineMs = this.client.gateway.coarseMs + this.response.silenceMs
     this.upstream.socket.resume()
@@ -378,6 +377,7 @@ export class Forwarding implements Waiting, TriesOwner {
   private clear(): void {
     this.visit.end(ABANDONED)
     this.tries.clear()
+    this.x?.abandonBody()
     this.x = undefined
     this.route = undefined
     this.requestPassage.abandon()
@@ -388,7 +388,7 @@ export class Forwarding implements Waiting, TriesOwner {
     this.early.take()
     this.awaitsClientSinceMs = NEVER
     this.stalled = false
-    this.upstreamPaused = false
+    this.awaitsClient = false
   }
 
   /** Others wait for a connection, and this one waits for its client: true when that is so since before `sinceMs`, and then it is given up. */

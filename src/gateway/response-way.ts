@@ -29,6 +29,7 @@ export class ResponseWay {
   private readonly passage: BodyPassage
   /** What the client was to be told before policies had their word in this response. */
   private fieldsBefore: string | undefined
+  private defaultsBefore: Exchange['defaultFields'] = NOTHING
 
   constructor(client: ClientConnection, owner: PassageOwner) {
     this.client = client
@@ -70,12 +71,20 @@ export class ResponseWay {
         return verdict
       }
       this.fieldsBefore = x.clientFields
+      this.defaultsBefore = x.defaultFields
       answer.settle(x)
     }
     client.status = head.status
     if (client.state === BODY) client.keepAlive = false
     const isOpen = head.framing === BY_CHUNKS || head.framing === BY_CLOSE
-    passage.begin(isOpen && client.minor === 1, toHead, answer?.makers ?? NOTHING, answer?.watchers ?? NOTHING)
+    try {
+      passage.begin(isOpen && client.minor === 1, toHead, answer?.makers ?? NOTHING, answer?.watchers ?? NOTHING)
+    } catch (cause) {
+      client.gateway.report(cause)
+      answer!.abandon()
+      this.takeBack(x)
+      return client.gateway.refusalOf('gateway.broken')
+    }
     answer?.release()
     // An HTTP/1.0 client learns the end of such a body only from the close.
     if (isOpen && client.minor === 0) client.keepAlive = false
@@ -109,7 +118,10 @@ export class ResponseWay {
   takeBack(x: Exchange): void {
     this.passage.abandon()
     this.client.responseStarted = false
-    if (this.fieldsBefore !== undefined) x.clientFields = this.fieldsBefore
+    if (this.fieldsBefore !== undefined) {
+      x.clientFields = this.fieldsBefore
+      x.defaultFields = this.defaultsBefore
+    }
     this.fieldsBefore = undefined
   }
   /** The exchange is over. */

@@ -41,7 +41,7 @@ export class BodyWay {
     this.tail = tail
     let sink: BodySink = this.guarded(tail)
     for (let i = makers.length - 1; i >= 0; i--) {
-      const filter = makers[i]!(sink)
+      const filter = this.made(makers[i]!, sink)
       this.filters.unshift(filter)
       sink = this.guarded({
         put: (octets, start, end) => filter.put(octets, start, end),
@@ -49,6 +49,16 @@ export class BodyWay {
         eased: () => tail.eased(),
         fail: (cause) => tail.fail(cause),
       })
+    }
+  }
+
+  /** One that cannot be made: the others hold memory already. */
+  private made(make: MakeBodyFilter, sink: BodySink): BodyFilter {
+    try {
+      return make(sink)
+    } catch (cause) {
+      this.abandon()
+      throw cause
     }
   }
 

@@ -140,6 +140,10 @@ export class Exchange {
     this.bodyWatchers = NO_WATCHERS
     return bodyWatchers
   }
+  /** Nobody sends the body any more: who waits to see it is told. */
+  abandonBody(): void {
+    for (const watcher of this.takeBodyWatchers()) watcher.abandoned()
+  }
 
   /** What the request's messages and slots hold now, for `restore`: a policy that only watches must leave no trace. */
   remember(): Remembered {

@@ -343,6 +343,7 @@ export class ClientConnection {
   /** Something inside broke: refuse rather than let through (OWASP ASVS v5.0.0-16.5.3). */
   broke(cause: unknown): void {
     this.gateway.report(cause)
+    this.gateway.output.discard()
     if (this.state === CLOSED || this.state === LINGERING) return
     if (this.state === TUNNEL) {
       this.forwarding!.tunnelOver('gateway.broken')
@@ -380,7 +381,7 @@ export class ClientConnection {
     // The client has said all; a request cut short will never be whole, a whole one is still answered.
     if (this.state === HEAD) this.socket.end()
     else if (this.state === TUNNEL) this.forwarding!.tunnelOver('')
-    else if ((this.state === BODY && this.unread.isEmpty) || this.forwarding?.isEndless) this.socket.destroy()
+    else if ((this.state === BODY && this.unread.isEmpty) || this.forwarding?.response.isEndless) this.socket.destroy()
     else if (this.state === LINGERING) this.socket.destroySoon()
     else this.keepAlive = false
   }

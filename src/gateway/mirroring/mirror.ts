@@ -1,5 +1,6 @@
 // Copies of requests for another upstream: made beside the request's own way, bounded, and never waited for.
 
+import { OctetWriter } from '../../base/octet-writer.ts'
 import { DROPPED } from '../../http/field-lines.ts'
 import { AUTHORIZATION, COOKIE } from '../../http/field-names.ts'
 import type { Mirror as MirrorSettings } from '../../model/snapshot.ts'
@@ -102,38 +103,36 @@ export class Mirror {
 /** The body of a request, while it goes by. */
 class Collected implements BodyWatcher {
   private readonly reflection: Reflection
-  private readonly parts: Buffer[]
+  private readonly head: Buffer
+  /** In one piece: whoever sends it octet by octet makes no more of it. */
+  private body: OctetWriter | undefined = new OctetWriter(256)
   private readonly inChunks: boolean
   private readonly bytesMax: number
-  private size = 0
-  private isGivenUp = false
 
   constructor(reflection: Reflection, head: Buffer, inChunks: boolean, bytesMax: number) {
     this.reflection = reflection
-    this.parts = [head]
+    this.head = head
     this.inChunks = inChunks
     this.bytesMax = bytesMax
   }
   put(octets: Uint8Array, start: number, end: number): void {
-    if (this.isGivenUp) return
-    this.size += end - start
-    if (this.size > this.bytesMax) {
-      this.abandoned()
-      return
-    }
-    const part = Buffer.from(octets.subarray(start, end))
-    if (this.inChunks) this.parts.push(Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from('\r\n'))
-    else this.parts.push(part)
+    const { body } = this
+    if (body === undefined) return
+    if (body.size + end - start > this.bytesMax) this.abandoned()
+    else body.put(Buffer.from(octets.buffer, octets.byteOffset, octets.length), start, end)
   }
   whole(): void {
-    if (this.isGivenUp) return
-    if (this.inChunks) this.parts.push(Buffer.from('0\r\n\r\n'))
-    this.reflection.send(Buffer.concat(this.parts))
+    const octets = this.body?.copy()
+    if (octets === undefined) return
+    const { length } = octets
+    const parts = this.inChunks
+      ? [Buffer.from(length > 0 ? `${length.toString(16)}\r\n` : ''), octets, Buffer.from(length > 0 ? '\r\n0\r\n\r\n' : '0\r\n\r\n')]
+      : [octets]
+    this.reflection.send(Buffer.concat([this.head, ...parts]))
   }
   abandoned(): void {
-    if (this.isGivenUp) return
-    this.isGivenUp = true
-    this.parts.length = 0
+    if (this.body === undefined) return
+    this.body = undefined
     this.reflection.over(COPY.dropped)
   }
 }

@@ -38,8 +38,8 @@ export class DrainedTargets {
     if (this.untilMs.size === 0) return
     for (const client of connections) {
       const { forwarding, route, state } = client
-      if (route === undefined || forwarding === undefined || !(state === TUNNEL || forwarding.isEndless)) continue
-      const untilMs = this.untilMs.get(apiOf(route.api.settings.name))?.get(forwarding.targetName)
+      if (route === undefined || forwarding === undefined || !(state === TUNNEL || forwarding.response.isEndless)) continue
+      const untilMs = this.untilMs.get(apiOf(route.api.settings.name))?.get(forwarding.visit.target.name)
       if (untilMs === undefined || untilMs > nowMs) continue
       if (state === TUNNEL) forwarding.tunnel!.close(GOING_AWAY, 'going away', '')
       else {
