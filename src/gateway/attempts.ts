@@ -3,6 +3,7 @@ import { fieldName } from '../http/field-names.ts'
 import type { ResponseHead } from '../http/response-head.ts'
 import type { Retries, RetryCause } from '../model/resilience.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
+import { Unread } from './clients/unread.ts'
 import type { LiveResilience } from './upstreams/live-resilience.ts'
 import { ABANDONED } from './upstreams/target.ts'
 import type { TargetVisit } from './upstreams/target-visit.ts'
@@ -29,7 +30,7 @@ export class Attempts {
   private x!: Exchange
   private upgrade = false
   /** What went to the upstream of the body; undefined: nothing yet. */
-  private kept: Buffer | undefined
+  private readonly kept = new Unread()
   /** All of the body that came so far is in `kept`. */
   private isKept = true
   private retryAfterMs = 0
@@ -41,7 +42,7 @@ export class Attempts {
     this.settings = settings !== undefined && settings.attempts > 0 ? settings : undefined
     this.x = x
     this.upgrade = upgrade
-    this.kept = undefined
+    this.kept.clear()
     // What changes or watches a body sees it once.
     this.isKept = x.bodyMakers.length === 0 && x.bodyWatchers.length === 0
     this.retryAfterMs = 0
@@ -49,7 +50,7 @@ export class Attempts {
   }
   /** Forgets what was kept. */
   clear(): void {
-    this.kept = undefined
+    this.kept.clear()
     this.settings = undefined
     this.live = undefined
   }
@@ -57,20 +58,18 @@ export class Attempts {
   /** A stretch of the body goes to the upstream; `connects`: as soon as there is a connection, and until then whatever it is may go elsewhere. */
   keep(bytes: Buffer, start: number, end: number, connects: boolean): void {
     if (this.settings === undefined || !this.isKept) return
-    const size = (this.kept?.length ?? 0) + end - start
+    const size = this.kept.size + end - start
     if (size > this.settings.bodyBytes || !(connects || this.mayBeTwice)) {
       this.isKept = false
-      this.kept = undefined
+      this.kept.clear()
       return
     }
-    const part = bytes.subarray(start, end)
-    this.kept = this.kept === undefined ? Buffer.from(part) : Buffer.concat([this.kept, part])
+    this.kept.add(bytes.subarray(start, end), end - start)
+    this.kept.keep()
   }
   /** What the next try begins its body with. */
   takeKept(): Buffer | undefined {
-    const { kept } = this
-    this.kept = undefined
-    return kept
+    return this.kept.take()
   }
 
   /** The answer is one that a retry is made for. */
@@ -127,11 +126,12 @@ export class Attempts {
   }
   /**
    * What a target is told of a try that failed. A request that failed elsewhere already is likely the reason itself, and must not put one target after the other
-   * aside; that nobody can be connected to is no request's fault. `wasKept`: the connection had carried others, and broke before an answer.
+   * aside; that nobody can be connected to is no request's fault. `isExcused`: the connection had carried others and broke before an answer, or waited for the
+   * client.
    */
-  blame(outcome: number, cause: RetryCause, wasKept = false): number {
+  blame(outcome: number, cause: RetryCause, isExcused = false): number {
     // A kept connection may close at any time (RFC 9112 9.3.1): that says nothing of requests.
-    return (this.made > 0 && cause !== 'connect') || wasKept ? ABANDONED : outcome
+    return (this.made > 0 && cause !== 'connect') || isExcused ? ABANDONED : outcome
   }
   /** Half of it fixed and half left to chance: those that failed together do not come back together. */
   private backOffMs({ backOffMs, backOffMsMax }: Retries, chance: number): number {

@@ -19,6 +19,8 @@ const NEVER = Number.POSITIVE_INFINITY
 
 /** Who makes them. */
 export interface TriesOwner {
+  /** The upstream does not take the body as fast as the client brings it. */
+  readonly stalled: boolean
   /** A target was chosen: a connection to it is wanted. */
   acquire(fresh: boolean): void
   turnedAway(code: TurnedAway): void
@@ -93,8 +95,14 @@ export class Tries {
       this.owner.acquire(true)
       return true
     }
-    this.visit.end(attempts.blame(FAILED, cause, connection.served > 0 && !connection.answered))
+    const wasKept = connection.served > 0 && !connection.answered
+    this.visit.end(attempts.blame(FAILED, cause, wasKept || (connection.connected && this.awaitsBody)))
     return this.again(cause)
+  }
+
+  /** The client holds its body back: whoever gives up waiting for it is not ill. */
+  private get awaitsBody(): boolean {
+    return this.client.state === BODY && !this.owner.stalled
   }
 
   /** Another one in the place of one that failed; false: that was the last. Nothing of what was under way may stand in the output. */

@@ -1,6 +1,7 @@
 // What comes of a request's body before there is a connection that it goes on over.
 import type { ClientConnection } from './client-connection.ts'
 import { BODY } from './client-state.ts'
+import { Unread } from './unread.ts'
 
 /** Octets that are collected: what is whole in the meantime no longer counts as slow. */
 const COLLECTED_BYTES = 16 * 1024
@@ -8,7 +9,7 @@ const COLLECTED_BYTES = 16 * 1024
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
 export class EarlyBody {
-  private collected: Buffer | undefined
+  private readonly collected = new Unread()
   /** 100 was sent, or was not asked for. */
   private invited = true
 
@@ -25,17 +26,15 @@ export class EarlyBody {
   }
 
   get hasRoom(): boolean {
-    return (this.collected?.length ?? 0) < COLLECTED_BYTES
+    return this.collected.size < COLLECTED_BYTES
   }
   /** `bytes[start, end)`, which are copied. */
   put(bytes: Buffer, start: number, end: number): void {
-    const part = bytes.subarray(start, end)
-    this.collected = this.collected === undefined ? Buffer.from(part) : Buffer.concat([this.collected, part])
+    this.collected.add(bytes.subarray(start, end), end - start)
+    this.collected.keep()
   }
   /** All of it, once. */
   take(): Buffer | undefined {
-    const { collected } = this
-    this.collected = undefined
-    return collected
+    return this.collected.take()
   }
 }

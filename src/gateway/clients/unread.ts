@@ -22,10 +22,17 @@ export class Unread {
       this.lent = true
       return
     }
-    const size = this.to - this.from + count
-    this.bytes = Buffer.concat([this.bytes.subarray(this.from, this.to), bytes.subarray(0, count)], size)
+    if (this.lent || this.bytes.length - this.to < count) this.moveTo(this.to - this.from + count)
+    // Behind what waits: of that a head may still be read.
+    bytes.copy(this.bytes, this.to, 0, count)
+    this.to += count
+  }
+  /** Twice what is needed: many small pieces, as DATA frames of one octet, must not be copied again with each. */
+  private moveTo(size: number): void {
+    const larger = Buffer.allocUnsafe(size * 2)
+    this.to = this.bytes.copy(larger, 0, this.from, this.to)
+    this.bytes = larger
     this.from = 0
-    this.to = size
     this.lent = false
   }
   advance(to: number): void {

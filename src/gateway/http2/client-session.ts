@@ -11,7 +11,7 @@ import { readInto } from '../clients/read-buffer.ts'
 import type { Gateway } from '../gateway.ts'
 import { websocketNonce } from '../websocket/websocket.ts'
 import { ClientStream, type Told } from './client-stream.ts'
-import { BATCH_BYTES_MAX, SESSION_WINDOW_BYTES, settingsOf } from './guards.ts'
+import { BATCH_BYTES_MAX, SESSION_TAKES_BYTES_MAX, SESSION_WINDOW_BYTES, settingsOf } from './guards.ts'
 import { Reading } from './reading.ts'
 import { SECTION, SessionInput } from './session-input.ts'
 import { SessionOutput } from './session-output.ts'
@@ -175,6 +175,10 @@ export class ClientSession {
   /** A request came on a new stream; its fields are in the section. */
   asked(id: number, ended: boolean): void {
     const { gateway, origin } = this
+    if (this.output.waiting > SESSION_TAKES_BYTES_MAX) {
+      this.refuseStream(id)
+      return
+    }
     const stream = new ClientStream(this, id, this.output.firstWindow, ended)
     const client = new ClientConnection(gateway, stream, origin)
     stream.client = client

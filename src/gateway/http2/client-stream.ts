@@ -6,7 +6,8 @@ import type { ClientConnection } from '../clients/client-connection.ts'
 import { TUNNEL } from '../clients/client-state.ts'
 import type { Wire } from '../wire.ts'
 import type { ClientSession } from './client-session.ts'
-import { SESSION_WAITING_BYTES_MAX, STREAM_WAITING_BYTES_MAX, STREAM_WINDOW_BYTES } from './guards.ts'
+import { SESSION_HELD_BYTES_MAX, SESSION_WAITING_BYTES_MAX, STREAM_WAITING_BYTES_MAX, STREAM_WINDOW_BYTES } from './guards.ts'
+import { Pieces } from './pieces.ts'
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 /** A line with the length of a chunk, its octets, CRLF, and the last chunk: room for one frame. All streams share it. */
@@ -39,12 +40,11 @@ export class ClientStream implements Wire {
   private chunked = false
   private announced = -1
   /** What came while nobody reads. */
-  private input: Buffer[] | undefined
+  private input: Pieces | undefined
   private endWaits = false
   private paused = false
-  /** What waits for a window, and how much of the first of it has left. */
-  private readonly waits: Buffer[] = []
-  private waitingBytes = 0
+  /** What waits for a window. */
+  private readonly waits = new Pieces()
   private headPending = true
   private ends = false
   private trailers = NONE
@@ -96,7 +96,7 @@ export class ClientStream implements Wire {
     if (length > count) this.read(length - count)
     if (ended) this.inputEnded = true
     if (this.paused || this.input !== undefined) {
-      if (count > 0) (this.input ??= []).push(Buffer.from(bytes.subarray(start, end)))
+      if (count > 0) (this.input ??= new Pieces()).add(bytes, start, end)
       this.endWaits = ended
     } else this.deliver(bytes, start, end, ended)
     return true
@@ -152,7 +152,7 @@ export class ClientStream implements Wire {
     return this.session.output.waiting > SESSION_WAITING_BYTES_MAX ? 0 : STREAM_WAITING_BYTES_MAX
   }
   get writableLength(): number {
-    return this.waitingBytes
+    return this.waits.bytes
   }
   write(octets: Buffer): void {
     if (this.isOver || this.isRefused || this.ends) return
@@ -164,37 +164,35 @@ export class ClientStream implements Wire {
       at = output.head(this, octets, at)
       this.headPending = status < 200 && status !== 101
     }
-    if (this.waitingBytes === 0) at = output.body(this, octets, at)
-    if (at < octets.length) this.keep(Buffer.from(octets.subarray(at)))
+    if (this.waits.isEmpty) at = output.body(this, octets, at)
+    if (at === octets.length) return
+    if (output.waiting > SESSION_HELD_BYTES_MAX) this.reset(T.ENHANCE_YOUR_CALM)
+    else this.keep(octets, at)
   }
-  private keep(octets: Buffer): void {
+  private keep(octets: Buffer, from: number): void {
     const { session } = this
-    this.waits.push(octets)
-    this.waitingBytes += octets.length
-    session.output.waiting += octets.length
+    this.waits.add(octets, from, octets.length)
+    session.output.waiting += octets.length - from
     session.reading.waits(this)
     session.output.queue(this)
   }
   /** What waits longest. */
   nextQueued(): Buffer {
-    return this.waits[0]!
+    return this.waits.first
   }
   /** So many octets of it have left. */
   left(count: number): void {
     const { session, waits } = this
     if (count === 0) return
-    const first = waits[0]!
-    if (count === first.length) waits.shift()
-    else waits[0] = first.subarray(count)
-    const before = this.waitingBytes
-    this.waitingBytes -= count
+    const before = waits.bytes
+    waits.advance(count)
     session.output.waiting -= count
-    if (this.waitingBytes === 0) session.reading.goesOn(this)
+    if (waits.isEmpty) session.reading.goesOn(this)
     else session.reading.moves()
-    if (this.waitingBytes === 0 && this.ends) this.finish()
+    if (waits.isEmpty && this.ends) this.finish()
     // Half of what may wait: nobody waits for the last octet before the next are fetched.
     const half = STREAM_WAITING_BYTES_MAX / 2
-    if (this.waitingBytes === 0 || (before > half && this.waitingBytes <= half)) this.session.tell(this, drained)
+    if (waits.isEmpty || (before > half && waits.bytes <= half)) this.session.tell(this, drained)
   }
 
   /** What is told behind the body, names and values in turn: sent once the body has left. */
@@ -209,7 +207,7 @@ export class ClientStream implements Wire {
       this.reset(T.PROTOCOL_ERROR)
       this.session.input.strike()
     } else if (this.headPending) this.reset(T.INTERNAL_ERROR)
-    else if (this.waitingBytes === 0) this.finish()
+    else if (this.waits.isEmpty) this.finish()
   }
   private finish(): void {
     this.session.output.end(this, this.trailers)
@@ -233,11 +231,9 @@ export class ClientStream implements Wire {
     this.isOver = true
     const { session } = this
     session.reading.isOver(this, this.outputEnded, byUs)
-    session.output.waiting -= this.waitingBytes
-    this.waitingBytes = 0
-    this.waits.length = 0
-    let unread = 0
-    for (const octets of this.input ?? []) unread += octets.length
+    session.output.forget(this)
+    this.waits.clear()
+    const unread = this.input?.bytes ?? 0
     this.input = undefined
     if (unread > 0) session.credit(unread)
   }
@@ -257,9 +253,10 @@ export class ClientStream implements Wire {
   /** Tells what came while it was paused, as far as it is not paused again. */
   goOn(): void {
     const { input } = this
-    while (input !== undefined && input.length > 0 && !this.paused && !this.isOver) {
-      const octets = input.shift()!
-      const isLast = input.length === 0 && this.endWaits
+    while (input !== undefined && !input.isEmpty && !this.paused && !this.isOver) {
+      const octets = input.first
+      input.advance(octets.length)
+      const isLast = input.isEmpty && this.endWaits
       if (isLast) this.endWaits = false
       this.deliver(octets, 0, octets.length, isLast)
     }

@@ -33,6 +33,12 @@ export const UNREAD_BYTES_MAX = 256 * 1024
 /** Octets of a response that may wait on a stream, and on all of a connection, before what they come from is no longer read. */
 export const STREAM_WAITING_BYTES_MAX = 64 * 1024
 export const SESSION_WAITING_BYTES_MAX = 1024 * 1024
+/**
+ * What the gateway answers by itself, as out of a cache, is there at once, and so is what changes a body as a whole: nobody can be made to wait with it. With so
+ * much waiting no further request is taken up, and past the second number a response is broken off.
+ */
+export const SESSION_TAKES_BYTES_MAX = 16 * 1024 * 1024
+export const SESSION_HELD_BYTES_MAX = 32 * 1024 * 1024
 
 /** What we say first. Of a server's push nothing is said: it pushes nothing. */
 export const settingsOf = (headBytes: number): readonly (readonly [id: number, value: number])[] => [

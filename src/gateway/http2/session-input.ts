@@ -16,8 +16,10 @@ export const SECTION = new FieldSection()
 const REMEMBERED_MAX = 256
 
 export class SessionInput {
-  /** The highest stream that was opened. */
+  /** The highest stream that was taken up. */
   lastStream = 0
+  /** The highest that its client opened: past the one above, what was asked for behind our last GOAWAY. */
+  private opened = 0
   /** Since when a field block is coming, or 0. */
   blockSinceMs = 0
   /** Our settings were acknowledged. */
@@ -117,7 +119,7 @@ export class SessionInput {
   private data(): number {
     const { frames, session } = this
     const { length, stream: id, start, end } = frames
-    if (id > this.lastStream || id % 2 === 0) return F.IDLE_STREAM
+    if (id > this.opened || id % 2 === 0) return F.IDLE_STREAM
     this.window -= length
     if (this.window < 0) return F.WINDOW_EXCEEDED
     const ended = (frames.flags & T.END_STREAM) !== 0
@@ -175,7 +177,8 @@ export class SessionInput {
     }
     if (id <= this.lastStream) return this.remembered.has(id) ? this.idle() : F.WRONG_STREAM
     if (id % 2 === 0) return F.WRONG_STREAM
-    // RFC 9113 6.8: told to go away, what it asks for since then was not taken up.
+    // RFC 9113 6.8: told to go away, what it asks for since then was not taken up; bodies and trailers of that still come.
+    this.opened = Math.max(this.opened, id)
     if (session.takesNoMore) return this.idle()
     this.lastStream = id
     if (session.streams.size >= G.STREAMS_MAX) {
@@ -191,7 +194,7 @@ export class SessionInput {
 
   private reset(): number {
     const { stream: id } = this.frames
-    if (id > this.lastStream || id % 2 === 0) return F.IDLE_STREAM
+    if (id > this.opened || id % 2 === 0) return F.IDLE_STREAM
     const stream = this.session.streams.get(id)
     if (stream === undefined) return this.idle()
     // Behind its whole answer a client only says that it sends no more.
@@ -243,7 +246,7 @@ export class SessionInput {
     const { frames, session } = this
     const { stream: id } = frames
     const increment = number31(frames.bytes, frames.start)
-    if (id > this.lastStream || (id !== 0 && id % 2 === 0)) return F.IDLE_STREAM
+    if (id > this.opened || (id !== 0 && id % 2 === 0)) return F.IDLE_STREAM
     if (increment === 0) return F.NO_INCREMENT
     const stream = session.streams.get(id)
     if (id === 0 ? !session.output.widen(increment) : stream !== undefined && !session.output.widenStream(stream, increment)) return F.WINDOW_OVERFLOW

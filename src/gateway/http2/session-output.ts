@@ -96,6 +96,14 @@ export class SessionOutput {
     this.stir()
   }
 
+  /** It is over: nothing of it waits, and a turn that never comes would keep all of it. */
+  forget(stream: ClientStream): void {
+    this.waiting -= stream.writableLength
+    if (!stream.isQueued) return
+    stream.isQueued = false
+    this.ready.splice(this.ready.indexOf(stream), 1)
+  }
+
   private sayNoTable(out: Output): void {
     if (this.saidNoTable) return
     this.saidNoTable = true
