@@ -391,38 +391,3 @@ test('a request goes on with another method, Host and body, in chunks; and is re
     assert.match(heard[1]!, /AGAIN/)
   })
 })
-
-test('a filter that cannot be made breaks its own body and nothing else', async () => {
-  answers.set('/made', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello')
-  answers.set('/', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-  let abandoned = 0
-  const hooks: Hooks = {
-    request(x) {
-      if (x.head.hasBody)
-        x.transformBody(() => {
-          throw new Error('not made')
-        })
-      return undefined
-    },
-    response(x, answer) {
-      if (x.path !== '/made') return undefined
-      answer.transform(() => {
-        throw new Error('not made')
-      })
-      answer.transform((sink) => filter(sink, { abandon: () => void abandoned++ }))
-      return undefined
-    },
-  }
-  await withHooks(hooks, async (port, broken) => {
-    heard.length = 0
-    const answered = await ask(port, get('/made') + last('/'))
-    assert.match(answered.text, /^HTTP\/1\.1 500 /)
-    assert.doesNotMatch(answered.text, /hello/i)
-    assert.equal(abandoned, 1)
-    const asked = await ask(port, 'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello')
-    assert.match(asked.text, /^HTTP\/1\.1 500 /)
-    assert.ok(heard.every((text) => !text.startsWith('POST')))
-    assert.match((await ask(port, last('/'))).text, /^HTTP\/1\.1 200 [\s\S]*ok$/)
-    assert.equal(broken.length, 2)
-  })
-})
