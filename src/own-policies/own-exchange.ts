@@ -16,14 +16,18 @@ export interface Bounds {
 export class OwnExchange {
   #x: Exchange | undefined
   readonly #bounds: Bounds
+  readonly #givenUp: number
 
   constructor(x: Exchange, bounds: Bounds) {
     this.#x = x
     this.#bounds = bounds
+    this.#givenUp = x.givenUp
   }
 
   get #open(): Exchange {
-    if (this.#x === undefined) throw new TypeError('this exchange is over: nothing of it may be kept beyond the hook that was given it')
+    // Also when the gateway did not wait for the hook any longer: the request may be on its way, and what only watched must not change it.
+    if (this.#x === undefined || this.#x.givenUp !== this.#givenUp)
+      throw new TypeError('this exchange is over: nothing of it may be kept beyond the hook that was given it')
     return this.#x
   }
 

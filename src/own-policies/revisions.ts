@@ -32,6 +32,8 @@ interface Refused {
   readonly known?: AnyPolicy
 }
 
+type Tried = Refused | { readonly policy: AnyPolicy; readonly examples: number }
+
 /** Outcomes that are remembered of texts that were refused: an edit that is looked at twice is tried once. */
 const REFUSED_MAX = 64
 
@@ -39,6 +41,8 @@ export class PolicyRevisions {
   private readonly taken: readonly string[]
   private readonly known = new Map<string, { readonly revision: PolicyRevision; readonly policy: AnyPolicy; readonly examples: number }>()
   private readonly refused = new Map<string, Refused>()
+  /** By digest, those that are under way: a number is given once. */
+  private readonly trials = new Map<string, Promise<Tried>>()
   private readonly last = new Map<string, AnyPolicy>()
 
   /** `taken`: names that policies of operators cannot have. */
@@ -49,7 +53,7 @@ export class PolicyRevisions {
   /** Never rejects. */
   async load(text: PolicyText): Promise<Loading> {
     const known = this.known.get(text.digest) ?? this.refused.get(text.digest)
-    const loading = known ?? (await this.tryOut(text))
+    const loading = known ?? (await this.tryOnce(text))
     if ('policy' in loading) this.last.set(text.file, loading.policy)
     else if (known === undefined) {
       if (this.refused.size >= REFUSED_MAX) this.refused.delete(this.refused.keys().next().value!)
@@ -74,11 +78,17 @@ export class PolicyRevisions {
     return undefined
   }
 
-  private async tryOut({ file, fetch, texts, digest }: PolicyText): Promise<Refused | { readonly policy: AnyPolicy; readonly examples: number }> {
+  private tryOnce(text: PolicyText): Promise<Tried> {
+    const underWay = this.trials.get(text.digest)
+    if (underWay !== undefined) return underWay
+    const trial = this.tryOut(text).finally(() => this.trials.delete(text.digest))
+    this.trials.set(text.digest, trial)
+    return trial
+  }
+
+  private async tryOut({ file, fetch, texts, digest }: PolicyText): Promise<Tried> {
     // Modules stay in memory for good (ECMA-262 16.2.1.11): what is kept is bounded, and said.
-    if (this.known.size >= REVISIONS_MAX) {
-      return fault('too-many-revisions', `${REVISIONS_MAX} texts of policies were loaded since the start, and each stays in memory: restart Gatehouse to go on`)
-    }
+    if (this.known.size >= REVISIONS_MAX) return TOO_MANY
     const modules = policyModules(file, texts, digest)
     const { faults, examples, name, stage } = await examine(modules, this.taken)
     if (faults.length > 0) return { faults, ...(name !== undefined && { known: unusable(name, stage) }) }
@@ -91,6 +101,8 @@ export class PolicyRevisions {
     // It may have exported something else this time.
     const again = declarationFaults(exported, new Set(this.taken))
     if (again.length > 0) return { faults: again }
+    // Others were tried meanwhile: threads have words for so many numbers, and the next one would be another thread's.
+    if (this.known.size >= REVISIONS_MAX) return TOO_MANY
     const policy = declared(exported as AnyOwnPolicy, digest)
     const made = { revision: { name: policy.name, revision: digest, number: this.known.size + 1, fetch, modules }, policy, examples }
     this.known.set(digest, made)
@@ -99,6 +111,10 @@ export class PolicyRevisions {
 }
 
 const fault = (code: string, message: string): Refused => ({ faults: [{ code, message }] })
+const TOO_MANY = fault(
+  'too-many-revisions',
+  `${REVISIONS_MAX} texts of policies were loaded since the start, and each stays in memory: restart Gatehouse to go on`,
+)
 
 /** Stands for a policy that did not load, while the rest of its configuration is read. */
 const unusable = (name: string, stage: Stage = 'authorize'): AnyPolicy => ({

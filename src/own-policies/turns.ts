@@ -37,7 +37,13 @@ export class Turns {
         },
         put: (octets, start, end) => this.take(() => filter.put(octets, start, end)),
         end: () => this.take(() => filter.end()),
-        abandon: () => this.take(() => filter.abandon()),
+        abandon: () => {
+          try {
+            this.take(() => filter.abandon())
+          } catch {
+            // Nobody waits for this body any more: what holds others up, or leaves them open, would be all that came of it.
+          }
+        },
       }
       return its
     }

@@ -29,6 +29,14 @@ describe('the watchdog', () => {
     assert.deepEqual(look(9), [{ thread: 1, revisions: [7], ms: 2000, quarantined: [] }])
   })
 
+  test('a thread whose event loop turns is held up by nobody, however long the code at the top of a file waits while it is loaded', () => {
+    words.enter(7)
+    for (let i = 0; i < 60; i++) {
+      words.beat()
+      assert.deepEqual(look(), [])
+    }
+  })
+
   test('many turns one after the other are no long one, nor is a thread that runs none', () => {
     for (let i = 0; i < 100; i++) {
       words.enter(7)

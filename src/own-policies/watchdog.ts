@@ -67,7 +67,9 @@ export class Watchdog {
       this.seen.set(thread, { ...now, sameTurn: 0, sameBeat: 0 })
       return undefined
     }
-    before.sameTurn = now.running !== 0 && now.running === before.running && now.calls === before.calls ? before.sameTurn + 1 : 0
+    // A loop that turns is held by nobody: a file whose top waits while it is loaded runs in all those looks.
+    const isSameTurn = now.running !== 0 && now.running === before.running && now.calls === before.calls && now.beat === before.beat
+    before.sameTurn = isSameTurn ? before.sameTurn + 1 : 0
     // 0: it runs no policies of operators, or has not begun.
     before.sameBeat = now.beat !== 0 && now.beat === before.beat ? before.sameBeat + 1 : 0
     Object.assign(before, now)

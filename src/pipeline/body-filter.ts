@@ -41,7 +41,7 @@ export class BodyWay {
     this.tail = tail
     let sink: BodySink = this.guarded(tail)
     for (let i = makers.length - 1; i >= 0; i--) {
-      const filter = this.made(makers[i]!, sink)
+      const filter = made(makers[i]!, sink)
       this.filters.unshift(filter)
       sink = this.guarded({
         put: (octets, start, end) => filter.put(octets, start, end),
@@ -49,16 +49,6 @@ export class BodyWay {
         eased: () => tail.eased(),
         fail: (cause) => tail.fail(cause),
       })
-    }
-  }
-
-  /** One that cannot be made: the others hold memory already. */
-  private made(make: MakeBodyFilter, sink: BodySink): BodyFilter {
-    try {
-      return make(sink)
-    } catch (cause) {
-      this.abandon()
-      throw cause
     }
   }
 
@@ -106,6 +96,18 @@ export class BodyWay {
     if (this.over) return
     this.abandon()
     this.tail.fail(cause)
+  }
+}
+
+/** One that cannot be made fails the body that it was to change: those that are made already are given up with it, and nobody else is blamed. */
+function made(make: MakeBodyFilter, sink: BodySink): BodyFilter {
+  try {
+    return make(sink)
+  } catch (cause) {
+    const fail = (): never => {
+      throw cause
+    }
+    return { waiting: 0, put: fail, end: fail, abandon() {} }
   }
 }
 

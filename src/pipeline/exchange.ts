@@ -31,6 +31,8 @@ export class Exchange {
   fingerprint = 0
   /** False when somebody may still hold it after its end. */
   reusable = true
+  /** Counts the hooks that were given up: what one of them still does later is not to count. */
+  givenUp = 0
   /** Field lines, each with its CR LF, for the upstream and for the client. */
   upstreamFields = ''
   clientFields = ''

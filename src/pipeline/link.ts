@@ -1,5 +1,6 @@
 // One policy of a chain, ready to run: what every way of running it needs to know and to count.
 import type { Refusal, Verdict } from './contract.ts'
+import { DeadlinePassed } from './deadline.ts'
 import type { Exchange, Remembered } from './exchange.ts'
 import { Principal } from './slots.ts'
 
@@ -52,6 +53,7 @@ export function settle(link: Link, x: Exchange, tally: Float64Array, verdict: Ve
 export function settleBroken(link: Link, x: Exchange, tally: Float64Array, cause: unknown, before: Remembered | undefined): Verdict {
   tally[link.at + BROKEN]!++
   link.report(link.step, cause)
+  if (cause instanceof DeadlinePassed) x.givenUp++
   if (!link.watches && !link.failsOpen) return link.broken
   x.restore(before!)
   return undefined
