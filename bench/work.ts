@@ -23,6 +23,8 @@ export type Work = {
   /** Whether one line of JSON per request is written to a file. */
   readonly log: boolean
   readonly calls: readonly Call[]
+  /** What Gatehouse's API has besides, as its file has it; the others know nothing of it. */
+  readonly api?: object
   /** Absent: the proxy is asked in clear. */
   readonly tls?: TlsWork
   /** And over HTTP/2; the proxy speaks HTTP/1.1 beside it. */

@@ -10,6 +10,7 @@ import { table609 } from './table-609.ts'
 import { threads } from './threads.ts'
 import { http2Get, tlsCases } from './tls.ts'
 import { tlsIdle } from './tls-idle.ts'
+import { upstreams } from './upstreams.ts'
 
 export const cases: readonly Case[] = [
   plainGet,
@@ -21,6 +22,7 @@ export const cases: readonly Case[] = [
   ...tlsCases,
   http2Get,
   tlsIdle,
+  upstreams,
   publish,
   directory,
   threads,

@@ -54,6 +54,7 @@ function configuration(work: Work, place: Place, addresses: Addresses, accessLog
       ...(route.templates !== null && { openapi: `./${document}` }),
       ...(work.keys.length === 0 && { public: true }),
       ...(Object.keys(policies).length > 0 && { policies }),
+      ...work.api,
     }
   })
   return JSON.stringify(

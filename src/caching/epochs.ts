@@ -36,6 +36,9 @@ export class Epochs {
   get purges(): number {
     return Atomics.load(this.words, PURGES)
   }
+  movePurges(): void {
+    Atomics.add(this.words, PURGES, 1)
+  }
 }
 
 /** Something is purged: what is on its way now is not stored by anyone. */

@@ -96,5 +96,8 @@ describe('flights', () => {
       [undefined, undefined, undefined],
     )
     lead(flights, 'a')
+    const long = 'a'.repeat(1025)
+    flights.refuse(lead(flights, long), 0)
+    lead(flights, long)
   })
 })

@@ -4,6 +4,9 @@
 export interface FlightTimer {
   after(ms: number, call: () => void): () => void
 }
+/** Longer keys are not remembered as not kept: whoever asks chooses how long they are, and they would hold memory that nobody counts. */
+const REMEMBERED_LENGTH_MAX = 1024
+
 export interface FlightBounds {
   readonly flights: number
   /** Of one flight. */
@@ -81,6 +84,7 @@ export class Flights {
   refuse(flight: Flight, nowMs: number): void {
     if (flight.isOver) return
     this.end(flight, 'alone')
+    if (flight.key.length > REMEMBERED_LENGTH_MAX) return
     this.apart.delete(flight.key)
     if (this.apart.size >= this.bounds.flights) this.apart.delete(this.apart.keys().next().value!)
     this.apart.set(flight.key, nowMs + this.bounds.apartMs)

@@ -37,6 +37,8 @@ export interface Answered {
   readonly requestUs: number
   readonly responseUs: number
   readonly valuesOf: ValuesOf
+  /** Request fields, by their names in lower case, whose values another request cannot be compared by. */
+  readonly isToldLater: (name: string) => boolean
   /** Names, in lower case, that the client does not get. */
   readonly isHidden: (name: string) => boolean
 }
@@ -89,7 +91,7 @@ export function keep(answered: Answered, rules: StoringRules): Omit<StoredRespon
   // A shared cache that cannot tell which of two is meant tells neither.
   for (const name of ['etag', 'last-modified', 'content-type', 'location', 'date']) if (valuesOf(fields, name).length > 1) return 'contradictory'
   const names = namesThatSelect(fields, answered.isHidden)
-  if (names === undefined) return 'varies'
+  if (names === undefined || names.some(answered.isToldLater)) return 'varies'
   if (rules.isPublic && !isWhatItsPathSays(answered.path, singleValue(fields, 'content-type'))) return 'not-what-its-path-says'
   const responseMs = Math.floor(responseUs / 1000)
   const lifetime = lifetimeOf(status, fields, directives, responseMs, rules.heuristic)
@@ -122,7 +124,9 @@ function directivesOf(fields: readonly Field[]): ResponseDirectives {
 }
 
 function namesThatSelect(fields: readonly Field[], isHidden: (name: string) => boolean): readonly string[] | undefined {
-  const names = variesOn(joinedValue(fields, 'vary'))
+  const said = variesOn(joinedValue(fields, 'vary'))
+  // Coded, and not said that others get it otherwise (RFC 9110 12.5.3): who did not ask for the coding cannot read it.
+  const names = said !== undefined && valuesOf(fields, 'content-encoding').length > 0 && !said.includes('accept-encoding') ? [...said, 'accept-encoding'] : said
   const origin = joinedValue(fields, 'access-control-allow-origin')
   // An upstream that lets one origin read, and forgets to say that others are answered otherwise (Fetch 3.3.5).
   return names === undefined || origin === undefined || origin === '*' || isHidden('access-control-allow-origin') || names.includes('origin')

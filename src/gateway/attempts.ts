@@ -126,11 +126,12 @@ export class Attempts {
   }
   /**
    * What a target is told of a try that failed. A request that failed elsewhere already is likely the reason itself, and must not put one target after the other
-   * aside; that nobody can be connected to is no request's fault. `wasKept`: the connection had carried others, and broke before an answer.
+   * aside; that nobody can be connected to is no request's fault. `isExcused`: the connection had carried others and broke before an answer, or waited for the
+   * client.
    */
-  blame(outcome: number, cause: RetryCause, wasKept = false): number {
+  blame(outcome: number, cause: RetryCause, isExcused = false): number {
     // A kept connection may close at any time (RFC 9112 9.3.1): that says nothing of requests.
-    return (this.made > 0 && cause !== 'connect') || wasKept ? ABANDONED : outcome
+    return (this.made > 0 && cause !== 'connect') || isExcused ? ABANDONED : outcome
   }
   /** Half of it fixed and half left to chance: those that failed together do not come back together. */
   private backOffMs({ backOffMs, backOffMsMax }: Retries, chance: number): number {

@@ -314,7 +314,7 @@ export class Forwarding implements Waiting, TriesOwner {
     }
     this.response.takeBack(this.x!)
     if (this.tries.afterBreak(connection, fault)) return
-    const code = client.gateway.failureOf(this.route!.api.settings.name, connection.distrust, fault)
+    const code = this.tries.codeOf(connection, fault)
     this.clear()
     client.deny(code)
     client.pump()

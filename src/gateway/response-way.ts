@@ -79,13 +79,12 @@ export class ResponseWay {
     answer?.release()
     // An HTTP/1.0 client learns the end of such a body only from the close.
     if (isOpen && client.minor === 0) client.keepAlive = false
-    const { timeouts, http2 } = pool.upstream
+    const { timeouts } = pool.upstream
     this.isEndless = isOpen && isEventStream(head)
     this.silenceMs = this.isEndless ? timeouts.eventsMs : timeouts.idleMs
     client.responseStarted = true
     // Nobody will read what has no end.
     if (this.isEndless && client.inputEnded) client.socket.destroy()
-    if (http2) client.socket.awaitTrailers?.()
     putResponse(client.gateway.output, head, x, client, client.gateway.dateLine)
     return undefined
   }

@@ -7,6 +7,7 @@ import type { ClientConnection } from './clients/client-connection.ts'
 import { BODY } from './clients/client-state.ts'
 import type { EarlyBody } from './clients/early-body.ts'
 import { deadlineLines, endOf } from './deadline.ts'
+import type { GatewayCode } from './denials.ts'
 import type { LiveRoute } from './live/live-snapshot.ts'
 import { mayAskAgain } from './upstreams/asking-again.ts'
 import { ERROR, FAILED, TIMED_OUT } from './upstreams/target.ts'
@@ -18,6 +19,8 @@ const NEVER = Number.POSITIVE_INFINITY
 
 /** Who makes them. */
 export interface TriesOwner {
+  /** The upstream does not take the body as fast as the client brings it. */
+  readonly stalled: boolean
   /** A target was chosen: a connection to it is wanted. */
   acquire(fresh: boolean): void
   turnedAway(code: TurnedAway): void
@@ -92,8 +95,14 @@ export class Tries {
       this.owner.acquire(true)
       return true
     }
-    this.visit.end(attempts.blame(FAILED, cause, connection.served > 0 && !connection.answered))
+    const wasKept = connection.served > 0 && !connection.answered
+    this.visit.end(attempts.blame(FAILED, cause, wasKept || (connection.connected && this.awaitsBody)))
     return this.again(cause)
+  }
+
+  /** The client holds its body back: whoever gives up waiting for it is not ill. */
+  private get awaitsBody(): boolean {
+    return this.client.state === BODY && !this.owner.stalled
   }
 
   /** Another one in the place of one that failed; false: that was the last. Nothing of what was under way may stand in the output. */
@@ -119,6 +128,16 @@ export class Tries {
     }
   }
 
+  /** Nobody waits for the answer any more. */
+  get isOver(): boolean {
+    return this.endsMs <= this.client.gateway.coarseMs
+  }
+  /** Why there is no answer. An upstream that was told until when it is waited for, and was silent until then, was too slow. */
+  codeOf({ distrust, answered }: UpstreamConnection, fault: number): GatewayCode {
+    const { gateway } = this.client
+    if (fault === 0 && distrust === undefined && !answered && this.endsMs * 1000 <= gateway.nowUs()) return 'upstream.timeout'
+    return gateway.failureOf(this.route!.api.settings.name, distrust, fault)
+  }
   /** What the upstream is told of the time that is left. */
   get deadline(): string {
     return this.endsMs === NEVER ? '' : deadlineLines(this.route!.api.deadlineField, this.client.converses, this.endsMs, this.client.gateway.coarseMs)

@@ -24,8 +24,6 @@ export interface Wire {
   resetAndDestroy?(): unknown
   /** Ends both sides once all has left. */
   destroySoon(): void
-  /** Something may be told behind the body of the response that begins now. Only streams can. */
-  awaitTrailers?(): void
   /** What is told behind it, names and values in turn. */
   tellLast?(fields: readonly string[]): void
 }

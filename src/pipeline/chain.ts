@@ -5,6 +5,7 @@ import { FieldNameSet } from '../http/field-name-set.ts'
 import { apiOf } from '../model/names.ts'
 import type { PolicySet } from '../model/snapshot.ts'
 import { Answering, type AnswerLink } from './answering.ts'
+import { confusions } from './confusions.ts'
 import type { AnyPolicy, CredentialPlace, Denial, Hooks, Kit, Refusal, Resources, StandingFields } from './contract.ts'
 import { systemTimer, type Timer } from './deadline.ts'
 import { brokenRefusal } from './denials.ts'
@@ -89,6 +90,8 @@ export function compileChain(
   const before = faults.length
   const attached = readPolicies(set, catalogue, faults)
   checkSlots(attached, faults)
+  for (const [{ scope }, message] of confusions(attached.map((each) => ({ ...each, read: each.config }))))
+    faults.push({ code: 'contradiction', path: [scope], message })
   if (faults.length > before) return undefined
 
   const steps: ChainStep[] = []
@@ -116,6 +119,11 @@ export function compileChain(
     if (mode === 'enforce') {
       const letsStrangersPass = policy.letsStrangersPass?.(config) === true
       lasting.push({ policy: policy.name, stage, still: hooks.still && lastingUntil(hooks.still.bind(hooks), untilMs), letsStrangersPass })
+    }
+    const blind = policy.replays && answering.find(({ hooks: { response } }) => response !== undefined)
+    if (blind) {
+      const message = `${blind.step.policy} has a word in answers and stands before ${policy.name}, which answers from what is stored: it would not see that; it belongs into the stage '${stage}'`
+      faults.push({ code: 'contradiction', path: [blind.step.scope], message })
     }
     if (mode === 'enforce' && (hooks.response || hooks.failed || hooks.over)) {
       const untilUs = untilMs === undefined ? Number.POSITIVE_INFINITY : untilMs * 1000

@@ -8,6 +8,7 @@ import type { Responses } from '../ports/responses.ts'
 import type { Answer } from './answer.ts'
 import type { Timer } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
+import type { ExchangeValue } from './exchange-values.ts'
 import type { Slot } from './slots.ts'
 import type { Stage } from './stages.ts'
 
@@ -165,6 +166,12 @@ export interface Policy<C = unknown, U extends keyof Resources = never, D extend
   readonly enforceOnly?: true
   /** True when a chain may go on if this policy throws and the operator said so; identify and authorize never may. */
   readonly mayFailOpen?: true
+  /** It answers with what an earlier answer became on its way back: a policy before it that has a word in answers would not see that, and is a fault. */
+  readonly replays?: true
+  /** Values of the exchange by which it leads a request to another target: nothing in the answer tells that it depends on them. */
+  leadsBy?(config: C): readonly (ExchangeValue & { readonly name: string })[]
+  /** Whether it would give what was answered to one request to another that differs in this value. */
+  confuses?(config: C, value: ExchangeValue & { readonly name: string }): boolean
   /** What is insecure or senseless about a valid configuration: refused at load like any other fault. */
   faults?(config: C): readonly { readonly code: string; readonly message: string }[]
   /** At load: parse, compile, decide. Null: this configuration asks for nothing and costs nothing. */

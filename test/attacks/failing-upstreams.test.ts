@@ -1,7 +1,7 @@
 // What clients might make of retries, health and circuits: have a request happen twice, have a healthy target put aside, or turn one request into many.
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, test } from 'node:test'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { metric } from '../support/load-client.ts'
@@ -198,6 +198,32 @@ describe('putting healthy targets aside', () => {
     assert.equal(metric(await gateway!.metrics(), 'gatehouse_upstream_circuit'), 0)
     assert.equal((await ask('/a'))!.status, 200)
   })
+  test('bodies that their clients hold back put nothing aside, though the upstream gives those requests up', async () => {
+    const impatient = createTcpServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', (part) => (part.includes('PUT') ? socket.resetAndDestroy() : socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood')))
+    })
+    await new Promise<void>((resolve) => impatient.listen(0, '127.0.0.1', resolve))
+    try {
+      const url = `http://127.0.0.1:${(impatient.address() as AddressInfo).port}`
+      const settings = { targets: [url, (await upstream(good)).url], balance: 'round-robin', circuit: { minimum: 2 }, retries: false }
+      gateway = await startGateway({ apis: { one: { path: '/', public: true, upstream: settings } } })
+      for (let i = 0; i < 20; i++) {
+        await new Promise<void>((resolve) => {
+          const socket = connect({ port: gateway!.port, host: '127.0.0.1' })
+          socket.on('error', () => {})
+          socket.on('close', () => resolve())
+          socket.on('data', () => socket.destroy())
+          socket.write('PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx')
+          setTimeout(() => socket.destroy(), 300)
+        })
+      }
+      assert.equal(await ejections(), 0)
+      assert.equal(metric(await gateway.metrics(), 'gatehouse_upstream_circuit'), 0)
+    } finally {
+      impatient.close()
+    }
+  })
   test('a request that fails everywhere leaves most targets where they are', async () => {
     const poison: Behaviour = (incoming, response) => (incoming.url === '/poison' ? answers(500) : good)(incoming, response, '')
     const all = [await upstream(poison), await upstream(poison), await upstream(poison), await upstream(poison)]
@@ -205,6 +231,16 @@ describe('putting healthy targets aside', () => {
     for (let i = 0; i < 400; i++) await ask(i % 2 === 0 ? '/poison' : '/fine')
     assert.ok((await ejections()) <= 2, `${await ejections()} of four were put aside`)
     for (let i = 0; i < 8; i++) assert.equal((await ask('/fine'))!.status, 200)
+  })
+  test('the only target that takes requests is used, whatever is known of it', async () => {
+    const [only, idle] = [await upstream(resets), await upstream(good)]
+    gateway = await startGateway({
+      apis: { one: { path: '/', public: true, upstream: { targets: [only.url, { url: idle.url, weight: 0 }], retries: false } } },
+    })
+    for (let i = 0; i < 10; i++) assert.equal((await ask('/a'))!.code, 'upstream.unreachable')
+    only.behaves = good
+    assert.equal((await ask('/a'))!.status, 200)
+    assert.equal(idle.got.length, 0)
   })
   test('no client can say how long the upstream has', async () => {
     const told: (string | undefined)[] = []

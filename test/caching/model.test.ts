@@ -84,6 +84,7 @@ it('a request gets the latest fresh response that its fields select, and none th
             responseUs: now * 1e6,
             valuesOf,
             isHidden: () => false,
+            isToldLater: () => false,
           }
           const kept = keep(answered, RULES)
           assert.notEqual(typeof kept, 'string')

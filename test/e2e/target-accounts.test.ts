@@ -42,7 +42,12 @@ describe('what targets are told', () => {
     await once(server, 'listening')
     const [closed] = (await freePorts(1)) as [number]
     own = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const upstream = (targets: readonly unknown[]) => ({ targets, timeouts: { head: '500ms', connect: '1s', idle: '500ms' } })
+    const upstream = (targets: readonly unknown[]) => ({
+      targets,
+      timeouts: { head: '500ms', connect: '1s', idle: '500ms' },
+      retries: false,
+      health: { passive: false },
+    })
     gateway = await startGateway({
       apis: {
         shop: { path: '/', public: true, upstream: upstream([own, { url: 'http://192.0.2.1', weight: 0 }]) },

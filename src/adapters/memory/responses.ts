@@ -113,6 +113,8 @@ export class MemoryResponses implements Responses {
       }
       if (++seen % SHELVES_A_SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
     }
+    // Who asked before this whether something still holds must not put it back.
+    this.epochs.movePurges()
     return { responses, octets }
   }
 }

@@ -6,7 +6,7 @@ import type { Operation } from '../openapi/routes.ts'
 import type { ApiSection } from '../sections/api-schema.ts'
 import type { Attachment, Attachments } from '../sections/attachments.ts'
 import { Completion, type ExamplesOf, wantsExamples } from './completed-policies.ts'
-import { inOrder, protects, stageOf, unwrittenSlots } from './policy-order.ts'
+import { faultsTogether, inOrder, protects, stageOf } from './policy-order.ts'
 import { listsOf } from './shared-objects.ts'
 
 export interface ApiPolicies {
@@ -69,7 +69,7 @@ export function apiPolicies(
   const common = patched(api.policies)
   if (operations === undefined) completion.withoutDocument(common, name)
   protectionOfApi(context, common)
-  const unwritten = unwrittenSlots(common)
+  const unwritten = faultsTogether(common)
   unwritten.forEach(reportSlot)
   const commonIndex = sets.add(common, () => '')
   const notices = noticesOf(common, path)
@@ -90,7 +90,7 @@ export function apiPolicies(
     protectionOfOperation(context, operation, ordered, override.public, at)
     if (override.public) open.add(operation.name)
     if (ordered.some(protects)) guarded.add(operation.name)
-    for (const fault of unwrittenSlots(ordered)) {
+    for (const fault of faultsTogether(ordered)) {
       if (isPrefix(at, fault.path)) faults.push(fault)
       else if (patches.some(({ attachment }) => attachment.path === fault.path)) reportSlot(fault)
       // The API's own policy is at fault only here: because of what this operation takes away.
@@ -114,7 +114,7 @@ export function apiPolicies(
     patch.found()
     if (overridden.has(operation.name)) continue
     const ordered = patched(api.policies, operation)
-    for (const fault of unwrittenSlots(ordered)) if (!unwritten.some(({ path: known }) => known === fault.path)) reportSlot(fault)
+    for (const fault of faultsTogether(ordered)) if (!unwritten.some(({ path: known }) => known === fault.path)) reportSlot(fault)
     overridden.set(
       operation.name,
       sets.add(completion.of(ordered, operation), () => ''),

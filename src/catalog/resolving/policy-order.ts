@@ -1,5 +1,6 @@
 // Puts the policies of a route into the order they run in, and checks that nothing is read before it is written.
 import type { Fault } from '../../base/fault.ts'
+import { confusions } from '../../pipeline/confusions.ts'
 import type { AnyPolicy } from '../../pipeline/contract.ts'
 import type { Slot } from '../../pipeline/slots.ts'
 import { type Stage, stageOrder } from '../../pipeline/stages.ts'
@@ -25,8 +26,8 @@ export const protects = (attachment: Attachment): boolean =>
 
 const letsStrangersPass = ({ policy, read }: Attachment): boolean => (policy as AnyPolicy).letsStrangersPass?.(read) === true
 
-/** Policies that read a slot that nothing certain before them writes. What is only watched is no certainty. */
-export function unwrittenSlots(ordered: readonly Attachment[]): Fault[] {
+/** Policies that read a slot that nothing certain before them writes: what is only watched is no certainty. And such as confuse what another leads by. */
+export function faultsTogether(ordered: readonly Attachment[]): Fault[] {
   const written = new Set<Slot<unknown>>()
   const faults: Fault[] = []
   for (const attachment of ordered) {
@@ -43,5 +44,6 @@ export function unwrittenSlots(ordered: readonly Attachment[]): Fault[] {
     }
     if (mode === 'enforce' && !letsStrangersPass(attachment)) for (const slot of policy.writes ?? []) written.add(slot)
   }
+  for (const [{ path }, message] of confusions(ordered)) faults.push({ code: 'contradiction', path, message })
   return faults
 }

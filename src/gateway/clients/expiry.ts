@@ -58,7 +58,8 @@ function upstreamTooSlow(client: ClientConnection): void {
   const forwarding = client.forwarding!
   if (client.responseStarted) {
     client.code = forwarding.awaitsClient ? 'client.slow' : 'upstream.timeout'
-    forwarding.abort(forwarding.awaitsClient ? ABANDONED : TIMED_OUT)
+    // Past its deadline an answer that had begun was perhaps only read slowly.
+    forwarding.abort(forwarding.awaitsClient || forwarding.tries.isOver ? ABANDONED : TIMED_OUT)
     client.cut()
     return
   }

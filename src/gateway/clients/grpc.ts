@@ -24,6 +24,8 @@ const CODES: ReadonlyMap<number, number> = new Map([
   [431, 8],
   [500, 13],
   [501, 12],
+  // It may have been done: who asks again after UNAVAILABLE must not.
+  [504, 4],
 ])
 
 /** The field lines of a response that ends with its head: `Trailers-Only`, which is how gRPC tells a failure. */

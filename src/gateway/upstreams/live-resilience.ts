@@ -5,6 +5,7 @@ import { HealthGroup } from './health/health-group.ts'
 import type { MemberHealth } from './health/member-health.ts'
 import { RetryBudget } from './health/retry-budget.ts'
 import { WatchedTarget } from './health/watched-target.ts'
+import type { UpstreamTarget } from './target.ts'
 
 export interface ResilienceMeans {
   /** On the gateway's coarse clock. */
@@ -60,14 +61,21 @@ export class LiveResilience {
 
   /** The targets that there are from now on, by name; what is known of those that stay is kept. */
   setTargets(names: readonly string[]): void {
-    const members = this.group?.setMembers(names) ?? []
-    this.targets = new Map(names.map((name, i) => [name, this.targets.get(name) ?? this.watched(name, members[i])]))
+    const once = [...new Set(names)]
+    const members = this.group?.setMembers(once) ?? []
+    this.targets = new Map(once.map((name, i) => [name, this.targets.get(name) ?? this.watched(name, members[i])]))
   }
   of(name: string): WatchedTarget {
     const known = this.targets.get(name)
     if (known !== undefined) return known
     this.setTargets([...this.targets.keys(), name])
     return this.targets.get(name)!
+  }
+  /** No source leads to these any more: what nobody else leads to is forgotten, or ghosts would count among the targets that are up. */
+  forget(gone: readonly UpstreamTarget[]): void {
+    const left = new Set<string>()
+    for (const target of gone) if (this.targets.get(target.name) === target.health && (target.health as WatchedTarget).drop(target)) left.add(target.name)
+    if (left.size > 0) this.setTargets([...this.targets.keys()].filter((name) => !left.has(name)))
   }
   /** Why none of its targets takes a request. */
   whyNone(nowMs: number): 'upstream.unavailable' | 'upstream.busy' | 'upstream.open' {

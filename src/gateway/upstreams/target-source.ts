@@ -1,4 +1,5 @@
 // Where targets come from: one address of the configuration, or the SRV records of a name, which come and go.
+import { WatchedTarget } from './health/watched-target.ts'
 import type { NameBook } from './names/name-book.ts'
 import type { Service } from './names/questions.ts'
 import type { UpstreamTarget } from './target.ts'
@@ -43,8 +44,13 @@ export class ConfiguredTarget implements TargetSource {
     return isIdle(this.target)
   }
   retire(): void {
-    this.target.pool.retire()
+    retire(this.target)
   }
+}
+
+function retire(target: UpstreamTarget): void {
+  target.pool.retire()
+  if (target.health instanceof WatchedTarget) target.health.drop(target)
 }
 
 const isIdle = ({ inFlight, pool }: UpstreamTarget): boolean => inFlight === 0 && pool.openConnections === 0
@@ -52,20 +58,30 @@ const isIdle = ({ inFlight, pool }: UpstreamTarget): boolean => inFlight === 0 &
 /** Of what a record of weight 0 gets beside others (RFC 2782: "a very small chance of being selected"). */
 const SMALL = 0.01
 
+/** What services are to their upstream. */
+export interface ServiceMeans {
+  /** What the target of a service is known by. */
+  nameOf(service: Service): string
+  make(service: Service): UpstreamTarget
+  /** No record leads there any more. */
+  gone(targets: readonly UpstreamTarget[]): void
+}
+
 export class ServiceTargets implements TargetSource {
   targets: readonly Sourced[] = []
   readonly ready: Promise<void>
   private readonly name: string
   private readonly names: NameBook
-  private readonly make: (service: Service) => UpstreamTarget
+  private readonly means: ServiceMeans
+  private retired = false
   private known: readonly Service[] | undefined
   /** Of records that are gone: swept until they are empty. */
   private leaving: UpstreamTarget[] = []
 
-  constructor(name: string, names: NameBook, make: (service: Service) => UpstreamTarget) {
+  constructor(name: string, names: NameBook, means: ServiceMeans) {
     this.name = name
     this.names = names
-    this.make = make
+    this.means = means
     this.ready = names.learnServices(name).then(() => this.renew())
   }
 
@@ -76,13 +92,16 @@ export class ServiceTargets implements TargetSource {
     this.leaving = this.leaving.filter((target) => !isIdle(target))
   }
   retire(): void {
-    for (const { target } of this.targets) target.pool.retire()
+    this.retired = true
+    for (const { target } of this.targets) retire(target)
   }
   get isIdle(): boolean {
     return this.leaving.length === 0 && this.targets.every(({ target }) => isIdle(target))
   }
 
   private renew(): void {
+    // Of what no snapshot has any more, what records say now is nobody's.
+    if (this.retired) return
     const services = this.names.servicesOf(this.name)
     if (services === undefined || services === this.known) return
     this.known = services
@@ -91,15 +110,15 @@ export class ServiceTargets implements TargetSource {
     const weighed = services.some(({ weight }) => weight > 0)
     const now = new Map<string, Sourced>()
     for (const service of services) {
-      const made = this.make(service)
-      const target = before.get(made.name) ?? made
-      if (!now.has(target.name)) now.set(target.name, { target, weight: weighed ? service.weight || SMALL : 1, rank: priorities.indexOf(service.priority) })
+      const name = this.means.nameOf(service)
+      if (now.has(name)) continue
+      const target = before.get(name) ?? this.means.make(service)
+      now.set(name, { target, weight: weighed ? service.weight || SMALL : 1, rank: priorities.indexOf(service.priority) })
     }
     this.targets = [...now.values()]
-    for (const [name, target] of before) {
-      if (now.has(name)) continue
-      target.pool.retire()
-      this.leaving.push(target)
-    }
+    const gone = [...before.values()].filter(({ name }) => !now.has(name))
+    for (const target of gone) target.pool.retire()
+    this.leaving.push(...gone)
+    if (gone.length > 0) this.means.gone(gone)
   }
 }

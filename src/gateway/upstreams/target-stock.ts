@@ -83,7 +83,11 @@ export class TargetStock {
   private make(settings: Upstream, { srv }: Target, live: LiveResilience | undefined): TargetSource {
     const { names } = this.means
     if (srv === undefined) return new ConfiguredTarget(this.target(settings, names, live))
-    return new ServiceTargets(settings.host, names, ({ host, port }) => this.target({ ...settings, host, port }, names, live, srv.closedPorts.includes(port)))
+    return new ServiceTargets(settings.host, names, {
+      nameOf: (service) => targetUrl(service, settings.tls),
+      make: ({ host, port }) => this.target({ ...settings, host, port }, names, live, srv.closedPorts.includes(port)),
+      gone: (targets) => live?.forget(targets),
+    })
   }
 
   /** `notHere`: none of this machine's addresses is meant. */
@@ -98,7 +102,7 @@ export class TargetStock {
     const name = targetUrl({ host, port }, tls)
     const watched = live?.of(name)
     const target = new UpstreamTarget(name, pool, preserveHost ? undefined : Buffer.from(` HTTP/1.1\r\nHost: ${authority}\r\n`), watched)
-    if (watched !== undefined) watched.carrier = target
+    watched?.carry(target)
     return target
   }
 }

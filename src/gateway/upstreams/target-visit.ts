@@ -63,7 +63,9 @@ export class TargetVisit {
       if (live.inFlight >= live.inFlightMax) return 'upstream.busy'
       if (live.circuit?.admits(clock.coarseMs) === false) return 'upstream.open'
     }
-    const target = targets.choose(x, clock.coarseMs, tried)
+    let target = targets.choose(x, clock.coarseMs, tried)
+    // Those that are left may be none that requests go to: of weight 0, or draining.
+    if (target === undefined && tried.length === 0) target = live?.group?.inSpite(() => targets.choose(x, clock.coarseMs, tried))
     if (target === undefined) return live?.whyNone(clock.coarseMs) ?? 'upstream.unavailable'
     this.live = live
     if (live !== undefined) {

@@ -82,15 +82,18 @@ export function responseChange({ set, add, remove, rename }: Changes): ((x: Exch
     for (let i = 0; i < moving.length; i++) for (const value of moving[i]!) answer.put(renamed[i]!.to, value)
     // RFC 9111 4.1: a cache that knows only the target must not give one caller's answer to another.
     if (vary !== '') answer.put(VARY, vary)
-    if (isPersonal && !answer.all(CACHE_CONTROL.name).some((value) => NO_STORE.test(value))) {
+    if (isPersonal && !isForNobody(answer.all(CACHE_CONTROL.name))) {
       answer.drop(CACHE_CONTROL.name)
       answer.put(CACHE_CONTROL, 'no-store')
     }
     return undefined
   }
 }
-const NOTHING: readonly (readonly string[])[] = []
+/** With must-understand a cache may pass over no-store (RFC 9111 5.2.2.3), and what is quoted is none. */
+const isForNobody = (values: readonly string[]): boolean => values.some((value) => NO_STORE.test(value)) && !values.some((value) => TAKES_BACK.test(value))
 const NO_STORE = /(?:^|[\s,])no-store(?:$|[\s,])/i
+const TAKES_BACK = /must-understand|"/i
+const NOTHING: readonly (readonly string[])[] = []
 
 interface Templated {
   readonly field: AnswerField

@@ -4,12 +4,14 @@ import { ASKS_NOTHING, type RequestDirectives, requestDirectives } from '../../c
 import type { Flight } from '../../caching/flights.ts'
 import type { StoredResponse, ValuesOf } from '../../caching/stored-response.ts'
 import { DROPPED } from '../../http/field-lines.ts'
+import type { FieldNameSet } from '../../http/field-name-set.ts'
 import { type FieldName, fieldName, isNamed } from '../../http/field-names.ts'
 import { LOWER } from '../../http/octets.ts'
 import type { RequestHead } from '../../http/request-head.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
 import { Principal } from '../../pipeline/slots.ts'
 import { type Filling, targetOf } from '../../ports/responses.ts'
+import type { Config } from './config.ts'
 
 /** What a field is to the key. */
 const KEYED = 0
@@ -63,6 +65,8 @@ export interface Asked {
   readonly ifNoneMatch: string | undefined
   readonly ifModifiedSince: string | undefined
   readonly valuesOf: ValuesOf
+  /** Whether the upstream is told a field of this name, in lower case, that nobody knows of yet when a response is looked for. */
+  isToldLater(x: Exchange, name: string): boolean
   /** What stands in the store and could not be used as it is. */
   stored: StoredResponse | undefined
   /** The upstream is asked whether `stored` still holds, by our conditions. */
@@ -153,7 +157,7 @@ export class RequestReader {
     // RFC 9110 4.2.2: https and http name different resources, and an upstream is told which it was.
     const { scheme } = x
     const identity = isPublic ? '' : identityOf(x, credentials, hasAuthorization || hasCookie)
-    const key = `${prefix} ${scheme}\n${target}\n${identity}\n${rest}`
+    const key = `${prefix} ${scheme}\n${target}\n${ledTo(x)}${keptBack(x)}${identity}\n${rest}`
     if (key.length > KEY_LENGTH_MAX) return undefined
     const flags = head.flags.slice(0, head.fieldCount)
     return {
@@ -168,7 +172,8 @@ export class RequestReader {
       ifRange,
       ifNoneMatch,
       ifModifiedSince,
-      valuesOf: (name) => valuesIn(head, flags, name),
+      valuesOf: (name) => [...valuesIn(head, flags, name), ...valuesTold(upstreamFields, name)],
+      isToldLater: (now, name) => isToldLater(now, flags, upstreamFields, name),
       stored: undefined,
       validates: false,
       filling: undefined,
@@ -223,6 +228,14 @@ export class RequestReader {
     }
   }
 }
+/** Whether two requests that differ in this field have two keys. */
+export function isInKey(name: string, { key, public: isPublic }: Pick<Config, 'key' | 'public'>): boolean {
+  if (name === 'authorization' || name === 'cookie') return !isPublic
+  if (READ.some(([each]) => each === name)) return false
+  const isOneOf = (names: readonly string[]): boolean => names.some((each) => each.toLowerCase() === name)
+  return isOneOf(key.fields) || !(UNKEYED_NAMES.includes(name) || isOneOf(key.ignore))
+}
+
 const joined = (before: string | undefined, value: string): string => (before === undefined ? value : `${before}, ${value}`)
 const SAYS_AUTHORIZATION = /(?:^|\n)authorization:/i
 const SAYS_COOKIE = /(?:^|\n)cookie:/i
@@ -237,6 +250,47 @@ function identityOf(x: Exchange, credentials: string, isSecret: boolean): string
   const told = credentials + x.upstreamFields
   // No name holds a space, no digest a line end, and what is told always ends with one.
   return told === '' ? who : `${who} ${isSecret ? hash('sha256', Buffer.from(told, 'latin1'), 'base64url') : told}`
+}
+
+/** Where a policy before this one has led the request, which nothing else of it may tell. No path or host begins with "=" or "-". */
+const ledTo = ({ upstreamPath, upstreamHost, upstreamMethod }: Exchange): string =>
+  upstreamPath === undefined && upstreamHost === undefined && upstreamMethod === undefined
+    ? ''
+    : `${upstreamMethod ?? ''} ${upstreamHost ?? ''} ${upstreamPath ?? ''}\n`
+
+/** Which of the upstream's fields this client is not to get, as policies before this one have it: what is stored was made without them, or with them. */
+function keptBack({ droppedFromResponse }: Exchange): string {
+  if (droppedFromResponse.length === 0) return ''
+  let names = '!'
+  for (let i = 0; i < droppedFromResponse.length; i++) names += namesOf(droppedFromResponse[i]!)
+  return `${names}\n`
+}
+const NAMES = new WeakMap<FieldNameSet, string>()
+function namesOf(set: FieldNameSet): string {
+  if (set.names.length === 1) return `${set.names[0]!.text},`
+  let names = NAMES.get(set)
+  if (names === undefined) NAMES.set(set, (names = set.names.map(({ text }) => `${text},`).join('')))
+  return names
+}
+
+/** Fields that the gateway itself tells of each caller (`gateway/callers/about-caller.ts`), and such as differ with every request. */
+const OF_EACH_CALLER: ReadonlySet<string> = new Set(['forwarded', 'x-forwarded-for', 'x-request-id'])
+
+function isToldLater(x: Exchange, flags: Uint8Array, before: string, name: string): boolean {
+  if (OF_EACH_CALLER.has(name)) return true
+  // Without coding a response is good for everyone (RFC 9110 12.5.3), and with one it says which.
+  if (name === 'accept-encoding') return false
+  const { head, upstreamFields } = x
+  if (upstreamFields !== before && valuesTold(upstreamFields, name).join('\n') !== valuesTold(before, name).join('\n')) return true
+  return valuesIn(head, flags, name).length !== valuesIn(head, head.flags.subarray(0, head.fieldCount), name).length
+}
+
+/** Of field lines that the upstream is told, those of this name. */
+function valuesTold(lines: string, name: string): string[] {
+  if (lines === '') return []
+  return lines
+    .split('\r\n')
+    .flatMap((line) => (line[name.length] === ':' && line.slice(0, name.length).toLowerCase() === name ? [line.slice(name.length + 2)] : []))
 }
 
 /** As the request was when the cache read it: what was dropped by then, the upstream did not see. */

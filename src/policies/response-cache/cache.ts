@@ -29,6 +29,8 @@ const VISIBLE = /^[!-~]+$/
 
 /** What the cache knows of the request under way. */
 const AskedSlot = slot<Asked>('ResponseCacheAsked')
+/** An unsafe request goes on whose answer has not been seen: its client may leave, or another policy take the answer's place. */
+const WritingSlot = slot<boolean>('ResponseCacheWriting')
 
 export interface CacheParts {
   readonly reader: RequestReader
@@ -55,7 +57,10 @@ export class ResponseCache implements Hooks {
 
   request(x: Exchange): Verdict | Promise<Verdict> {
     const { method } = x
-    if (method !== 'GET' && method !== 'HEAD') return undefined
+    if (method !== 'GET' && method !== 'HEAD') {
+      if (!SAFE.has(method)) x.set(WritingSlot, true)
+      return undefined
+    }
     const { reader, responses, tally } = this.parts
     const asked = reader.read(x)
     if (asked === undefined) {
@@ -138,6 +143,7 @@ export class ResponseCache implements Hooks {
     if (!SAFE.has(x.method)) {
       // RFC 9111 4.4. A client's own fault changed nothing; whatever else came of it may have.
       if (answer.status < 400 || answer.status >= 500) this.invalidate(x, answer)
+      x.set(WritingSlot, false)
       this.tidy(answer, undefined)
       return undefined
     }
@@ -153,7 +159,7 @@ export class ResponseCache implements Hooks {
       if (isFailure(answer.status)) {
         if (standsForError(stored, nowUs)) return this.instead(stored, asked, nowUs, `; fwd-status=${answer.status}`)
         // What failed says nothing of what is stored.
-      } else if (!asked.toHead || isAnother(stored, answer)) this.parts.responses.forget(asked.key, stored)
+      } else if (!isToTheirConditions(answer.status) && (!asked.toHead || isAnother(stored, answer))) this.parts.responses.forget(asked.key, stored)
     }
     const isStored = asked.toHead ? false : this.store(x, asked, answer, nowUs)
     this.tidy(answer, `fwd=${asked.why}${asked.why === 'stale' ? `; fwd-status=${answer.status}` : ''}${isStored ? '; stored' : ''}`)
@@ -171,7 +177,8 @@ export class ResponseCache implements Hooks {
     if (typeof kept === 'string') {
       tally.refused++
       if (flight !== undefined) {
-        if (isFailure(answer.status)) flights.release(flight)
+        // What is not kept because of who asked may be for the next.
+        if (isFailure(answer.status) || kept === 'authorization') flights.release(flight)
         else flights.refuse(flight, Math.floor(nowUs / 1000))
       }
       return false
@@ -220,6 +227,7 @@ export class ResponseCache implements Hooks {
       requestUs: x.nowUs,
       responseUs: nowUs,
       valuesOf: asked.valuesOf,
+      isToldLater: (name) => asked.isToldLater(x, name),
       isHidden: (name) => hidden.some(({ names }) => names.some(({ text }) => text === name)),
     }
   }
@@ -254,6 +262,7 @@ export class ResponseCache implements Hooks {
     if (!SAFE.has(x.method)) {
       // Nobody knows whether it was done.
       this.invalidate(x, undefined)
+      x.set(WritingSlot, false)
       return undefined
     }
     const asked = x.get(AskedSlot)
@@ -264,6 +273,7 @@ export class ResponseCache implements Hooks {
   over(x: Exchange): void {
     const asked = x.get(AskedSlot)
     if (asked !== undefined) this.leave(asked)
+    if (x.get(WritingSlot) === true) this.invalidate(x, undefined)
   }
 
   private leave({ flight }: Asked): void {
@@ -295,6 +305,9 @@ const mayLead = ({ toHead, asks, range, ifNoneMatch, ifModifiedSince }: Asked, s
 /** The upstream can be asked whether it still holds. */
 const isAskable = (stored: StoredResponse | undefined): stored is StoredResponse =>
   stored !== undefined && ((stored.etag !== undefined && VISIBLE.test(stored.etag)) || stored.lastModified !== undefined)
+
+/** To conditions and ranges that were the client's own: they say nothing of what is stored. */
+const isToTheirConditions = (status: number): boolean => status === 304 || status === 412 || status === 416
 
 const ETAG = fieldName('etag')
 const LAST_MODIFIED = fieldName('last-modified')

@@ -4,7 +4,7 @@ import type { RequestDirectives } from '../../caching/cache-control.ts'
 import { Flights } from '../../caching/flights.ts'
 import { definePolicy } from '../../pipeline/contract.ts'
 import { systemTimer } from '../../pipeline/deadline.ts'
-import { RequestReader } from './asked.ts'
+import { isInKey, RequestReader } from './asked.ts'
 import { ResponseCache } from './cache.ts'
 import { type Config, config, type DIRECTIVES } from './config.ts'
 
@@ -58,6 +58,9 @@ export const responseCache = definePolicy<Config, 'responses' | 'clock', 'not-ca
   related: ['secure-headers'],
   single: true,
   enforceOnly: true,
+  replays: true,
+  confuses: (read, { name, field, personal }) =>
+    field === undefined ? personal === true && (read.public || name === 'client.address') : !isInKey(field, read),
   faults({ key, statuses }) {
     const faults: { code: string; message: string }[] = []
     const ignored = new Set(key.ignore.map((name) => name.toLowerCase()))

@@ -4,7 +4,7 @@ import { definePolicy } from '../../pipeline/contract.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
 import { type PathPattern, readPathPattern } from '../../pipeline/path-pattern.ts'
 import { type PathTemplate, readPathTemplate, readQueryTemplate } from '../../pipeline/target-templates.ts'
-import { templated } from '../../pipeline/templates.ts'
+import { type Insert, templated } from '../../pipeline/templates.ts'
 import { queryChange } from './query.ts'
 
 const RULES_MAX = 50
@@ -67,6 +67,9 @@ const config = object({
 })
 type Config = Infer<typeof config>
 
+const insertsIn = ({ path = [], query }: Config): readonly Insert[] =>
+  [...path.map(({ to }) => to), ...Object.values(query?.set ?? {})].flatMap(({ inserts }) => inserts)
+
 /** RFC 9110 9.2.2: what may be sent twice. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['PUT', 'DELETE'])
 
@@ -77,10 +80,8 @@ export const rewrite = definePolicy<Config, never, 'refused'>({
   when: 'When an upstream has other paths, parameters or methods than those that are published. What callers may do is decided on what they asked for: look at `notes.md` before a rewrite leads to what is protected otherwise.',
   config,
   uses: [],
-  reads: ({ path = [], query }) =>
-    [...path.map(({ to }) => to), ...Object.values(query?.set ?? {})].flatMap(({ inserts }) =>
-      inserts.flatMap(({ slot, fallback }) => (slot && fallback === undefined ? [slot] : [])),
-    ),
+  reads: (written) => insertsIn(written).flatMap(({ slot, fallback }) => (slot && fallback === undefined ? [slot] : [])),
+  leadsBy: (written) => insertsIn(written),
   denials: {
     refused: {
       status: 400,

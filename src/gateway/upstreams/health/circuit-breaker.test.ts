@@ -58,6 +58,17 @@ test('a probe that was given up frees its place and proves nothing', () => {
   assert.equal(breaker.state, 'half-open')
   assert.notEqual(breaker.begin(1000), REFUSED)
 })
+test('probes that never end keep nobody out for longer than it is open, and count when they do end', () => {
+  const breaker = opened()
+  const slow = [breaker.begin(1000), breaker.begin(1000)]
+  assert.equal(breaker.begin(1999), REFUSED)
+  const others = [breaker.begin(2000), breaker.begin(2000)]
+  assert.ok(others.every((ticket) => ticket !== REFUSED))
+  assert.equal(breaker.begin(2999), REFUSED, 'no more than its probes in each such time')
+  breaker.ended(slow[0]!, 'ok', 2999)
+  breaker.ended(others[0]!, 'ok', 2999)
+  assert.equal(breaker.state, 'closed')
+})
 test('what began before it opened says nothing when it ends afterwards', () => {
   const breaker = new CircuitBreaker(settings)
   const early = Array.from({ length: 8 }, () => breaker.begin(0))
@@ -83,6 +94,10 @@ class Model {
   begin(now: number): object | undefined {
     if (this.state === 'open' && now >= this.until) this.turn('half-open')
     if (this.state === 'open') return undefined
+    if (this.state === 'half-open' && now >= this.until) {
+      this.probing = new Set()
+      this.until = now + settings.openMs
+    }
     if (this.state === 'half-open' && this.probing.size >= settings.probes) return undefined
     const ticket = { of: this.generation }
     if (this.state === 'half-open') this.probing.add(ticket)
@@ -90,7 +105,7 @@ class Model {
   }
   ended(ticket: object, outcome: TargetOutcome, now: number): void {
     if ((ticket as { of: object }).of !== this.generation) return
-    this.probing.delete(ticket)
+    if (!this.probing.delete(ticket)) for (const first of [...this.probing].slice(0, 1)) this.probing.delete(first)
     if (outcome === 'abandoned') return
     if (this.state === 'half-open') {
       if (outcome !== 'ok') this.open(now)

@@ -15,6 +15,7 @@ export class CircuitBreaker {
   private readonly window: RollingWindow
   /** Another one with each change of state: what began under an older one says nothing of this. */
   private epoch = 0
+  /** Open, it lets nothing through before; half open, no more than its probes. */
   private untilMs = 0
   private probing = 0
   private successes = 0
@@ -33,20 +34,27 @@ export class CircuitBreaker {
   /** Would `begin` let one through? */
   admits(nowMs: number): boolean {
     if (this.state === 'closed') return true
-    return this.state === 'open' ? nowMs >= this.untilMs : this.probing < this.settings.probes
+    return nowMs >= this.untilMs || (this.state === 'half-open' && this.probing < this.settings.probes)
   }
   /** Lets a request through, with a ticket that `ended` wants back exactly once; or `REFUSED`. */
   begin(nowMs: number): number {
     if (!this.admits(nowMs)) return REFUSED
     if (this.state === 'open') this.become('half-open')
-    if (this.state === 'half-open') this.probing++
+    if (this.state === 'half-open') {
+      // Probes that do not end, such as bodies that trickle, must not keep everybody else out: others may find out in their place.
+      if (nowMs >= this.untilMs) {
+        this.probing = 0
+        this.untilMs = nowMs + this.settings.openMs
+      }
+      this.probing++
+    }
     return this.epoch
   }
   ended(ticket: number, outcome: TargetOutcome, nowMs: number): void {
     if (ticket !== this.epoch) return
     const failed = outcome !== 'ok'
     if (this.state === 'half-open') {
-      this.probing--
+      if (this.probing > 0) this.probing--
       // What was given up says nothing: its place is free for another probe.
       if (outcome === 'abandoned') return
       if (failed) this.open(nowMs)

@@ -3,11 +3,15 @@ import type { TargetHealth, TargetOutcome } from '../target-health.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { MemberHealth } from './member-health.ts'
 
+interface Carrier {
+  readonly inFlight: number
+}
+
 export class WatchedTarget implements TargetHealth {
   readonly member: MemberHealth | undefined
   readonly circuit: CircuitBreaker | undefined
-  /** What it watches; set by whoever makes both. */
-  carrier: { readonly inFlight: number } | undefined
+  /** What it watches: where two sources lead to one address, two. */
+  private readonly carriers = new Set<Carrier>()
   private readonly inFlightMax: number
 
   constructor(member: MemberHealth | undefined, circuit: CircuitBreaker | undefined, inFlightMax: number) {
@@ -18,7 +22,18 @@ export class WatchedTarget implements TargetHealth {
 
   /** It may have one more. */
   get hasRoom(): boolean {
-    return this.carrier === undefined || this.carrier.inFlight < this.inFlightMax
+    if (this.inFlightMax === Number.POSITIVE_INFINITY) return true
+    let inFlight = 0
+    for (const carrier of this.carriers) inFlight += carrier.inFlight
+    return inFlight < this.inFlightMax
+  }
+  carry(carrier: Carrier): void {
+    this.carriers.add(carrier)
+  }
+  /** True when nothing of that address is left. */
+  drop(carrier: Carrier): boolean {
+    this.carriers.delete(carrier)
+    return this.carriers.size === 0
   }
   available(nowMs: number): boolean {
     return this.hasRoom && (this.circuit?.admits(nowMs) ?? true) && (this.member?.available(nowMs) ?? true)

@@ -7,6 +7,8 @@ export const LIFE_MS_MAX = 3_600_000
 /** After a question that brought nothing: doubled each time. */
 const RETRY_MS = 1000
 const RETRY_MS_MAX = 30_000
+/** Who has an answer that has lived its time waits for so long for a better one. */
+export const PATIENCE_MS = 1000
 /** Up to so much of its life is taken off: thousands of gateways do not ask in the same instant. */
 const JITTER = 0.1
 
@@ -19,11 +21,13 @@ export class KeptAnswer<T> {
   private failures = 0
   private asking: Promise<T> | undefined
   private cause: unknown
+  private readonly patienceMs: number
   private readonly ask: () => Promise<Answered<T>>
   private readonly nowMs: () => number
   private readonly chance: () => number
 
-  constructor(ask: () => Promise<Answered<T>>, nowMs: () => number, chance: () => number) {
+  constructor(ask: () => Promise<Answered<T>>, nowMs: () => number, chance: () => number, patienceMs = PATIENCE_MS) {
+    this.patienceMs = patienceMs
     this.ask = ask
     this.nowMs = nowMs
     this.chance = chance
@@ -43,9 +47,18 @@ export class KeptAnswer<T> {
   /** What is known; asks when that has lived its time. Rejects only where nothing was ever known. */
   get(): Promise<T> {
     this.usedMs = this.nowMs()
-    if (this.asking !== undefined) return this.asking
-    if (this.usedMs >= this.untilMs) return this.renew()
-    return this.value === undefined ? Promise.reject(this.cause) : Promise.resolve(this.value)
+    const { value } = this
+    if (this.asking !== undefined || this.usedMs >= this.untilMs) return value === undefined ? this.renew() : this.renewedOr(value)
+    return value === undefined ? Promise.reject(this.cause) : Promise.resolve(value)
+  }
+  /** Servers that keep silent must not hold up every new connection for as long as they are asked, and have targets taken for ill. */
+  private renewedOr(value: T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const patience = setTimeout(resolve, this.patienceMs, value)
+      this.renew()
+        .then(resolve, reject)
+        .finally(() => clearTimeout(patience))
+    })
   }
 
   /** Asks. Never more than once at a time. */

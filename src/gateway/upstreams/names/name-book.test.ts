@@ -37,6 +37,15 @@ describe('what is known of a name', () => {
     assert.equal(clock.asked, 2)
   })
 
+  test('who has an answer does not wait for as long as servers keep silent that are asked again', async () => {
+    let turn = 0
+    const { clock, answer } = kept(() => (turn++ === 0 ? Promise.resolve({ value: 'a', ttlMs: 1000 }) : new Promise(() => {})))
+    await answer.get()
+    clock.nowMs += 2000
+    assert.deepEqual(await Promise.all([answer.get(), answer.get()]), ['a', 'a'])
+    assert.equal(clock.asked, 2)
+  })
+
   test('however short or long it says that it lives: a second at least, an hour at most, and up to a tenth less by chance', async () => {
     let ran = 0
     for (const [ttlMs, chance, lives] of [
@@ -152,6 +161,7 @@ describe('a DNS server of our own', () => {
       () => clock.nowMs,
       () => 0,
       new DnsQuestions([dns.address]),
+      60_000,
     )
   })
   const looked = (name: string, lookup = names.lookup): Promise<readonly string[] | string> =>

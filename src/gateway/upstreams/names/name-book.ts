@@ -1,6 +1,6 @@
 // The names of one thread's upstreams and where they lead: looked up when they are first wanted, and again before anybody waits for it.
 import type { LookupAddress } from 'node:dns'
-import { KeptAnswer } from './kept-answer.ts'
+import { KeptAnswer, PATIENCE_MS } from './kept-answer.ts'
 import type { Address } from './machine-names.ts'
 import { DnsQuestions, type Questions, type Service } from './questions.ts'
 
@@ -13,6 +13,7 @@ export type AddressLookup = (name: string, done: (error: NodeJS.ErrnoException |
 export class NameBook {
   private questions: Questions
   private servers: string | undefined
+  private readonly patienceMs: number
   private readonly nowMs: () => number
   private readonly chance: () => number
   private readonly hosts = new Map<string, KeptAnswer<readonly Address[]>>()
@@ -20,7 +21,9 @@ export class NameBook {
   /** Where the next look-up begins: several addresses take turns. */
   private turn = 0
 
-  constructor(nowMs: () => number, chance: () => number, questions: Questions = new DnsQuestions(undefined)) {
+  /** `patienceMs`: how long what is known waits for something better. */
+  constructor(nowMs: () => number, chance: () => number, questions: Questions = new DnsQuestions(undefined), patienceMs = PATIENCE_MS) {
+    this.patienceMs = patienceMs
     this.nowMs = nowMs
     this.chance = chance
     this.questions = questions
@@ -88,12 +91,12 @@ export class NameBook {
 
   private host(name: string): KeptAnswer<readonly Address[]> {
     let kept = this.hosts.get(name)
-    if (kept === undefined) this.hosts.set(name, (kept = new KeptAnswer(() => this.questions.addresses(name), this.nowMs, this.chance)))
+    if (kept === undefined) this.hosts.set(name, (kept = new KeptAnswer(() => this.questions.addresses(name), this.nowMs, this.chance, this.patienceMs)))
     return kept
   }
   private service(name: string): KeptAnswer<readonly Service[]> {
     let kept = this.services.get(name)
-    if (kept === undefined) this.services.set(name, (kept = new KeptAnswer(() => this.questions.services(name), this.nowMs, this.chance)))
+    if (kept === undefined) this.services.set(name, (kept = new KeptAnswer(() => this.questions.services(name), this.nowMs, this.chance, this.patienceMs)))
     return kept
   }
 

@@ -84,3 +84,18 @@ test('when all has stopped nothing is asked', async () => {
   await pass(3)
   assert.deepEqual(asked, [])
 })
+
+test('targets that answer nobody keep no other from being asked', async () => {
+  const answersNever = new ActiveChecks({
+    ...{ memory, nowMs: () => 0, chance: () => 0, report: (text: string) => told.push(text) },
+    check: ({ host }) => {
+      asked.push(host)
+      return host.startsWith('hangs') ? new Promise(() => {}) : Promise.resolve(undefined)
+    },
+  })
+  answersNever.watch([...Array.from({ length: 200 }, (_, i) => checked(`hangs-${i}`)), checked('answers')])
+  await pass(12)
+  answersNever.stop()
+  assert.ok(asked.includes('answers'))
+  assert.equal(asked.filter((host) => host.startsWith('hangs')).length, 200, 'and each of them is asked once at a time')
+})

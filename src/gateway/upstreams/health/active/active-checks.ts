@@ -5,6 +5,8 @@ import { HealthWords } from './health-words.ts'
 
 /** Checks under way at once; those that are due wait for a place. */
 const UNDER_WAY_MAX = 64
+/** Who takes longer than this gives their place to others: targets that answer nobody must not keep those of others from being asked. */
+const PLACE_MS = 2000
 
 /** One target to be checked. Two upstreams that check the same in the same way share it. */
 export interface Checked {
@@ -112,8 +114,18 @@ export class ActiveChecks {
   private async run(watch: Watch): Promise<void> {
     const { target, settings } = watch.checked
     this.underWay++
+    let hasPlace = true
+    const leave = (): void => {
+      if (hasPlace) this.underWay--
+      hasPlace = false
+    }
+    const slow = setTimeout(() => {
+      leave()
+      this.next()
+    }, PLACE_MS).unref()
     const why = await (this.means.check ?? check)(target, settings, this.means.nowMs())
-    this.underWay--
+    clearTimeout(slow)
+    leave()
     if (this.isWatched(watch)) {
       this.judge(watch, why)
       const spread = (settings.intervalMs * settings.jitterPercent) / 100
