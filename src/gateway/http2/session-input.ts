@@ -237,7 +237,7 @@ export class SessionInput {
 
   private ping(): number {
     const { frames, session } = this
-    if ((frames.flags & T.ACK) !== 0) return session.pinged(frames.bytes, frames.start) ? 0 : F.UNEXPECTED_ACK
+    if ((frames.flags & T.ACK) !== 0) return session.pinged(frames.bytes, frames.start) ? this.idle() : F.UNEXPECTED_ACK
     session.pong(frames.bytes, frames.start)
     return this.idle()
   }
