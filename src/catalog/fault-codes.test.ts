@@ -22,7 +22,7 @@ test('the codes of the sources and those of the page are the same', () => {
     /\bcode: '([a-z0-9-]+)'/g,
     /reserved\('([a-z0-9-]+)'/g,
     /report\([^'()]*(?:\([^()]*\))?[^'()]*'([a-z0-9-]+)'/g,
-    /\b(?:fault|failed)\('([a-z0-9-]+)'/g,
+    /\b(?:fault|failed)\(\s*'([a-z0-9-]+)'/g,
     /this\.fault\([a-z]+, [a-z]+, '([a-z0-9-]+)'/g,
     /this\.wrong\(\s*'(?:certificate|key)',\s*'([a-z0-9-]+)'/g,
     /\brefused?\((?:path, )?'(polic[a-z-]+)'/g,
