@@ -13,6 +13,9 @@ function digitsOf(value: number): number {
   return digits
 }
 
+/** The same octets, as a buffer. */
+export const bufferOf = (octets: Uint8Array): Buffer => (Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length))
+
 export class OctetWriter {
   protected buffer: Buffer
   protected length = 0

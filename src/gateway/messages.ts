@@ -1,4 +1,5 @@
 // Writes message heads into the output: requests for upstreams, responses for clients. What goes out is written anew from what was understood.
+import { bufferOf } from '../base/octet-writer.ts'
 import type { FieldLines } from '../http/field-lines.ts'
 import { STRICT_TRANSPORT_SECURITY } from '../http/field-names.ts'
 import { BY_CHUNKS, BY_CLOSE, BY_LENGTH, type ResponseHead } from '../http/response-head.ts'
@@ -189,7 +190,7 @@ export function putOwn(
   client: { readonly minor: number; readonly keepAlive: boolean },
   date: Buffer,
 ): void {
-  const octets = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length)
+  const octets = typeof body === 'string' ? Buffer.from(body) : bufferOf(body)
   out.text(`HTTP/1.1 ${status} ${reason}\r\n${lines}`)
   out.put(date)
   // RFC 9110 8.6: a 304 may only tell the length that its 200 would have.

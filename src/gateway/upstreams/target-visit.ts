@@ -14,11 +14,11 @@ export interface VisitClock extends Clock {
   readonly coarseMs: number
 }
 
-/** Belongs to one client connection, and is used for its requests one after the other. */
 const FIRST: readonly UpstreamTarget[] = []
 /** Why no target takes a request. */
 export type TurnedAway = 'upstream.unavailable' | 'upstream.busy' | 'upstream.open'
 
+/** Belongs to one client connection, and is used for its requests one after the other. */
 export class TargetVisit {
   /** The last one that was chosen. */
   target!: UpstreamTarget

@@ -1,19 +1,18 @@
 // The tries of one exchange: where each goes, when the next one begins, and when nobody waits for an answer any more.
-import type { ResponseHead } from '../http/response-head.ts'
-import type { RetryCause } from '../model/resilience.ts'
-import type { Exchange } from '../pipeline/exchange.ts'
+import type { ResponseHead } from '../../http/response-head.ts'
+import type { RetryCause } from '../../model/resilience.ts'
+import type { Exchange } from '../../pipeline/exchange.ts'
+import type { ClientConnection } from '../clients/client-connection.ts'
+import { BODY } from '../clients/client-state.ts'
+import type { GatewayCode } from '../denials.ts'
+import type { LiveRoute } from '../live/live-snapshot.ts'
+import { ERROR, FAILED, TIMED_OUT } from '../upstreams/target.ts'
+import { TargetVisit, type TurnedAway } from '../upstreams/target-visit.ts'
+import type { UpstreamConnection } from '../upstreams/upstream-connection.ts'
+import { mayAskAgain } from './asking-again.ts'
 import { Attempts, NO_MORE } from './attempts.ts'
-import type { ClientConnection } from './clients/client-connection.ts'
-import { BODY } from './clients/client-state.ts'
-import type { EarlyBody } from './clients/early-body.ts'
 import { deadlineLines, endOf } from './deadline.ts'
-import type { GatewayCode } from './denials.ts'
-import type { LiveRoute } from './live/live-snapshot.ts'
-import { mayAskAgain } from './upstreams/asking-again.ts'
-import { ERROR, FAILED, TIMED_OUT } from './upstreams/target.ts'
-import { TargetVisit, type TurnedAway } from './upstreams/target-visit.ts'
-
-import type { UpstreamConnection } from './upstreams/upstream-connection.ts'
+import type { EarlyBody } from './early-body.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -148,7 +147,8 @@ export class Tries {
     this.visit.goesOn()
   }
   clear(): void {
-    clearTimeout(this.pause)
+    if (this.pause !== undefined) clearTimeout(this.pause)
+    this.pause = undefined
     this.endsMs = NEVER
     this.route = undefined
     this.attempts.clear()

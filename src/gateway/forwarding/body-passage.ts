@@ -1,6 +1,7 @@
 // A body's passage from one side to the other: in chunks or as it is, through the filters of policies, and past those who only watch.
-import { type BodySink, type BodyWatcher, BodyWay, type MakeBodyFilter } from '../pipeline/body-filter.ts'
-import type { Output } from './output.ts'
+import { bufferOf } from '../../base/octet-writer.ts'
+import { type BodySink, type BodyWatcher, BodyWay, type MakeBodyFilter } from '../../pipeline/body-filter.ts'
+import type { Output } from '../output.ts'
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 const NOBODY: readonly BodyWatcher[] = []
@@ -53,7 +54,7 @@ export class BodyPassage implements BodySink {
   /** Takes a stretch of what came. */
   take(bytes: Buffer, start: number, end: number): void {
     if (this.way === undefined) {
-      this.put(bytes, start, end)
+      this.pass(bytes, start, end)
       return
     }
     this.asking = true
@@ -80,20 +81,26 @@ export class BodyPassage implements BodySink {
   abandon(): void {
     this.way?.abandon()
     this.way = undefined
-    this.tell((watcher) => watcher.abandoned())
+    if (this.watchers !== NOBODY) this.tell((watcher) => watcher.abandoned())
     this.watchers = NOBODY
   }
 
   put(octets: Uint8Array, start: number, end: number): void {
+    this.pass(bufferOf(octets), start, end)
+    if (!this.asking && end > start && !this.silent) this.owner.madeLater(false)
+  }
+  private pass(bytes: Buffer, start: number, end: number): void {
     if (end <= start) return
     this.passed += end - start
-    if (this.watchers !== NOBODY) this.tell((watcher) => watcher.put(octets, start, end))
+    if (this.watchers !== NOBODY) this.show(bytes, start, end)
     if (this.silent) return
-    const bytes = Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length)
     const { output } = this.owner
     if (this.chunked) output.chunk(bytes, start, end)
     else output.put(bytes, start, end)
-    if (this.way !== undefined && !this.asking) this.owner.madeLater(false)
+  }
+  /** Apart from `pass`: what a closure holds would be made for every stretch of every body. */
+  private show(bytes: Buffer, start: number, end: number): void {
+    this.tell((watcher) => watcher.put(bytes, start, end))
   }
   end(): void {
     this.isWhole = true

@@ -1,15 +1,15 @@
 // A response's way to its client: past the policies that have a word in it, and out.
-import { fieldName } from '../http/field-names.ts'
-import { BY_CHUNKS, BY_CLOSE, NO_BODY, type ResponseHead } from '../http/response-head.ts'
-import { Answer } from '../pipeline/answer.ts'
-import type { Verdict } from '../pipeline/contract.ts'
-import type { Exchange } from '../pipeline/exchange.ts'
+import { fieldName } from '../../http/field-names.ts'
+import { BY_CHUNKS, BY_CLOSE, NO_BODY, type ResponseHead } from '../../http/response-head.ts'
+import { Answer } from '../../pipeline/answer.ts'
+import type { Verdict } from '../../pipeline/contract.ts'
+import type { Exchange } from '../../pipeline/exchange.ts'
+import type { ClientConnection } from '../clients/client-connection.ts'
+import { BODY } from '../clients/client-state.ts'
+import type { LiveRoute } from '../live/live-snapshot.ts'
+import { putInformational, putResponse, settleTransportSecurity } from '../messages.ts'
+import type { UpstreamPool } from '../upstreams/upstream-pool.ts'
 import { BodyPassage, type PassageOwner } from './body-passage.ts'
-import type { ClientConnection } from './clients/client-connection.ts'
-import { BODY } from './clients/client-state.ts'
-import type { LiveRoute } from './live/live-snapshot.ts'
-import { putInformational, putResponse, settleTransportSecurity } from './messages.ts'
-import type { UpstreamPool } from './upstreams/upstream-pool.ts'
 
 /** One for all: the hooks of a response run to their end before anything else does. */
 const ANSWER = new Answer()

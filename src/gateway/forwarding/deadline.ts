@@ -1,7 +1,7 @@
 // When nobody waits for an answer any more, and how an upstream is told.
-import { type FieldName, fieldName } from '../http/field-names.ts'
-import type { Exchange } from '../pipeline/exchange.ts'
-import type { LiveRoute } from './live/live-snapshot.ts'
+import { type FieldName, fieldName } from '../../http/field-names.ts'
+import type { Exchange } from '../../pipeline/exchange.ts'
+import type { LiveRoute } from '../live/live-snapshot.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 const GRPC_TIMEOUT = fieldName('grpc-timeout')

@@ -1,7 +1,7 @@
 // What comes of a request's body before there is a connection that it goes on over.
-import type { ClientConnection } from './client-connection.ts'
-import { BODY } from './client-state.ts'
-import { Unread } from './unread.ts'
+import type { ClientConnection } from '../clients/client-connection.ts'
+import { BODY } from '../clients/client-state.ts'
+import { Unread } from '../clients/unread.ts'
 
 /** Octets that are collected: what is whole in the meantime no longer counts as slow. */
 const COLLECTED_BYTES = 16 * 1024

@@ -1,7 +1,7 @@
 // How an upstream is told of the time that is left.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fieldName } from '../http/field-names.ts'
+import { fieldName } from '../../http/field-names.ts'
 import { deadlineLines } from './deadline.ts'
 
 const NEVER = Number.POSITIVE_INFINITY

@@ -1,13 +1,14 @@
 // Whether one exchange is sent to its upstream again, and when: only what may be done twice, within its budget and its deadline.
-import { fieldName } from '../http/field-names.ts'
-import type { ResponseHead } from '../http/response-head.ts'
-import type { Retries, RetryCause } from '../model/resilience.ts'
-import type { Exchange } from '../pipeline/exchange.ts'
-import { Unread } from './clients/unread.ts'
-import type { LiveResilience } from './upstreams/live-resilience.ts'
-import { ABANDONED } from './upstreams/target.ts'
-import type { TargetVisit } from './upstreams/target-visit.ts'
-import type { UpstreamTargets } from './upstreams/upstream-targets.ts'
+import { fieldName } from '../../http/field-names.ts'
+import type { ResponseHead } from '../../http/response-head.ts'
+import type { Retries, RetryCause } from '../../model/resilience.ts'
+import type { Exchange } from '../../pipeline/exchange.ts'
+import { Unread } from '../clients/unread.ts'
+import type { LiveResilience } from '../upstreams/live-resilience.ts'
+import { ABANDONED } from '../upstreams/target.ts'
+import type { TargetVisit } from '../upstreams/target-visit.ts'
+import type { UpstreamTargets } from '../upstreams/upstream-targets.ts'
+import { mayHappenTwice } from './asking-again.ts'
 
 /** The gateway's coarse clock, and chance. */
 export interface Timing {
@@ -15,8 +16,6 @@ export interface Timing {
   readonly chance: () => number
 }
 
-/** RFC 9110 9.2.2. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 const RETRY_AFTER = fieldName('retry-after')
 /** Not sent again. */
 export const NO_MORE = -1
@@ -82,12 +81,8 @@ export class Attempts {
     this.retryAfterMs = retryAfterMs(head.get(RETRY_AFTER), nowMs)
   }
 
-  /** RFC 9110 9.2.2: without asking whoever sent it, only what has the same effect twice; or what the operator says may happen twice. */
   private get mayBeTwice(): boolean {
-    const { method } = this.x
-    const sent = this.x.upstreamMethod ?? method
-    const { methods } = this.settings!
-    return !this.upgrade && (IDEMPOTENT.has(method) || methods.includes(method)) && (IDEMPOTENT.has(sent) || methods.includes(sent))
+    return !this.upgrade && mayHappenTwice(this.x, this.settings!.methods)
   }
 
   /** Retries are made for this reason. */

@@ -1,11 +1,11 @@
 // What is kept of bodies that come octet by octet costs as much as what comes in one piece.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Retries } from '../model/resilience.ts'
-import { Exchange } from '../pipeline/exchange.ts'
+import type { Retries } from '../../model/resilience.ts'
+import { Exchange } from '../../pipeline/exchange.ts'
+import type { LiveResilience } from '../upstreams/live-resilience.ts'
 import { Attempts } from './attempts.ts'
-import { EarlyBody } from './clients/early-body.ts'
-import type { LiveResilience } from './upstreams/live-resilience.ts'
+import { EarlyBody } from './early-body.ts'
 
 const OCTETS = 1024 * 1024
 
