@@ -1,7 +1,8 @@
 // For how long a response is fresh, and how old it is (RFC 9111 4.2).
+
+import { httpDate } from '../http/http-date.ts'
 import { type ResponseDirectives, SECONDS_MAX } from './cache-control.ts'
 import { type Field, joinedValue, singleValue, valuesOf } from './field-list.ts'
-import { httpDate } from './http-date.ts'
 
 /** Freshness for responses that say nothing of it themselves (RFC 9111 4.2.2); the operator's wish, never the default. */
 export interface Heuristic {

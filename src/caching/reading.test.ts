@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { httpDate } from '../http/http-date.ts'
 import { byteRange } from './byte-range.ts'
 import { requestDirectives, responseDirectives, SAYS_NOTHING, SECONDS_MAX } from './cache-control.ts'
 import { ageOf } from './freshness.ts'
-import { httpDate } from './http-date.ts'
 import { entityTag, isNotModified, matchesStrongly, matchesWeakly } from './validators.ts'
 import { selectingValue, variesOn } from './vary.ts'
 

@@ -1,5 +1,5 @@
 // Entity tags and dates by which two states of a resource are told apart, and what a client's conditions come to (RFC 9110 8.8 and 13).
-import { httpDate } from './http-date.ts'
+import { httpDate } from '../http/http-date.ts'
 
 const TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/y
 const ONE_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/

@@ -4,7 +4,7 @@ import { compareParameters } from './compare-parameters.ts'
 import { compareSecurity } from './compare-security.ts'
 import { below, type Description, member, membersOf, type Place } from './description.ts'
 import { quoted } from './finding.ts'
-import type { Operation } from './path-shapes.ts'
+import { METHODS, type Operation } from './path-shapes.ts'
 import type { Sides } from './sides.ts'
 
 export function compareOperations(sides: Sides, old: Operation, now: Operation): void {
@@ -32,8 +32,6 @@ export function compareOperations(sides: Sides, old: Operation, now: Operation):
   compareResponses(sides, old.place, now.place, 'response')
   compareCallbacks(sides, below(old.place, 'callbacks'), below(now.place, 'callbacks'))
 }
-
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
 /** The dates that `x-sunset` and `Sunset` speak of: a retirement that was announced. */
 export const sunsetOf = ({ value }: Place): string | undefined => {

@@ -33,7 +33,8 @@ export interface Operation {
   readonly ownBase: string | undefined
 }
 
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
+/** Keys of a path item that are operations. */
+export const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
 /** Every operation of the document, by path in its order. */
 export function operationsOf(description: Description): Map<string, Operation[]> {

@@ -1,5 +1,6 @@
 // From a head to a decision: which operation it is, whether its spelling is clear, and what the policies say.
 import { fieldName } from '../http/field-names.ts'
+import { ALL_METHODS } from '../http/methods.ts'
 import { run, type Standing } from '../pipeline/chain.ts'
 import type { Refusal, Reply, Verdict } from '../pipeline/contract.ts'
 import { type Exchange, NO_LINE } from '../pipeline/exchange.ts'
@@ -13,7 +14,7 @@ import { VersionFront, type VersionRefusal } from './live/version-front.ts'
 
 const ORIGIN = fieldName('origin')
 const PREFLIGHT_METHOD = fieldName('access-control-request-method')
-const SERVER_OPTIONS: Reply = { kind: 'reply', status: 204, fields: [['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']] }
+const SERVER_OPTIONS: Reply = { kind: 'reply', status: 204, fields: [['Allow', ALL_METHODS]] }
 
 export function decide(gateway: Gateway, client: ClientConnection, x: Exchange): Verdict | Promise<Verdict> {
   const { head } = x

@@ -8,9 +8,9 @@ import type { Responses } from '../ports/responses.ts'
 import type { Answer } from './answer.ts'
 import type { Timer } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
-import type { ExchangeValue } from './exchange-values.ts'
 import type { Slot } from './slots.ts'
 import type { Stage } from './stages.ts'
+import type { ExchangeValue } from './templates/exchange-values.ts'
 
 /** What a policy may be handed, and nothing else: its reach, for the reviewer. */
 export interface Resources {

@@ -1,6 +1,7 @@
 // One request and its answer, as policies see them. Reused from request to request: nothing on it may be kept by a policy.
 import { FieldNameSet } from '../http/field-name-set.ts'
 import { CONTENT_LENGTH, DISGUISED, type FieldName, fieldName, HOST, identify, TRANSFER_ENCODING } from '../http/field-names.ts'
+import { isMethod } from '../http/methods.ts'
 import { RequestHead } from '../http/request-head.ts'
 import type { BodyWatcher, MakeBodyFilter } from './body-filter.ts'
 import { type PrincipalValue, type Slot, slotCount } from './slots.ts'
@@ -117,7 +118,7 @@ export class Exchange {
   }
   /** Another method for the upstream. HEAD stays HEAD, and nothing becomes one: whether a body follows the answer depends on it (RFC 9110 9.3.2). */
   respellMethod(method: string): void {
-    if (!METHOD.test(method) || (method === 'HEAD') !== (this.method === 'HEAD')) throw new TypeError(`${this.method} cannot become ${method}`)
+    if (!isMethod(method) || (method === 'HEAD') !== (this.method === 'HEAD')) throw new TypeError(`${this.method} cannot become ${method}`)
     this.upstreamMethod = method
   }
   /** Another Host for the upstream: a name or an address with an optional port. */
@@ -232,7 +233,6 @@ const NOBODY: CallerAddress = { text: '', octets: new Uint8Array(4), group: '' }
 
 export type { PrincipalValue }
 
-const METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/
 const HOST_VALUE = /^(?:[0-9A-Za-z](?:[0-9A-Za-z.-]{0,251}[0-9A-Za-z])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$/
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VISIBLE = /^[\x20-\x7e]*$/

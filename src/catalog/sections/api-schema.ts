@@ -31,7 +31,6 @@ import { versioning } from './version-schema.ts'
 import { websocket } from './websocket-schema.ts'
 
 /** CONNECT and TRACE are refused by the gateway itself. */
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /** '/' is read as '': the root has no prefix. */
 const path: Schema<string> = mapped(

@@ -1,19 +1,18 @@
 // The `mirror` of an API: which of its requests another upstream gets a copy of, whose answers nobody waits for.
 import { boolean, described, type Infer, integer, list, object, oneOf, optional, size } from '../../base/schema.ts'
+import { METHODS } from '../../http/methods.ts'
 import { share } from './canary-schema.ts'
 import { reference } from './shared-schema.ts'
 import { upstream } from './upstream-schema.ts'
-
-export const MIRRORED_METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 export const mirror = object(
   {
     to: described('The upstream that gets the copies: an address, an object, or the name of one of the `upstreams`.', reference(upstream, 'an upstream')),
     share: optional(share('So many of 100 requests, chosen by chance.'), 10_000),
     methods: optional(
-      list(oneOf(MIRRORED_METHODS), {
+      list(oneOf(METHODS), {
         min: 1,
-        max: MIRRORED_METHODS.length,
+        max: METHODS.length,
         describe: 'Left out, only those that change nothing: an order that is mirrored is ordered twice, unless the upstream behind is made for it.',
       }),
       ['GET', 'HEAD', 'OPTIONS'],

@@ -16,6 +16,7 @@ import {
   string,
   withDefault,
 } from '../../base/schema.ts'
+import { METHODS } from '../../http/methods.ts'
 import type {
   ActiveHealth,
   Circuit,
@@ -181,7 +182,6 @@ export const health: Schema<HealthSection> = mapped(
 )
 
 const CAUSES = ['connect', 'reset', 'timeout', 502, 503, 504] as const
-const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH'] as const
 const retrySettings: Schema<Retries> = mapped(
   object(
     {

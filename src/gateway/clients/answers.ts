@@ -1,5 +1,7 @@
 // Answers that the gateway gives itself: refusals as problem documents (RFC 9457), and replies of policies.
+
 import type { MessageFault } from '../../http/faults.ts'
+import { ALL_METHODS } from '../../http/methods.ts'
 import { reasonPhrase } from '../../http/reason-phrases.ts'
 import { problemDocument } from '../../model/problem.ts'
 import type { Refusal, Reply } from '../../pipeline/contract.ts'
@@ -26,7 +28,7 @@ export function answerFault(client: ClientConnection, fault: MessageFault): void
     client.breakOff()
     return
   }
-  const lines = `Content-Type: application/problem+json\r\nCache-Control: no-store\r\n${fault.status === 405 ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' : ''}`
+  const lines = `Content-Type: application/problem+json\r\nCache-Control: no-store\r\n${fault.status === 405 ? `Allow: ${ALL_METHODS}\r\n` : ''}`
   answer(client, fault.status, lines, problemDocument(fault.status, fault.code, PUBLIC[fault.status] ?? 'The request was refused.', client.x!.requestId))
 }
 const PUBLIC: Readonly<Record<number, string>> = {

@@ -1,5 +1,6 @@
 // Whether one exchange is sent to its upstream again, and when: only what may be done twice, within its budget and its deadline.
 import { fieldName } from '../../http/field-names.ts'
+import { httpDate } from '../../http/http-date.ts'
 import type { ResponseHead } from '../../http/response-head.ts'
 import type { Retries, RetryCause } from '../../model/resilience.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
@@ -139,6 +140,6 @@ export class Attempts {
 function retryAfterMs(text: string | undefined, nowMs: number): number {
   if (text === undefined) return 0
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
-  const date = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(date) ? 0 : Math.max(0, date - nowMs)
+  const date = httpDate(text, nowMs)
+  return date === undefined ? 0 : Math.max(0, date - nowMs)
 }

@@ -3,7 +3,7 @@ import { FieldNameSet } from '../../http/field-name-set.ts'
 import { type FieldName, fieldName } from '../../http/field-names.ts'
 import { type Answer, type AnswerField, answerField, answerNames } from '../../pipeline/answer.ts'
 import { type Exchange, fieldLine } from '../../pipeline/exchange.ts'
-import type { FieldTemplate } from '../../pipeline/templates.ts'
+import type { FieldTemplate } from '../../pipeline/templates/templates.ts'
 
 export interface Changes {
   readonly set: { readonly [name: string]: FieldTemplate }

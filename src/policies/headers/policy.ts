@@ -2,7 +2,7 @@
 import { checked, type Infer, list, object, optional, record, string } from '../../base/schema.ts'
 import { definePolicy } from '../../pipeline/contract.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
-import { type FieldTemplate, fieldTemplate } from '../../pipeline/templates.ts'
+import { type FieldTemplate, fieldTemplate } from '../../pipeline/templates/templates.ts'
 import { requestChange, responseChange } from './changes.ts'
 import { type Doing, requestNameFault, responseNameFault } from './names.ts'
 

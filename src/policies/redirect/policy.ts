@@ -2,9 +2,9 @@
 import { boolean, checked, type Infer, mapped, object, oneOf, optional, type Schema, string } from '../../base/schema.ts'
 import { definePolicy, type Reply, type ResponseField } from '../../pipeline/contract.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
-import { type PathPattern, readPathPattern } from '../../pipeline/path-pattern.ts'
-import { type AddressTemplate, readAddressTemplate } from '../../pipeline/target-templates.ts'
-import { templated } from '../../pipeline/templates.ts'
+import { type PathPattern, readPathPattern } from '../../pipeline/templates/path-pattern.ts'
+import { type AddressTemplate, readAddressTemplate } from '../../pipeline/templates/target-templates.ts'
+import { templated } from '../../pipeline/templates/templates.ts'
 
 const written = object({
   status: optional(

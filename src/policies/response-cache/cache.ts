@@ -8,6 +8,7 @@ import { type StoredResponse, selected } from '../../caching/stored-response.ts'
 import { freshened, keep, type StoringRules, updatedFields } from '../../caching/storing.ts'
 import { matchesWeakly } from '../../caching/validators.ts'
 import { fieldName } from '../../http/field-names.ts'
+import { isSafe } from '../../http/methods.ts'
 import type { Answer } from '../../pipeline/answer.ts'
 import type { Hooks, Refusal, Reply, Verdict } from '../../pipeline/contract.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
@@ -19,8 +20,6 @@ import { BodyCollector } from './body-collector.ts'
 import { fromStore } from './from-store.ts'
 import { invalidate } from './invalidation.ts'
 
-/** RFC 9110 9.2.1. */
-const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const IF_NONE_MATCH = fieldName('if-none-match')
 const IF_MODIFIED_SINCE = fieldName('if-modified-since')
 const RANGE = fieldName('range')
@@ -58,7 +57,7 @@ export class ResponseCache implements Hooks {
   request(x: Exchange): Verdict | Promise<Verdict> {
     const { method } = x
     if (method !== 'GET' && method !== 'HEAD') {
-      if (!SAFE.has(method)) x.set(WritingSlot, true)
+      if (!isSafe(method)) x.set(WritingSlot, true)
       return undefined
     }
     const { reader, responses, tally } = this.parts
@@ -140,7 +139,7 @@ export class ResponseCache implements Hooks {
   }
 
   response(x: Exchange, answer: Answer): Verdict {
-    if (!SAFE.has(x.method)) {
+    if (!isSafe(x.method)) {
       // RFC 9111 4.4. A client's own fault changed nothing; whatever else came of it may have.
       if (answer.status < 400 || answer.status >= 500) this.invalidate(x, answer)
       x.set(WritingSlot, false)
@@ -259,7 +258,7 @@ export class ResponseCache implements Hooks {
   }
 
   failed(x: Exchange): Reply | undefined {
-    if (!SAFE.has(x.method)) {
+    if (!isSafe(x.method)) {
       // Nobody knows whether it was done.
       this.invalidate(x, undefined)
       x.set(WritingSlot, false)

@@ -2,9 +2,9 @@
 import { checked, either, type Infer, list, mapped, object, oneOf, optional, record, type Schema, string } from '../../base/schema.ts'
 import { definePolicy } from '../../pipeline/contract.ts'
 import type { Exchange } from '../../pipeline/exchange.ts'
-import { type PathPattern, readPathPattern } from '../../pipeline/path-pattern.ts'
-import { type PathTemplate, readPathTemplate, readQueryTemplate } from '../../pipeline/target-templates.ts'
-import { type Insert, templated } from '../../pipeline/templates.ts'
+import { type PathPattern, readPathPattern } from '../../pipeline/templates/path-pattern.ts'
+import { type PathTemplate, readPathTemplate, readQueryTemplate } from '../../pipeline/templates/target-templates.ts'
+import { type Insert, templated } from '../../pipeline/templates/templates.ts'
 import { queryChange } from './query.ts'
 
 const RULES_MAX = 50

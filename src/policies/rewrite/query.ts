@@ -1,7 +1,7 @@
 // What becomes of a request's parameters: one pass over the query as it is spelled; only what is set is spelled anew.
 import type { Exchange } from '../../pipeline/exchange.ts'
-import { BARE_IN_URL, percentDecoded, percentEncoded } from '../../pipeline/percent-encoding.ts'
-import type { QueryTemplate } from '../../pipeline/target-templates.ts'
+import { BARE_IN_URL, percentDecoded, percentEncoded } from '../../pipeline/templates/percent-encoding.ts'
+import type { QueryTemplate } from '../../pipeline/templates/target-templates.ts'
 
 export interface QueryChanges {
   readonly keep?: readonly string[] | undefined

@@ -1,6 +1,6 @@
 // The template language of policies that shape: text with `${...}` in it, read and checked at load, put together from strings at run.
-import { mapped, type Schema, string } from '../base/schema.ts'
-import type { Exchange } from './exchange.ts'
+import { mapped, type Schema, string } from '../../base/schema.ts'
+import type { Exchange } from '../exchange.ts'
 import { type Answered, type ExchangeValue, exchangeValue, isValueFault, type ValueFault } from './exchange-values.ts'
 import { BARE_IN_FIELD, BARE_IN_URL, percentEncoded } from './percent-encoding.ts'
 

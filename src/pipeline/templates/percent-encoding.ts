@@ -1,5 +1,5 @@
 // Percent-encoding (RFC 3986 2.1) of octets, one character an octet: by what may stand bare where the value goes.
-import { UNRESERVED } from '../http/octets.ts'
+import { UNRESERVED } from '../../http/octets.ts'
 
 /** What stays as it is; everything else, "%" among it, becomes "%" and two digits. Characters beyond an octet are none: they are written as UTF-8. */
 export function percentEncoded(text: string, bare: Uint8Array): string {

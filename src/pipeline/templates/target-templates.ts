@@ -1,6 +1,6 @@
 // Templates of paths, queries and addresses: what is put in is encoded for where it stands, and what comes out is read again as a request's target would be.
-import { isNormalPath } from '../http/target.ts'
-import type { Exchange } from './exchange.ts'
+import { isNormalPath } from '../../http/target.ts'
+import type { Exchange } from '../exchange.ts'
 import type { ValueFault } from './exchange-values.ts'
 import type { Groups, PathPattern } from './path-pattern.ts'
 import { BARE_IN_URL, percentDecoded, percentEncoded } from './percent-encoding.ts'

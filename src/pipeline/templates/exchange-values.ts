@@ -1,5 +1,5 @@
 // What templates may name of an exchange: each name with the function that reads it, found once at load.
-import { suggestion } from '../base/fault.ts'
+import { suggestion } from '../../base/fault.ts'
 import {
   type FieldName,
   fieldName,
@@ -11,10 +11,10 @@ import {
   X_FORWARDED_FOR,
   X_FORWARDED_PROTO,
   X_REQUEST_ID,
-} from '../http/field-names.ts'
-import type { Exchange } from './exchange.ts'
+} from '../../http/field-names.ts'
+import type { Exchange } from '../exchange.ts'
+import { Principal, type Slot } from '../slots.ts'
 import { asOctets, percentDecoded } from './percent-encoding.ts'
-import { Principal, type Slot } from './slots.ts'
 
 /** The part of a response that templates read. */
 export interface Answered {

@@ -1,5 +1,5 @@
 // Path patterns of policies that shape: `/v1/{id}/{rest*}`, matched in one pass over a path, without a regular expression that somebody could slow down.
-import { isNormalPath } from '../http/target.ts'
+import { isNormalPath } from '../../http/target.ts'
 import type { ValueFault } from './exchange-values.ts'
 
 /** What a pattern's groups took, as they stand in the path: percent-encoded, never with a slash unless the group takes the rest. */
